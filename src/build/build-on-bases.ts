@@ -86,9 +86,6 @@ function dockerfileOf(
   return read.ok ? { ...read.value, source: 'build' } : undefined;
 }
 
-/** A build this long makes a new image, which will be signed; the key is opened meanwhile. */
-const SOON_MS = 1000;
-
 /**
  * Runs BuildKit on bases whose signatures verify, while the signing key is opened. An exit code
  * where buildx failed. Throws UserError where a base that has to be signed is not.
@@ -165,8 +162,6 @@ async function runAndOpenKey(
   };
   const running = runBuildKit(during, build);
   running.catch(() => undefined);
-  const early = opening.then((key) => openSoon(key, running));
-  early.catch(() => undefined);
   const signer = await opening.catch(async (error: unknown) => {
     // Not before buildx has ended: it writes into the folder that is about to be removed. A build
     // that failed for its own reasons keeps its exit code.
@@ -179,13 +174,4 @@ async function runAndOpenKey(
     return undefined;
   });
   return { run: await running, signer };
-}
-
-async function openSoon(signer: Signer | undefined, running: Promise<unknown>): Promise<void> {
-  if (signer?.kind !== 'key' || signer.opened === undefined) return;
-  const { opened } = signer;
-  const timer = setTimeout(() => void opened().catch(() => undefined), SOON_MS);
-  await running.finally(() => {
-    clearTimeout(timer);
-  });
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { BlobStore } from '../image/blob-store.ts';
 import { type JsonCache, openCache } from '../image/caches.ts';
 import { UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -27,7 +26,7 @@ export async function checkImage(context: PipelineContext, built: Built): Promis
   const { plan, store, profiles, signer } = built;
   const image = await normaliseBuilt(context, built, built.exported);
   if (isSeeded(built)) {
-    const { refuseDrawn } = await import('./refuse-drawn.ts');
+    const { refuseDrawn } = await import('./prove.ts');
     await refuseDrawn(context, built, image);
   }
   const builtLock = await lockOfBuilt(context, built, image);
@@ -69,10 +68,10 @@ async function keepInputs(
 const FRESH_MS = 24 * 60 * 60 * 1000;
 const SCHEMA = 9;
 
-type Judged = Pick<Checked, 'vex' | 'profiles' | 'plan' | 'proof' | 'kept' | 'recording'> & {
+interface Judged extends Checked {
   /** How each platform was built: another Dockerfile that gives the same bytes is graded again. */
   readonly made: readonly Fact<BuildFact>[];
-};
+}
 
 type Remembered = Omit<AttestedImage, 'scorecard'> & {
   readonly at: number;
@@ -82,30 +81,25 @@ type Remembered = Omit<AttestedImage, 'scorecard'> & {
 /** What was signed and graded today for this digest and settings; undefined if any part is gone. */
 export async function recallResult(
   context: PipelineContext,
-  blobs: BlobStore,
   judged: Judged,
-  index: Descriptor,
-  signer: Signer | undefined,
 ): Promise<AttestedImage | undefined> {
-  const key = keyOf(context, judged, index, signer);
+  const key = keyOf(context, judged);
   if (key === undefined) return undefined;
   const found = (await results(context).get(key)) as Remembered | undefined;
   if (found === undefined || context.now() - found.at > FRESH_MS || found.at > context.now())
     return undefined;
   const { referrers, tagged, scorecard, contents } = found;
   for (const { digest } of [...referrers, ...tagged.map((t) => t.descriptor)])
-    if (!(await blobs.has(digest))) return undefined;
+    if (!(await judged.store.blobs.has(digest))) return undefined;
   return { referrers, tagged, scorecard: scorecard ?? undefined, contents };
 }
 
 export async function rememberResult(
   context: PipelineContext,
   judged: Judged,
-  index: Descriptor,
-  signer: Signer | undefined,
   { referrers, tagged, scorecard, contents }: AttestedImage,
 ): Promise<void> {
-  const key = keyOf(context, judged, index, signer);
+  const key = keyOf(context, judged);
   // What reports read, as plain JSON: the filesystem is a tree with functions.
   const plain = contents.map(({ facts, ...more }): ImageContents => {
     const { image, packages, attestations, vulnerabilities } = facts;
@@ -121,25 +115,20 @@ function results(context: PipelineContext): JsonCache {
 }
 
 /** All that statements and verdicts depend on besides the bytes; undefined if not yet known. */
-function keyOf(
-  context: PipelineContext,
-  judged: Judged,
-  index: Descriptor,
-  signer: Signer | undefined,
-): string | undefined {
+function keyOf(context: PipelineContext, judged: Judged): string | undefined {
+  const { plan, vex, profiles, made, proof, kept, recording, image, signer } = judged;
   const by = signer === undefined ? null : signerPart(signer);
   if (by === undefined) return undefined;
-  const { plan, vex, profiles, made, proof, kept, recording } = judged;
   const { settings, names, epoch, grade, needed } = plan;
   const { sbom, sbomFormats: formats, provenance, sign, verdict } = plan.attest;
+  const today = new Date(context.now()).toISOString().slice(0, 10);
   // How high the gate is changes nothing that is signed. Reports say where trust came from.
   const origins = settings.origins.filter(({ isTrust }) => isTrust);
-  const rules = { ...settings, origins, ignored: null, gate: settings.gate.waivers };
   const parts = {
     version: context.version,
-    digest: index.digest,
+    digest: image.index.digest,
     made,
-    judged: rules,
+    judged: { ...settings, origins, ignored: null, gate: settings.gate.waivers },
     attest: { sbom, formats, provenance, sign, verdict },
     names,
     epoch,
@@ -152,10 +141,7 @@ function keyOf(
     // By what they say: a promise that is withdrawn is to count no longer.
     vex,
     // VEX can end with a day.
-    day:
-      vex.length + kept.referrers.length === 0
-        ? null
-        : new Date(context.now()).toISOString().slice(0, 10),
+    day: vex.length + kept.referrers.length === 0 ? null : today,
     proof: proof?.reproducible ?? null,
     kept: kept.referrers.map(({ digest }) => digest),
     profiles: profiles.map(({ kind, predicate }) => ({ kind, predicate })),
@@ -176,10 +162,10 @@ function signerPart(signer: Signer): readonly string[] | undefined {
 }
 
 export async function attestImage(context: PipelineContext, checked: Checked): Promise<Attested> {
-  const { image, store, signer } = checked;
+  const { image, signer } = checked;
   const made = image.platforms.map((one) => buildFact(checked, one.built, 0));
   const judged = { ...checked, made };
-  const before = await recallResult(context, store.blobs, judged, image.index, signer);
+  const before = await recallResult(context, judged);
   if (before !== undefined) {
     for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
     const same = 'the same digest as before';
@@ -195,6 +181,6 @@ export async function attestImage(context: PipelineContext, checked: Checked): P
   // An image that was judged before, as most are, loads nothing of it.
   const { inspectSignJudge } = await import('./inspect-sign-judge.ts');
   const result = await inspectSignJudge(context, checked, inputs);
-  await rememberResult(context, judged, image.index, signer, result);
+  await rememberResult(context, judged, result);
   return { ...checked, ...result };
 }

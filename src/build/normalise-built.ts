@@ -3,31 +3,36 @@ import { join } from 'node:path';
 import { layerLines } from '../dockerfile/layer-lines.ts';
 import { listedFiles } from '../facts/filesystem.ts';
 import type { BlobStore } from '../image/blob-store.ts';
-import { type JsonCache, openCache } from '../image/caches.ts';
+import { openCache } from '../image/caches.ts';
 import { parseImageConfig, parseManifest } from '../image/documents.ts';
 import { imageParts, readExportedIndex } from '../image/image-index.ts';
 import { plainLayer } from '../image/walk/unpack-layer.ts';
 import { UserError } from '../lib/errors.ts';
 import { quantity } from '../lib/text.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
-import { type Annotations, type Descriptor, MEDIA_TYPE, platformNameOf } from '../model/image.ts';
+import {
+  type Annotations,
+  type Descriptor,
+  type Index,
+  MEDIA_TYPE,
+  platformNameOf,
+  platformOf,
+} from '../model/image.ts';
 import { fileTimeOf } from '../model/lock.ts';
 import type { Digest } from '../model/reference.ts';
 import { PREDICATE_TYPE, type Statement } from '../model/statement.ts';
-import { type RuleSet, ruleSet } from '../normalize/catalogue.ts';
-import type { Compression } from '../normalize/compressor.ts';
+import { ruleSet } from '../normalize/catalogue.ts';
 import { layerKey, type NormalisedLayer, normaliseLayer } from '../normalize/normalise-layer.ts';
 import { type BasePart, layerKinds, rebuildImage } from '../normalize/rebuild.ts';
 import { tracedLayers } from '../reproduce/compare-entries.ts';
 import { restoredProvenance, withoutInjected } from '../reproduce/recorded-fetches.ts';
 import { parseStatement } from '../trust/bundle.ts';
 import { EARLIEST_EPOCH } from './annotations.ts';
-import { writeIndex } from './image-digest.ts';
+import { SEED } from './clock.ts';
 import type { BuiltPlatform, FinalImage, FinalPlatform } from './image-under-build.ts';
 import type { BuildPlan } from './plan.ts';
 import type { FoundImage } from './registries.ts';
 import type { Build } from './states.ts';
-import { SEED } from './steady-inputs.ts';
 
 const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type';
 const MAX_STATEMENT = 32 * 1024 * 1024;
@@ -99,52 +104,48 @@ async function provenanceOf(
   return undefined;
 }
 
-interface NormaliseRequest {
-  readonly blobs: BlobStore;
-  readonly cache: JsonCache;
-  readonly rules: RuleSet;
-  readonly compression: Compression;
-  /** Seconds since 1970. */
-  readonly epoch: number;
-  /** `LayerInput.fileTime`. */
-  readonly fileTime: number | undefined;
-  /** RFC 3339. */
-  readonly created: string;
-  readonly annotations: (platform: string) => Annotations;
-  /** Images that the build started from, as far as their layers are known. */
-  readonly bases: readonly Pick<FoundImage, 'layers'>[];
-  readonly signal: AbortSignal;
-  /** Bytes of a layer's tar read so far, and in total (0 if BuildKit left it compressed). */
-  readonly onRead?: (layer: Digest, done: number, total: number) => void;
-}
+/** What makes the same layer of the same one. */
+type How = Omit<Parameters<typeof layerKey>[0], 'sourceDiffId' | 'copied' | 'earlier'>;
 
 /** Rewrites own layers, keeps base layers, renews config and manifest (repro.md, "layer epoch"). */
 async function normalisePlatform(
+  context: PipelineContext,
+  { plan, store, images, together }: Build,
   built: BuiltPlatform,
-  request: NormaliseRequest,
+  how: How,
 ): Promise<{ readonly platform: FinalPlatform; readonly rewritten: number }> {
-  const { blobs } = request;
-  const base = baseOf(built, request.bases);
-  const kinds = layerKinds(built.config, base);
+  const { blobs } = store;
+  const linked = together.linked.flatMap((link) => link.layers.map((layers) => ({ layers })));
+  const base = baseOf(built, [...images, ...linked]);
+  const cache = openCache(context, 'layers', how.rules.id);
   const layers: NormalisedLayer[] = [];
   let rewritten = 0;
-  for (const [i, kind] of kinds.entries()) {
-    if (kind.isBase) continue;
-    request.signal.throwIfAborted();
-    const done = await normaliseOne(built, i, kind.copied, layers.at(-1), request);
-    layers.push(done.layer);
-    if (!done.cached) rewritten += 1;
+  for (const [i, { isBase, copied }] of layerKinds(built.config, base).entries()) {
+    if (isBase) continue;
+    context.signal.throwIfAborted();
+    const below = layers.at(-1);
+    const input = { ...how, copied, ...(below === undefined ? {} : { earlier: below.trail }) };
+    const key = layerKey({ ...input, sourceDiffId: sourceOf(built, i).diffId });
+    const before = (await cache.get(key)) as NormalisedLayer | undefined;
+    const isKept = before !== undefined && (await blobs.size(before.digest)) === before.size;
+    const layer = isKept ? before : await rewrittenLayer(context, blobs, sourceOf(built, i), input);
+    layers.push(layer);
+    if (isKept) continue;
+    await cache.set(key, layer);
+    rewritten += 1;
   }
   const name = platformNameOf(built);
+  const { byPlatform, manifest: everywhere } = plan.annotations;
+  const own = byPlatform.filter((one) => one.level === 'manifest' && one.platform === name);
   const { config, manifest } = rebuildImage({
     manifest: built.manifest,
     config: built.config,
     base,
     layers,
-    epoch: request.epoch,
-    created: request.created,
-    annotations: request.annotations(name),
-    ruleSetId: request.rules.id,
+    epoch: how.epoch,
+    created: plan.created,
+    annotations: { ...everywhere, ...Object.fromEntries(own.map((one) => [one.key, one.value])) },
+    ruleSetId: how.rules.id,
   });
   await blobs.write(config.bytes);
   await blobs.write(manifest.bytes);
@@ -152,89 +153,74 @@ async function normalisePlatform(
     layers.flatMap((layer) =>
       layer[pick].map(({ path, rule }) => ({ layer: layer.digest, path, rule })),
     );
-  return {
-    rewritten,
-    platform: {
-      built,
-      descriptor: manifest.descriptor,
-      manifest: written(manifest.bytes) as FinalPlatform['manifest'],
-      config: written(config.bytes) as FinalPlatform['config'],
-      baseLayers: base.layers,
-      touched: files('touched'),
-      reports: files('reports'),
-    },
+  const platform = {
+    built,
+    descriptor: manifest.descriptor,
+    manifest: documentOf(manifest.bytes) as FinalPlatform['manifest'],
+    config: documentOf(config.bytes) as FinalPlatform['config'],
+    baseLayers: base.layers,
+    touched: files('touched'),
+    reports: files('reports'),
   };
+  return { rewritten, platform };
 }
 
-function written(document: Uint8Array): unknown {
+function documentOf(bytes: Uint8Array): unknown {
   // eslint-disable-next-line no-restricted-syntax -- documents that this build normalized and wrote
-  return JSON.parse(Buffer.from(document).toString('utf8'));
+  return JSON.parse(Buffer.from(bytes).toString('utf8'));
 }
 
-async function normaliseOne(
-  built: BuiltPlatform,
-  index: number,
-  copied: boolean,
-  below: NormalisedLayer | undefined,
-  request: NormaliseRequest,
-): Promise<{ readonly layer: NormalisedLayer; readonly cached: boolean }> {
-  const { blobs, cache, rules, epoch, compression, fileTime } = request;
-  const sourceDiffId = built.config.rootfs.diff_ids[index];
-  const source = built.manifest.layers[index];
-  if (sourceDiffId === undefined || source === undefined)
-    throw new UserError(`BuildKit's image ${built.descriptor.digest} has no layer ${index}`);
-  const earlier = below === undefined ? {} : { earlier: below.trail };
-  const key = layerKey({ sourceDiffId, epoch, copied, rules, compression, fileTime, ...earlier });
-  const before = (await cache.get(key)) as NormalisedLayer | undefined;
-  if (before !== undefined && (await blobs.size(before.digest)) === before.size)
-    return { layer: before, cached: true };
+interface SourceLayer {
+  readonly blob: Descriptor;
+  readonly diffId: Digest;
+}
+
+function sourceOf({ config, manifest, descriptor }: BuiltPlatform, index: number): SourceLayer {
+  const diffId = config.rootfs.diff_ids[index];
+  const blob = manifest.layers[index];
+  if (diffId === undefined || blob === undefined)
+    throw new UserError(`BuildKit's image ${descriptor.digest} has no layer ${index}`);
+  return { blob, diffId };
+}
+
+async function rewrittenLayer(
+  { signal, emit }: PipelineContext,
+  blobs: BlobStore,
+  { blob, diffId }: SourceLayer,
+  input: How & { readonly copied: boolean; readonly earlier?: NormalisedLayer['trail'] },
+): Promise<NormalisedLayer> {
+  const { digest, size } = blob;
+  const isPlain = blob.mediaType === MEDIA_TYPE.layer;
+  // Read again only for a file in a compressed layer, which must be read from the start.
+  const open = async function* (): AsyncIterable<Uint8Array> {
+    let done = 0;
+    for await (const chunk of plainLayer(blobs, digest)) {
+      done += chunk.length;
+      emit({ kind: 'transfer', phase: 'normalise', digest, done, total: isPlain ? size : 0 });
+      yield chunk;
+    }
+  };
   const writer = await blobs.createWriter();
   try {
     const layer = await normaliseLayer({
-      open: () => read(source, blobs, request.onRead),
-      ...(source.mediaType === MEDIA_TYPE.layer
-        ? { openAt: (start: number) => blobs.openRead(source.digest, { start }) }
-        : {}),
-      epoch,
-      copied,
-      rules,
-      compression,
-      fileTime,
-      ...earlier,
+      ...input,
+      open,
+      ...(isPlain ? { openAt: (start: number) => blobs.openRead(digest, { start }) } : {}),
       write: (chunk) => {
         // A layer may take minutes; Ctrl-C does not wait for its end.
-        request.signal.throwIfAborted();
+        signal.throwIfAborted();
         return writer.write(chunk);
       },
     });
-    if (layer.sourceDiffId !== sourceDiffId)
+    if (layer.sourceDiffId !== diffId)
       throw new UserError(
-        `layer ${source.digest} in the layout is damaged: its content has another diffID`,
+        `layer ${digest} in the layout is damaged: its content has another diffID`,
         { nextStep: 'scoville prune --all, then build again' },
       );
     await writer.commit(layer.digest);
-    await cache.set(key, layer);
-    return { layer, cached: false };
+    return layer;
   } finally {
     await writer.abort();
-  }
-}
-
-/**
- * The layer's tar, passed on as it is read. Read again only for a file in a compressed layer, which
- * must be read from the start.
- */
-async function* read(
-  { digest, mediaType, size }: Descriptor,
-  blobs: BlobStore,
-  onRead: NormaliseRequest['onRead'],
-): AsyncIterable<Uint8Array> {
-  const total = mediaType === MEDIA_TYPE.layer ? size : 0;
-  let done = 0;
-  for await (const chunk of plainLayer(blobs, digest)) {
-    done += chunk.length;
-    onRead?.(digest, done, total);
-    yield chunk;
   }
 }
 
@@ -242,7 +228,7 @@ async function* read(
  * How many layers of the image come from its base: by the base's own diffIDs. Where no base is
  * known, by BuildKit's export: it leaves base layers compressed and writes own ones as plain tar.
  */
-function baseOf(built: BuiltPlatform, bases: NormaliseRequest['bases']): BasePart {
+function baseOf(built: BuiltPlatform, bases: readonly Pick<FoundImage, 'layers'>[]): BasePart {
   const own = built.config.rootfs.diff_ids;
   const known = bases.flatMap(({ layers }) =>
     layers !== undefined && layers.every((diffId, i) => own[i] === diffId) ? [layers.length] : [],
@@ -378,62 +364,64 @@ export async function normaliseBuilt(
   build: Build,
   built: readonly BuiltPlatform[],
 ): Promise<FinalImage> {
-  const { plan, store, images, together } = build;
-  const linked = together.linked.flatMap((link) => link.layers.map((layers) => ({ layers })));
-  const { annotations, settings } = plan;
+  const { plan, store } = build;
+  const { steady, settings } = plan;
   const rules = ruleSet(settings.reproducible.mode, settings.reproducible);
-  const result = await phase(
+  const how: How = {
+    rules,
+    compression: plan.compression === 'zstd' ? 'zstd' : 'gzip',
+    // With the rules off any will do, as nothing is later than it.
+    epoch: plan.epoch?.seconds ?? EARLIEST_EPOCH,
+    fileTime: steady && fileTimeOf(steady),
+  };
+  const done = await phase(
     context,
     'normalise',
     async () => {
-      const platforms = [];
-      let rewritten = 0;
-      for (const one of built) {
-        const done = await normalisePlatform(one, {
-          blobs: store.blobs,
-          cache: openCache(context, 'layers', rules.id),
-          rules,
-          compression: plan.compression === 'zstd' ? 'zstd' : 'gzip',
-          // With the rules off any will do, as nothing is later than it.
-          epoch: plan.epoch?.seconds ?? EARLIEST_EPOCH,
-          fileTime: plan.steady && fileTimeOf(plan.steady),
-          created: plan.created,
-          annotations: (platform) => ({
-            ...annotations.manifest,
-            ...Object.fromEntries(
-              annotations.byPlatform
-                .filter((a) => a.level === 'manifest' && a.platform === platform)
-                .map((a) => [a.key, a.value]),
-            ),
-          }),
-          bases: [...images, ...linked],
-          signal: context.signal,
-          onRead: (digest, done, total) => {
-            context.emit({ kind: 'transfer', phase: 'normalise', digest, done, total });
-          },
-        });
-        platforms.push(done.platform);
-        rewritten += done.rewritten;
-      }
-      return { platforms, rewritten };
+      const all = [];
+      for (const one of built) all.push(await normalisePlatform(context, build, one, how));
+      return all;
     },
-    ({ platforms, rewritten }) => {
-      const touched = platforms.flatMap((p) => p.touched).length;
+    (all) => {
+      const rewritten = all.reduce((sum, one) => sum + one.rewritten, 0);
+      const touched = all.flatMap(({ platform }) => platform.touched).length;
       return {
         detail: `${quantity(rewritten, 'layer')} made reproducible, ${quantity(touched, 'file')} changed (${rules.id})`,
         cached: rewritten === 0,
       };
     },
   );
-  for (const { touched } of result.platforms)
-    for (const { layer, path, rule } of touched)
-      context.emit({ kind: 'file-normalised', layer, path, rule });
-  await refusePredictable(context, build, result.platforms);
-  const index = await writeIndex(
-    store.blobs,
-    result.platforms,
-    annotations.index,
-    annotations.manifestDescriptor,
-  );
-  return { index, platforms: result.platforms };
+  const platforms = done.map(({ platform }) => platform);
+  for (const { touched } of platforms)
+    for (const file of touched) context.emit({ kind: 'file-normalised', ...file });
+  await refusePredictable(context, build, platforms);
+  return { index: await writeIndex(store.blobs, platforms, plan.annotations), platforms };
+}
+
+/**
+ * Writes the index that is published: the platform manifests in order, and our annotations (OCI
+ * image-spec, image-index.md). It has nothing that differs from build to build, so its digest is
+ * reproducible. Attestations refer to it.
+ */
+async function writeIndex(
+  blobs: BlobStore,
+  platforms: readonly FinalPlatform[],
+  { index: own, manifestDescriptor: ofEach }: BuildPlan['annotations'],
+): Promise<Descriptor> {
+  const annotated = (annotations: Annotations): { readonly annotations?: Annotations } =>
+    Object.keys(annotations).length > 0 ? { annotations } : {};
+  const index: Index = {
+    schemaVersion: 2,
+    mediaType: MEDIA_TYPE.index,
+    manifests: platforms.map(({ descriptor: { mediaType, digest, size }, built, config }) => ({
+      mediaType,
+      digest,
+      size,
+      platform: platformOf({ descriptor: built.descriptor, config }),
+      ...annotated(ofEach),
+    })),
+    ...annotated(own),
+  };
+  const written = await blobs.write(Buffer.from(JSON.stringify(index)));
+  return { mediaType: MEDIA_TYPE.index, ...written };
 }

@@ -14,6 +14,7 @@ import {
   rfc3339,
 } from './annotations.ts';
 import { planAttestations } from './attest-plan.ts';
+import { startNotices, steadyInputs } from './clock.ts';
 import { isOnStdout, type ParsedBuild } from './command-line.ts';
 import type { GitFacts } from './git.ts';
 import {
@@ -34,7 +35,6 @@ import {
   type PlannedPolicy,
   progressStyle,
 } from './plan.ts';
-import { startNotices, steadyInputs } from './steady-inputs.ts';
 
 /**
  * Turns intent into everything that a build does, as data. Nothing is read and nothing is started;

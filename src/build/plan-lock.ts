@@ -1,4 +1,4 @@
-import { given } from '../lib/json.ts';
+import { given, isObject } from '../lib/json.ts';
 import { groupBy } from '../lib/parallel.ts';
 import { byName } from '../lib/text.ts';
 import type { DockerfileModel, Instruction } from '../model/dockerfile.ts';
@@ -218,60 +218,40 @@ const HEAD = `What this image takes from outside: keep it in git beside the Dock
 /** The lock as YAML, its keys in one order, names sorted: the same lock gives the same text. */
 export async function lockText(lock: LockFile): Promise<string> {
   const { Document } = await import('yaml');
-  const document = new Document(plainLock(lock), { aliasDuplicateObjects: false });
+  const document = new Document(written({ schemaVersion: LOCK_SCHEMA_VERSION, ...lock }), {
+    aliasDuplicateObjects: false,
+  });
   document.commentBefore = ` ${HEAD}`;
   return document.toString({ lineWidth: 0 });
 }
 
-/** In writing order; what is empty is left out. Names are keys of maps, whatever they are. */
-function plainLock(lock: LockFile): object {
-  const { builder, epoch, snapshots, fetches } = lock;
-  return given({
-    schemaVersion: LOCK_SCHEMA_VERSION,
-    dockerfile: lock.dockerfile,
-    target: lock.target,
-    images: filled(lock.images, ({ digest, local, platforms }) =>
-      given({ digest, local: local || undefined, platforms: filled(platforms) }),
-    ),
-    epoch: epoch && { seconds: epoch.seconds, reason: epoch.reason },
-    start: lock.start === undefined ? undefined : rfc3339(lock.start),
-    builder:
-      Object.keys(builder).length === 0
-        ? undefined
-        : given({
-            docker: builder.docker,
-            buildx: builder.buildx,
-            buildkit: builder.buildkit,
-            frontend: builder.frontend,
-          }),
-    normaliser: lock.normaliser,
-    snapshots: snapshots.length === 0 ? undefined : snapshots,
-    remotes: filled(lock.remotes),
-    // A platform of which nothing was installed stays: its packages are known to be none.
-    packages: filled(lock.packages, sorted),
-    // A build that was recorded and fetched nothing is another than one that was not.
-    fetches:
-      fetches &&
-      sorted(fetches, (list) =>
-        list.map(({ address, method, request, status, headers = {}, digest, size }) => {
-          const kept = filled(Object.entries(headers));
-          return given({ address, method, request, status, digest, size, headers: kept });
-        }),
-      ),
-    incomplete: filled(lock.incomplete ?? []),
-  });
+/** Keys of a lock and of its parts, in the order in which they are written. */
+const ORDER =
+  `schemaVersion dockerfile target images epoch seconds reason start builder docker buildx
+  buildkit frontend normaliser snapshots remotes packages fetches address method request status
+  digest local platforms size headers incomplete`.split(/\s+/);
+
+/** As it is written: keys in their order, names sorted, and what is empty left out. */
+function written(value: unknown, key = ''): unknown {
+  if (value === undefined) return undefined;
+  if (key === 'start') return rfc3339(Number(value));
+  if (Array.isArray(value)) return value.map((one) => written(one));
+  const names = key === 'headers' ? new Map(Object.entries(value as object)) : value;
+  // A name stays: of a platform where nothing was installed, the packages are known to be none.
+  if (names instanceof Map)
+    return new Map(byName(names as Texts).map(([name, one]) => [name, written(one)]));
+  if (!isObject(value)) return value;
+  const parts = ORDER.map((name) => [name, written(value[name], name)] as const);
+  // A build that was recorded and fetched nothing is another than one that was not.
+  return Object.fromEntries(
+    parts.filter(([name, one]) => (name === 'fetches' ? one !== undefined : !isEmpty(one))),
+  );
 }
 
-type Entries<V> = Iterable<readonly [string, V]>;
+type Texts = ReadonlyMap<string, unknown>;
 
-function sorted<V>(
-  entries: Entries<V>,
-  of: (value: V) => unknown = (value) => value,
-): ReadonlyMap<string, unknown> {
-  return new Map(byName(entries).map(([name, value]) => [name, of(value)]));
-}
-
-function filled<V>(entries: Entries<V>, of?: (value: V) => unknown): object | undefined {
-  const all = sorted(entries, of);
-  return all.size === 0 ? undefined : all;
+function isEmpty(value: unknown): boolean {
+  if (value instanceof Map) return value.size === 0;
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === undefined || value === false;
 }

@@ -18,7 +18,15 @@ import { given, isObject } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { isIndex, type Platform, platformName } from '../model/image.ts';
 import type { LockedImage } from '../model/lock.ts';
-import { type Digest, formatReference, type ImageReference, isDigest } from '../model/reference.ts';
+import {
+  type Digest,
+  familiarReference,
+  formatReference,
+  type ImageReference,
+  isDigest,
+  parseReference,
+  withDefaultTag,
+} from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { type EngineRegistries, engineRegistries, type LocalImage } from './docker.ts';
 import type { NeededImage, ResolvedImage } from './images.ts';
@@ -267,4 +275,43 @@ async function configOf(
   const { config } = parseManifest(manifest.bytes, manifest.descriptor.digest);
   const bytes = await wholeStream(client.getBlob(repository, config), MAX_DOCUMENT_BYTES);
   return bytes && parseImageConfig(bytes, config.digest);
+}
+
+export interface PinnedBase {
+  readonly role: string;
+  readonly image: string;
+  readonly digest: string | undefined;
+  readonly reason: string | undefined;
+}
+
+/** Any platform will do: the digest is that of the index. */
+const PLATFORM: Platform = { os: 'linux', architecture: 'amd64' };
+
+/** Asks registries for the bases' digests; if that fails, keeps tag and reason. Throws on abort. */
+export async function pinBases(
+  registries: Registries | undefined,
+  bases: ReadonlyMap<string, string>,
+  signal: AbortSignal,
+): Promise<readonly PinnedBase[]> {
+  return Promise.all(
+    [...bases].map(async ([role, image]): Promise<PinnedBase> => {
+      const left = (reason: string): PinnedBase => ({ role, image, digest: undefined, reason });
+      const read = parseReference(image);
+      if (!read.ok) return left(read.error);
+      if (read.value.digest !== undefined)
+        return { role, image, digest: read.value.digest, reason: undefined };
+      if (registries === undefined) return left('no registry was asked');
+      const reference = withDefaultTag(read.value);
+      try {
+        const name = formatReference(reference);
+        const found = await imageOfRegistry(registries, reference, name, PLATFORM);
+        if (found?.digest === undefined) return left('its registry has no such image');
+        const pinned = familiarReference({ ...reference, digest: found.digest });
+        return { role, image: pinned, digest: found.digest, reason: undefined };
+      } catch (error) {
+        signal.throwIfAborted();
+        return left(messageOf(error));
+      }
+    }),
+  );
 }

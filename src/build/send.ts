@@ -7,7 +7,7 @@ import type { PipelineContext } from '../model/context.ts';
 import type { BuildInvocation, BuildxFlag, PipelineEvent } from '../model/events.ts';
 import { PRELOAD } from '../reproduce/clock.ts';
 import { SecretMask } from '../trust/provenance.ts';
-import { clockContext } from './clock.ts';
+import { clockContext, offered, steadyVariables } from './clock.ts';
 import type { ContextSource } from './context-source.ts';
 import { flag } from './plan.ts';
 import { givenArguments } from './read-build.ts';
@@ -22,7 +22,6 @@ import {
 } from './sent-dockerfile.ts';
 import { maskText } from './shown-command.ts';
 import type { Build } from './states.ts';
-import { offered, steadyVariables } from './steady-inputs.ts';
 
 export interface Sent {
   readonly invocation: BuildInvocation;

@@ -1,19 +1,25 @@
+import { conversation, pipelineContext } from '../cli/conversation.ts';
+import { asksHelp, buildWordsError } from '../cli/flags.ts';
+import { type Command, writeHelp, writeProse } from '../cli/io.ts';
+import { LOCK } from '../cli/specs.ts';
 import { inspectPlatform } from '../grade/inspect-layers.ts';
 import type { BlobStore } from '../image/blob-store.ts';
 import { layersOf, openStored } from '../image/layout/open-layout.ts';
 import { openStore } from '../image/layout/store.ts';
-import { UserError } from '../lib/errors.ts';
+import { EXIT, UserError } from '../lib/errors.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import { severityRank, type Vulnerability } from '../model/facts.ts';
 import { platformNameOf } from '../model/image.ts';
 import type { LockChange, LockFile } from '../model/lock.ts';
 import type { OsRelease, Package } from '../model/packages.ts';
+import { jsonText } from '../report/text.ts';
 import { databaseFolder } from '../scan/update-database.ts';
 import { lockOfBuilt, writeLock } from './built-lock.ts';
-import type { ParsedBuild } from './command-line.ts';
+import { parseBuildArgs, type ParsedBuild } from './command-line.ts';
 import type { FinalImage } from './image-under-build.ts';
-import { lockChanges } from './lock-changes.ts';
+import { lockChanges, updateSummary } from './lock-changes.ts';
 import { exportOf, normaliseBuilt } from './normalise-built.ts';
+import { progressStyle } from './plan.ts';
 import { secondBuild } from './prove.ts';
 import { readBuild } from './read-build.ts';
 import { runBuildKit } from './run-buildkit.ts';
@@ -55,7 +61,7 @@ function isUpdate({ subject, before, after }: LockChange): boolean {
 export async function fixesOf(
   context: PipelineContext,
   updates: readonly LockChange[],
-  { packages, osRelease }: Parameters<typeof known>[1],
+  { packages, osRelease }: Content,
 ): Promise<ReadonlyMap<LockChange, readonly string[]> | undefined> {
   const pairs = updates.flatMap((change) => {
     const now = packages.filter(({ type, name }) => `${type} ${name}` === change.name);
@@ -64,14 +70,13 @@ export async function fixesOf(
     const before = (change.before?.split(', ') ?? []).map((version) => atVersion(first, version));
     return [{ change, now, before }];
   });
-  const old = await known(context, { packages: pairs.flatMap((one) => one.before), osRelease });
-  if (old === undefined) return undefined;
-  const fresh = await known(context, { packages: pairs.flatMap(({ now }) => now), osRelease });
-  if (fresh === undefined) return undefined;
+  const asked = pairs.flatMap(({ before, now }) => [...before, ...now]);
+  const all = await known(context, { packages: asked, osRelease });
+  if (all === undefined) return undefined;
   return new Map(
     pairs.map(({ change, before, now }) => {
-      const still = idsOf(fresh, now);
-      return [change, [...new Set(idsOf(old, before))].filter((id) => !still.includes(id))];
+      const still = idsOf(all, now);
+      return [change, [...new Set(idsOf(all, before))].filter((id) => !still.includes(id))];
     }),
   );
 }
@@ -83,9 +88,14 @@ function atVersion(found: Package, version: string): Package {
   return { ...found, version, ...(isSame ? { source: { ...source, version } } : {}) };
 }
 
+interface Content {
+  readonly packages: readonly Package[];
+  readonly osRelease: OsRelease | undefined;
+}
+
 async function known(
   context: PipelineContext,
-  content: { readonly packages: readonly Package[]; readonly osRelease: OsRelease | undefined },
+  content: Content,
 ): Promise<readonly Vulnerability[] | undefined> {
   const { scanWithDatabase } = await import('../scan/advisories.ts');
   const at = { folder: databaseFolder(context), now: context.now() };
@@ -110,7 +120,7 @@ function idsOf(all: readonly Vulnerability[], packages: readonly Package[]): rea
  * does, and where an image cannot be resolved. `changes` is undefined for the first lock. A number
  * is the exit code of a build that failed.
  */
-export async function updateLock(
+async function updateLock(
   context: PipelineContext,
   parsed: ParsedBuild,
   stdin: AsyncIterable<Uint8Array>,
@@ -167,6 +177,30 @@ function withOtherPlatforms(built: LockFile, before: LockFile | undefined): Lock
   return { ...built, packages: new Map([...before.packages, ...built.packages]) };
 }
 
-export function packageCount(lock: LockFile | undefined): number {
+function packageCount(lock: LockFile | undefined): number {
   return [...(lock?.packages.values() ?? [])].flatMap((types) => [...types.values()]).flat().length;
 }
+
+/** `scoville lock`. */
+export const lock: Command = async (args, io) => {
+  const parsed = parseBuildArgs(args, io.env);
+  if (asksHelp(args) || (parsed.ok && parsed.value.kind === 'help')) {
+    await writeHelp(io, LOCK);
+    return EXIT.met;
+  }
+  if (!parsed.ok) throw buildWordsError(LOCK, parsed.error);
+  if (parsed.value.kind === 'help') return EXIT.met;
+  const style = progressStyle(parsed.value, io.env);
+  if (!style.ok) throw new UserError(style.error);
+  const talk = await conversation(io, style.value, parsed.value.own.interactive);
+  const result = await updateLock(pipelineContext(io, talk.sink), parsed.value, io.stdin).finally(
+    talk.stop,
+  );
+  if (typeof result === 'number') return result;
+  const { path, changes, lock: written } = result;
+  const totals = { images: written.images.size, packages: packageCount(written) };
+  if (parsed.value.own.json)
+    io.writeOut(jsonText({ schemaVersion: '1', file: path, ...totals, changes: changes ?? null }));
+  else writeProse(io, updateSummary(path, changes, totals));
+  return EXIT.met;
+};

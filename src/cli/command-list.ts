@@ -83,7 +83,7 @@ export const COMMANDS: readonly ListedCommand[] = [
     was: 'update',
     summary: 'Create or refresh scoville.lock',
     spec: async () => (await import('./specs.ts')).LOCK,
-    load: async () => (await import('../build/lock-command.ts')).lock,
+    load: async () => (await import('../build/update-lock.ts')).lock,
   },
   {
     name: 'config',

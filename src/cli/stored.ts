@@ -1,7 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadImage } from '../build/load-image.ts';
-import { pushEverywhere } from '../build/push-image.ts';
+import { pushEverywhere } from '../build/publish.ts';
 import { Registries } from '../build/registries.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
 import { boundCaches } from '../image/caches.ts';

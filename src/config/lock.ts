@@ -1,8 +1,9 @@
 import LOCK from '../../schema/scoville-lock-1.json' with { type: 'json' };
 import { ok, type Result } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { Fetch } from '../model/build-analysis.ts';
-import { type LockedImage, type LockFile, LONGEST_LOCK } from '../model/lock.ts';
-import { type Digest, parseDigest } from '../model/reference.ts';
+import { type LockFile, LONGEST_LOCK } from '../model/lock.ts';
+import type { Digest } from '../model/reference.ts';
 import { type ConfigProblem, readDocument } from './document.ts';
 import type { Schema } from './schema.ts';
 
@@ -23,61 +24,49 @@ export async function parseLock(
   return read.ok ? ok(lockOf(read.value.value as GivenLock)) : read;
 }
 
-type Texts = Readonly<Record<string, string>>;
+type Names<V> = Readonly<Record<string, V>>;
 
-/** A lock as the file gives it: checked by the schema. */
-interface GivenLock {
-  readonly dockerfile?: string;
-  readonly target?: string;
-  readonly images?: Readonly<Record<string, GivenImage>>;
-  readonly epoch?: LockFile['epoch'];
-  readonly start?: string;
-  readonly builder?: LockFile['builder'];
-  readonly normaliser: string;
-  readonly snapshots?: readonly string[];
-  readonly remotes?: Texts;
-  readonly packages?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
-  readonly fetches?: Readonly<Record<string, readonly Fetch[]>>;
-  readonly incomplete?: Readonly<Record<string, readonly string[]>>;
-}
+/** A lock as the file gives it, checked by the schema: names are keys of objects. */
+type GivenLock = Pick<LockFile, 'dockerfile' | 'target' | 'epoch' | 'normaliser'> &
+  Partial<Pick<LockFile, 'builder' | 'snapshots'>> & {
+    readonly schemaVersion: number;
+    readonly images?: Names<{
+      readonly digest: Digest;
+      readonly local?: boolean;
+      readonly platforms?: Names<Digest>;
+    }>;
+    readonly start?: string;
+    readonly remotes?: Names<string>;
+    readonly packages?: Names<Names<readonly string[]>>;
+    readonly fetches?: Names<readonly Fetch[]>;
+    readonly incomplete?: Names<readonly string[]>;
+  };
 
-interface GivenImage {
-  readonly digest: string;
-  readonly local?: boolean;
-  readonly platforms?: Texts;
-}
-
-function lockOf(given: GivenLock): LockFile {
-  const { dockerfile, target, epoch, start, packages = {}, fetches, incomplete } = given;
+function lockOf({ schemaVersion: _, ...lock }: GivenLock): LockFile {
+  const { start, builder = {}, snapshots = [], fetches, incomplete, ...rest } = lock;
   return {
-    ...(dockerfile === undefined ? {} : { dockerfile }),
-    ...(target === undefined ? {} : { target }),
-    images: new Map(Object.entries(given.images ?? {}).flatMap(lockedImage)),
-    ...(epoch === undefined ? {} : { epoch }),
-    ...(start === undefined ? {} : { start: Date.parse(start) / 1000 }),
-    builder: given.builder ?? {},
-    normaliser: given.normaliser,
-    snapshots: given.snapshots ?? [],
-    remotes: new Map(Object.entries(given.remotes ?? {})),
-    packages: new Map(
-      Object.entries(packages).map(([platform, types]) => [
-        platform,
-        new Map(Object.entries(types)),
-      ]),
-    ),
-    ...(fetches === undefined ? {} : { fetches: new Map(Object.entries(fetches)) }),
-    ...(incomplete === undefined ? {} : { incomplete: new Map(Object.entries(incomplete)) }),
+    ...rest,
+    builder,
+    snapshots,
+    images: mapOf(lock.images, ({ digest, local = false, platforms }) => ({
+      digest,
+      local,
+      platforms: mapOf(platforms, same),
+    })),
+    remotes: mapOf(lock.remotes, same),
+    packages: mapOf(lock.packages, (types) => mapOf(types, same)),
+    ...given({
+      start: start === undefined ? undefined : Date.parse(start) / 1000,
+      fetches: fetches && mapOf(fetches, same),
+      incomplete: incomplete && mapOf(incomplete, same),
+    }),
   };
 }
 
-function lockedImage([name, given]: readonly [string, GivenImage]): [string, LockedImage][] {
-  const digest = parseDigest(given.digest);
-  if (digest === undefined) return [];
-  const platforms = Object.entries(given.platforms ?? {}).flatMap(
-    ([platform, text]): [string, Digest][] => {
-      const found = parseDigest(text);
-      return found === undefined ? [] : [[platform, found]];
-    },
-  );
-  return [[name, { digest, local: given.local === true, platforms: new Map(platforms) }]];
+function same<V>(value: V): V {
+  return value;
+}
+
+function mapOf<V, T>(names: Names<V> = {}, of: (value: V) => T): ReadonlyMap<string, T> {
+  return new Map(Object.entries(names).map(([name, value]) => [name, of(value)]));
 }

@@ -4,17 +4,20 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from '../build/build.ts';
 import { parseBuildArgs } from '../build/command-line.ts';
-import { type Attempt, dropContainer, requirePorts, untilAnswered } from '../build/container.ts';
 import { noStdin } from '../build/context-source.ts';
 import {
+  type Attempt,
   containerLog,
   type ContainerState,
   createContainer,
+  dropContainer,
   type ImageService,
   imageService,
   removeLocalTag,
+  requirePorts,
   runSmokeCommand,
   startContainer,
+  untilAnswered,
 } from '../build/docker-containers.ts';
 import { readLockText } from '../build/lock-file.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';

@@ -1,8 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { contextFile } from '../build/context-source.ts';
-import { pinBases, type PinnedBase } from '../build/pin-bases.ts';
-import { Registries } from '../build/registries.ts';
+import { pinBases, type PinnedBase, Registries } from '../build/registries.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
 import { analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
 import { messageOf, UserError } from '../lib/errors.ts';

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { requirePorts } from '../build/container.ts';
-import { imageService, type ImageService } from '../build/docker-containers.ts';
+import { type ImageService, imageService, requirePorts } from '../build/docker-containers.ts';
 import { dockerInfo, inspectLocalImages } from '../build/docker.ts';
 import { writeFileBeside } from '../config/project-files.ts';
 import { compareWithDefault, readProfile } from '../criteria/security-profile/seccomp.ts';

@@ -1,15 +1,18 @@
 import { request } from 'node:http';
-import { type Attempt, dropContainer, pause, untilAnswered } from '../build/container.ts';
 import {
+  type Attempt,
   containerLog,
   type ContainerState,
   containerState,
   createContainer,
+  dropContainer,
   execInContainer,
   type ImageService,
+  pause,
   runSmokeCommand,
   startContainer,
   stopContainer,
+  untilAnswered,
 } from '../build/docker-containers.ts';
 import { Interrupted } from '../lib/errors.ts';
 import type { RunTool } from '../lib/run-tool.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { rfc3339 } from '../build/annotations.ts';
+import { offered } from '../build/clock.ts';
 import { parseBuildArgs } from '../build/command-line.ts';
 import { noStdin } from '../build/context-source.ts';
 import { exportOf, normaliseBuilt } from '../build/normalise-built.ts';
@@ -10,7 +11,6 @@ import { readBuild, type RecordedInputs } from '../build/read-build.ts';
 import { runBuildKit } from '../build/run-buildkit.ts';
 import { CLOCK_CONTEXT, sentDockerfile } from '../build/sent-dockerfile.ts';
 import type { Build } from '../build/states.ts';
-import { offered } from '../build/steady-inputs.ts';
 import { settingsOf } from '../config/load-settings.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
 import { imageOfPurl } from '../facts/build-facts.ts';

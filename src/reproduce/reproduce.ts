@@ -1,11 +1,9 @@
 import { rm } from 'node:fs/promises';
-import { seenDays, writeClock } from '../build/clock.ts';
+import { nativeLibraries, ranImages, seenDays, writeClock } from '../build/clock.ts';
 import type { ParsedBuild } from '../build/command-line.ts';
-import { nativeLibraries } from '../build/native-libraries.ts';
 import { buildElsewhere, buildOnce, proofStatement, withRecording } from '../build/prove.ts';
 import { readBuild } from '../build/read-build.ts';
 import type { Build } from '../build/states.ts';
-import { ranImages } from '../build/steady-inputs.ts';
 import { openStore } from '../image/layout/store.ts';
 import { makeTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';

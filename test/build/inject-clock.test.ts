@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { clockProbe, preloadText, ranImages } from '../../src/build/steady-inputs.ts';
+import { clockProbe, preloadText, ranImages } from '../../src/build/clock.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import type { DockerfileModel } from '../../src/model/dockerfile.ts';
 

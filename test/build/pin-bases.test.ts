@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { pinBases } from '../../src/build/pin-bases.ts';
-import type { Registries } from '../../src/build/registries.ts';
+import { pinBases, type Registries } from '../../src/build/registries.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';

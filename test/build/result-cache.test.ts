@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { recallResult, rememberResult } from '../../src/build/check-and-attest.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
-import type { BlobStore } from '../../src/image/blob-store.ts';
 import type { PipelineContext } from '../../src/model/context.ts';
 import { type BuildFact, type Fact, known, unknownFact } from '../../src/model/facts.ts';
 import { digestOf } from '../../src/model/reference.ts';
@@ -12,7 +11,7 @@ const index = {
   digest: digestOf('i'),
   size: 1,
 };
-const blobs = { has: () => Promise.resolve(true) } as unknown as BlobStore;
+const store = { blobs: { has: () => Promise.resolve(true) } };
 
 function judged(dockerfile: string): Parameters<typeof rememberResult>[1] {
   const attest = {
@@ -33,6 +32,9 @@ function judged(dockerfile: string): Parameters<typeof rememberResult>[1] {
   const made: readonly Fact<BuildFact>[] = [known(fact, 'build')];
   return {
     plan,
+    store,
+    image: { index },
+    signer: undefined,
     vex: [],
     profiles: [],
     kept: { attestations: [], referrers: [] },
@@ -47,8 +49,8 @@ test('a Dockerfile that comes to the same bytes is judged anew; the same one is 
     now: () => 1_700_000_000_000,
   } as unknown as PipelineContext;
   const result = { referrers: [], tagged: [], scorecard: undefined, contents: [] };
-  await rememberResult(context, judged('FROM a'), index, undefined, result);
-  const recalled = (text: string) => recallResult(context, blobs, judged(text), index, undefined);
+  await rememberResult(context, judged('FROM a'), result);
+  const recalled = (text: string) => recallResult(context, judged(text));
   expect(await recalled('FROM a')).toEqual(result);
   expect(await recalled('FROM a@sha256:b')).toBeUndefined();
 });
@@ -63,8 +65,8 @@ test('with VEX, which can end with a day, the result of yesterday does not count
   const result = { referrers: [], tagged: [], scorecard: undefined, contents: [] };
   const plain = judged('FROM a');
   const waived = { ...plain, vex: [{ name: 'v', trusted: true, value: {} }] };
-  for (const one of [plain, waived]) await rememberResult(context, one, index, undefined, result);
-  const recalled = (one: typeof plain) => recallResult(context, blobs, one, index, undefined);
+  for (const one of [plain, waived]) await rememberResult(context, one, result);
+  const recalled = (one: typeof plain) => recallResult(context, one);
   expect(await recalled(waived)).toEqual(result);
   now += 2 * 3_600_000;
   expect(await recalled(plain)).toEqual(result);

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nativeLibraries } from '../../src/build/native-libraries.ts';
+import { nativeLibraries } from '../../src/build/clock.ts';
 import type { SteadyInputs } from '../../src/model/lock.ts';
 import { steadyLibraries } from '../../src/reproduce/clock.ts';
 

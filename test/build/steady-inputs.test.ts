@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { offered, steadyInputs, steadyVariables } from '../../src/build/clock.ts';
 import { sentDockerfile } from '../../src/build/sent-dockerfile.ts';
-import { offered, steadyInputs, steadyVariables } from '../../src/build/steady-inputs.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import type { SteadyInputs } from '../../src/model/lock.ts';

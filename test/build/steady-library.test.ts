@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nativeLibraries } from '../../src/build/native-libraries.ts';
+import { nativeLibraries } from '../../src/build/clock.ts';
 import type { SteadyInputs } from '../../src/model/lock.ts';
 import { type Native, steadyLibraries } from '../../src/reproduce/clock.ts';
 import { INPUTS, IS_HERE, runSteady, START } from './run-steady.ts';

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { nativeLibraries } from '../../src/build/native-libraries.ts';
+import { nativeLibraries } from '../../src/build/clock.ts';
 import { movedClock } from '../../src/reproduce/clock.ts';
 import { IS_HERE, runSteady, START } from './run-steady.ts';
 
