@@ -10,7 +10,7 @@ export const DB = {
 Keeps the advisories that OSV publishes on this machine, so that images can be scanned without a network. The database
 answers with --offline, where OSV.dev cannot be reached, and with --scanner database.
 update fetches ECOSYSTEM/all.zip of each ecosystem that your graded images have packages of, or of those named (Debian,
-Alpine, npm, PyPI, Go ...). What did not change is not fetched again, and an interrupted download goes on. status shows
+Alpine, npm, PyPI, Go ...). What did not change is not fetched again. status shows
 what is there and how old it is. prune removes what no graded image needed of late, or those named.`,
   examples: [
     ['scoville db update', 'for the ecosystems of your images'],

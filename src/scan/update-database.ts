@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CacheHome, orWarn } from '../image/caches.ts';
 import { makeFolder, replaceFile, writeBeside } from '../image/disk.ts';
@@ -14,7 +14,7 @@ import {
 import { claimAlone, whileAlone } from '../image/owner.ts';
 import { HttpSender } from '../image/registry/http.ts';
 import { messageOf, ProxyError, UserError } from '../lib/errors.ts';
-import { parseJson, textField } from '../lib/json.ts';
+import { given } from '../lib/json.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
@@ -88,7 +88,7 @@ interface ExportState {
 
 interface ExportRequest {
   readonly url: string;
-  /** Where the bytes go; what an interrupted run left there is gone on with. */
+  /** Where the bytes go. */
   readonly part: string;
   readonly etag: string | undefined;
   readonly userAgent: string;
@@ -99,115 +99,62 @@ interface ExportRequest {
 const MOST_BYTES = 8 * 1024 ** 3;
 
 /**
- * Downloads an export, from where an earlier run ended where the server still has the same one (RFC
- * 9110, 13.1.5 and 14). Undefined where the database that is there is of this export. Throws
- * UserError where it cannot be had; `status` 404 means no such export.
+ * Downloads an export. Undefined where the database that is there is of this export. Throws
+ * UserError where it cannot be had.
  */
 export async function fetchExport(request: ExportRequest): Promise<ExportState | undefined> {
-  const note = `${request.part}.json`;
-  const before = await notedEtag(note);
-  const file = await open(request.part, before === undefined ? 'w+' : 'a+');
-  try {
-    const have = (await file.stat()).size;
-    const { url, signal } = request;
-    const sender = new HttpSender({ registry: new URL(url).host, signal });
-    const response = await asked(request, sender, have > 0 ? before : undefined, have);
-    if (response.status === 304) return undefined;
-    const etag = strongEtag(response);
-    const isRest = response.status === 206;
-    const part = response.headers.get('content-range') ?? '';
-    if (isRest && !new RegExp(`^bytes ${have}-\\d+/(?:\\d+|\\*)$`).test(part))
-      throw failed(request.url, 'it sent another part');
-    if (!isRest) await file.truncate(0);
-    await (etag === undefined
-      ? rm(note, { force: true })
-      : writeBeside(note, JSON.stringify({ etag })));
-    await receive(request, sender, response, file, isRest ? have : 0);
-    const modified = Date.parse(response.headers.get('last-modified') ?? '');
-    return {
-      ...(etag === undefined ? {} : { etag }),
-      ...(Number.isNaN(modified) ? {} : { modified }),
-    };
-  } finally {
-    await file.close();
-  }
-}
-
-async function notedEtag(note: string): Promise<string | undefined> {
-  return textField(parseJson(await readFile(note, 'utf8').catch(() => '')), 'etag');
-}
-
-/** A weak one does not promise the same bytes. */
-function strongEtag({ headers }: Response): string | undefined {
-  const etag = headers.get('etag');
-  return etag !== null && /^"[\x21\x23-\x7e]{1,200}"$/.test(etag) ? etag : undefined;
-}
-
-async function asked(
-  { url, etag, userAgent, signal }: ExportRequest,
-  sender: HttpSender,
-  resumed: string | undefined,
-  have: number,
-): Promise<Response> {
-  const headers = {
-    'user-agent': userAgent,
-    // What is packed on the way has other bytes than the file.
-    'accept-encoding': 'identity',
-    ...(etag === undefined ? {} : { 'if-none-match': etag }),
-  };
-  const rest = resumed === undefined ? {} : { range: `bytes=${have}-`, 'if-range': resumed };
-  const send = async (more: object): Promise<Response> => {
-    const init = { headers: { ...headers, ...more }, redirect: 'follow' } as const;
-    const response = await sender.send(new URL(url), init).catch((error: unknown) => {
-      signal.throwIfAborted();
-      if (error instanceof ProxyError) throw failed(url, error.message, error);
-      if (error instanceof UserError) throw error;
-      const cause = error instanceof Error ? error.cause : undefined;
-      throw failed(url, messageOf(cause ?? error), error);
+  const { url, part, etag: known, userAgent, signal, onBytes } = request;
+  const failed = (why: string, cause?: unknown): UserError =>
+    new UserError(`cannot fetch ${url}: ${why}`, {
+      cause,
+      nextStep:
+        (cause instanceof ProxyError ? cause.nextStep : undefined) ??
+        'run it again, or download it by other means: scoville db update --from FOLDER',
     });
-    if (url.startsWith('https:') && !response.url.startsWith('https:'))
-      throw failed(url, 'it redirects to an address without TLS');
-    if ([200, 206, 304].includes(response.status)) return response;
-    await response.body?.cancel();
-    // Nothing is left to send: all of it is there, or another file is.
-    if (response.status === 416 && 'range' in more) return send({});
-    throw failed(url, `it answered ${response.status}`);
-  };
-  return send(rest);
-}
-
-async function receive(
-  { url, signal, onBytes }: ExportRequest,
-  sender: HttpSender,
-  response: Response,
-  file: FileHandle,
-  from: number,
-): Promise<void> {
-  const length = Number(response.headers.get('content-length') ?? Number.NaN);
-  const total = Number.isNaN(length) ? undefined : from + length;
-  let done = from;
+  const sender = new HttpSender({ registry: new URL(url).host, signal });
   try {
-    for await (const value of sender.content(response)) {
-      signal.throwIfAborted();
-      done += value.length;
-      if (done > MOST_BYTES) throw failed(url, 'it is larger than 8 GiB');
-      await file.appendFile(value);
-      onBytes(done, total);
+    const headers = {
+      'user-agent': userAgent,
+      // What is packed on the way has other bytes than the file.
+      'accept-encoding': 'identity',
+      ...(known === undefined ? {} : { 'if-none-match': known }),
+    };
+    const response = await sender.send(new URL(url), { headers, redirect: 'follow' });
+    if (url.startsWith('https:') && !response.url.startsWith('https:'))
+      throw failed('it redirects to an address without TLS');
+    if (response.status !== 200) await response.body?.cancel();
+    if (response.status === 304) return undefined;
+    if (response.status !== 200) throw failed(`it answered ${response.status}`);
+    const length = response.headers.get('content-length');
+    const total = length === null ? undefined : Number(length);
+    const file = await open(part, 'w');
+    let done = 0;
+    try {
+      for await (const value of sender.content(response)) {
+        signal.throwIfAborted();
+        done += value.length;
+        if (done > MOST_BYTES) throw failed('it is larger than 8 GiB');
+        await file.appendFile(value);
+        onBytes(done, total);
+      }
+    } finally {
+      await file.close();
     }
+    if (total !== undefined && done !== total) throw failed('the transfer was cut off');
+    const etag = response.headers.get('etag') ?? '';
+    const modified = Date.parse(response.headers.get('last-modified') ?? '');
+    return given({
+      // A weak one does not promise the same bytes.
+      etag: /^"[\x21\x23-\x7e]{1,200}"$/.test(etag) ? etag : undefined,
+      modified: Number.isNaN(modified) ? undefined : modified,
+    });
   } catch (error) {
     signal.throwIfAborted();
-    throw error instanceof UserError ? error : failed(url, messageOf(error), error);
+    if (error instanceof UserError && !(error instanceof ProxyError)) throw error;
+    const said = messageOf(error);
+    const isHidden = said === 'fetch failed' && error instanceof Error;
+    throw failed(isHidden ? messageOf(error.cause ?? error) : said, error);
   }
-  if (total !== undefined && done !== total) throw failed(url, 'the transfer was cut off');
-}
-
-function failed(url: string, why: string, cause?: unknown): UserError {
-  return new UserError(`cannot fetch ${url}: ${why}`, {
-    cause,
-    nextStep:
-      (cause instanceof ProxyError ? cause.nextStep : undefined) ??
-      'run it again: it goes on from where it ended',
-  });
 }
 
 /** A record of a kernel's CVE for all releases is some megabytes. */
@@ -368,31 +315,22 @@ async function fromServer(
 ): Promise<DatabaseMeta | undefined> {
   const { ecosystem, from, onProgress } = request;
   const part = `${path}.part`;
-  const state = await fetchExport({
-    url: `${from}/${encodeURIComponent(ecosystem)}/all.zip`,
-    part,
-    etag: before?.from === from ? before.etag : undefined,
-    userAgent: `scoville/${context.version}`,
-    signal: context.signal,
-    onBytes: (done, total) => {
-      onProgress({ ecosystem, step: 'fetch', done, total });
-    },
-  });
   try {
+    const state = await fetchExport({
+      url: `${from}/${encodeURIComponent(ecosystem)}/all.zip`,
+      part,
+      etag: before?.from === from ? before.etag : undefined,
+      userAgent: `scoville/${context.version}`,
+      signal: context.signal,
+      onBytes: (done, total) => {
+        onProgress({ ecosystem, step: 'fetch', done, total });
+      },
+    });
     const copied = from !== OSV_EXPORTS;
-    const meta = state && (await make(context, request, path, part, { ...state, copied }));
-    await dropPart(part);
-    return meta;
-  } catch (error) {
-    // What is wrong with it does not get better by going on from its end.
-    if (error instanceof UserError) await dropPart(part);
-    throw error;
+    return state && (await make(context, request, path, part, { ...state, copied }));
+  } finally {
+    await rm(part, { force: true });
   }
-}
-
-async function dropPart(part: string): Promise<void> {
-  await rm(part, { force: true });
-  await rm(`${part}.json`, { force: true });
 }
 
 async function fromFolder(
@@ -517,7 +455,7 @@ async function remove(home: Home, ecosystem: string): Promise<boolean> {
   const lock = `${path}.lock`;
   if (!(await claimAlone(lock))) return false;
   try {
-    for (const end of ['', '.part', '.part.json']) await rm(`${path}${end}`, { force: true });
+    for (const end of ['', '.part']) await rm(`${path}${end}`, { force: true });
     return true;
   } finally {
     await rm(lock, { force: true });
