@@ -1,8 +1,13 @@
-import { Document, Scalar } from 'yaml';
-import { err, ok, type Result } from '../lib/errors.ts';
+import { Document, parseAllDocuments, Scalar } from 'yaml';
+import { err, ok } from '../lib/errors.ts';
+import { isObject } from '../lib/json.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { EMPTY_TRUSTED_ROOT } from './cosign.ts';
+import CLUSTER_POLICY from './policies/kyverno-cluster-policy.yaml?raw';
+import KYVERNO from './policies/kyverno.yaml?raw';
+import POLICY_CONTROLLER from './policies/policy-controller.yaml?raw';
+import VERIFY from './policies/verify.sh?raw';
 import {
   type AdmittedImage,
   celChecks,
@@ -23,25 +28,38 @@ import {
   stringLiteral,
 } from './policy.ts';
 
-const NAMESPACE_LABEL = 'scoville/policy';
 const FULCIO = 'https://fulcio.sigstore.dev';
 const REKOR = 'https://rekor.sigstore.dev';
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** The documents of a template: `$NAME` is that value; a key whose value is undefined goes. */
+function filled(template: string, values: Values): readonly object[] {
+  const fill = (node: unknown): unknown => {
+    if (typeof node === 'string') return node.startsWith('$') ? values[node.slice(1)] : node;
+    if (Array.isArray(node)) return node.map(fill);
+    if (!isObject(node)) return node;
+    const fields = Object.entries(node).map(([key, value]) => [key, fill(value)] as const);
+    return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
+  };
+  return parseAllDocuments(template).map((document) => fill(document.toJS()) as object);
+}
 
 /** Every text is quoted, so that no reader of YAML takes it for anything else. */
 function yamlFile(
   name: string,
   comment: readonly string[],
-  ...documents: readonly object[]
-): Result<readonly PolicyFile[]> {
+  documents: readonly object[],
+): PolicyFile {
   const texts = documents.map((document) =>
-    new Document(document, { version: '1.1' }).toString({
+    new Document(document, { version: '1.1', aliasDuplicateObjects: false }).toString({
       defaultStringType: 'QUOTE_DOUBLE',
       defaultKeyType: 'PLAIN',
       doubleQuotedMinMultiLineLength: Infinity,
       lineWidth: 0,
     }),
   );
-  return ok([{ name, text: `${hashComment(comment)}${escaped(texts.join('---\n'))}` }]);
+  return { name, text: `${hashComment(comment)}${escaped(texts.join('---\n'))}` };
 }
 
 function jsonFile(name: string, document: object): PolicyFile {
@@ -56,15 +74,17 @@ function block(text: string): Scalar | string {
   return scalar;
 }
 
+/** Undefined for an empty list, whose field is left out. */
+function listed<T>(list: readonly T[], one: (item: T) => object): readonly object[] | undefined {
+  return list.length === 0 ? undefined : list.map(one);
+}
+
 /** A signer as policy-controller and Kyverno name it. Exact texts compare as they are. */
 function signerField(signer: PolicySigner, ofIdentity: object = {}): object {
-  if (signer.kind !== 'identity')
-    return {
-      key: {
-        hashAlgorithm: 'sha256',
-        ...(signer.kind === 'key' ? { data: block(signer.pem) } : { kms: signer.uri }),
-      },
-    };
+  if (signer.kind !== 'identity') {
+    const key = signer.kind === 'key' ? { data: block(signer.pem) } : { kms: signer.uri };
+    return { key: { hashAlgorithm: 'sha256', ...key } };
+  }
   const named = (name: string, text: NamedText): object =>
     'exact' in text ? { [name]: text.exact } : { [`${name}RegExp`]: text.pattern };
   const { issuer, identity } = signer;
@@ -72,21 +92,24 @@ function signerField(signer: PolicySigner, ofIdentity: object = {}): object {
   return { keyless: { ...ofIdentity, identities } };
 }
 
-/**
- * Whether an engine is to read bundles, which it does for identities alone; an error where it finds
- * neither those nor what lies under cosign's tags.
- */
-function readsBundles({ signers, rules, forms }: AdmittedImage, issue: string): Result<boolean> {
-  const isBundle = signers.every(({ kind }) => kind === 'identity') && forms.signatureBundle;
-  if (!isBundle && !forms.signatureTag)
-    return err(
-      `it reads signatures by a key under the tag sha256-HEX.sig alone, and this image has none there (${issue}); sign with --signature-format both`,
-    );
-  if (rules.length > 0 && !(isBundle ? forms.statementBundles : forms.statementTag))
-    return err(
-      `it reads statements signed by a key under the tag sha256-HEX.att alone, and this image lacks them there (${issue})`,
-    );
-  return ok(isBundle);
+/** Why an engine that reads bundles, or else cosign's tags alone, does not find what it asks for. */
+function lacking(
+  { rules, forms }: AdmittedImage,
+  isBundle: boolean,
+  note = '',
+): string | undefined {
+  const [signature, statements] = isBundle
+    ? [forms.signatureBundle, forms.statementBundles]
+    : [forms.signatureTag, forms.statementTag];
+  if (signature && (rules.length === 0 || statements)) return undefined;
+  const [what, end] = signature ? ['statements', 'att'] : ['signatures', 'sig'];
+  const place = isBundle ? 'in sigstore bundles' : `under the tag sha256-HEX.${end}`;
+  return `it reads ${what} of this image ${place} alone, and there are none of its signers${note}; sign with --signature-format both`;
+}
+
+/** Whether an engine that reads bundles of identities alone is to read them. */
+function areBundlesOfIdentities({ signers, forms }: AdmittedImage): boolean {
+  return signers.every(({ kind }) => kind === 'identity') && forms.signatureBundle;
 }
 
 function admits(repository: string, namespaces: string): string {
@@ -99,22 +122,18 @@ function fullNames({ repository }: AdmittedImage): readonly string[] {
     : [];
 }
 
-/**
- * sigstore's policy-controller: a ClusterImagePolicy for the signature and one for the statements.
- * An authority with attestations does not ask for a signature, and an image has to meet every
- * policy that matches it.
- */
 const policyController: PolicyFormat = (image) => {
   const { signers, rules, repository, digest, isPinned } = image;
   // Its globs have these characters alone (pkg/apis/glob); an address of IPv6 has others.
   if (!/^[\w./:-]+$/.test(repository))
     return err('its globs cannot name a registry by an IPv6 address');
-  const bundles = readsBundles(image, 'policy-controller#1958');
-  if (!bundles.ok) return bundles;
+  const isBundle = areBundlesOfIdentities(image);
+  const lack = lacking(image, isBundle, ' (policy-controller#1958)');
+  if (lack !== undefined) return err(lack);
   const comment = [
     admits(repository, 'policy.sigstore.dev/include=true'),
     'The ConfigMap refuses images that no policy names. It counts for all of those namespaces: add a policy for every other image that runs there.',
-    bundles.value
+    isBundle
       ? 'signatureFormat: bundle needs a policy-controller that knows the field (policy-controller#1725); older ones drop it, look for sha256-HEX.sig and refuse.'
       : 'The signature is read under the tag sha256-HEX.sig: keys do not work with signatureFormat: bundle (policy-controller#1958).',
     ...(rules.length > 0
@@ -127,60 +146,43 @@ const policyController: PolicyFormat = (image) => {
   const name = repository.replace(/^docker\.io\//, 'index.docker.io/');
   // `*` does not match `/`, so nested repositories do not match.
   const globs = isPinned ? [`${name}@${digest}`] : [`${name}@sha256:*`, `${name}:*`];
-  const policy = (suffix: string, asked: readonly StatementRule[]): object => ({
-    apiVersion: 'policy.sigstore.dev/v1beta1',
-    kind: 'ClusterImagePolicy',
-    metadata: { name: `${policyName(image)}-${suffix}` },
-    spec: {
-      mode: 'enforce',
-      images: globs.map((glob) => ({ glob })),
-      authorities: signers.map((signer, at) => ({
-        name: `signer${at}`,
-        signatureFormat: bundles.value ? 'bundle' : 'legacy',
-        ...signerField(signer, { url: FULCIO }),
-        ...(signer.kind === 'identity' ? { ctlog: { url: REKOR } } : {}),
-        ...(asked.length > 0 ? { attestations: asked.map(attestation) } : {}),
-      })),
-    },
+  const authorities = signers.map((signer, at) => ({
+    name: `signer${at}`,
+    signatureFormat: isBundle ? 'bundle' : 'legacy',
+    ...signerField(signer, { url: FULCIO }),
+    ...(signer.kind === 'identity' ? { ctlog: { url: REKOR } } : {}),
+  }));
+  const attestations = rules.map((rule) => ({
+    name: rule.name,
+    predicateType: rule.predicateType,
+    policy: { type: 'rego', data: block(regoRule(rule)) },
+  }));
+  const [signature, statements, config] = filled(POLICY_CONTROLLER, {
+    signaturePolicy: `${policyName(image)}-signature`,
+    statementsPolicy: `${policyName(image)}-statements`,
+    images: globs.map((glob) => ({ glob })),
+    signers: authorities,
+    signersOfStatements: authorities.map((one) => ({ ...one, attestations })),
   });
-  return yamlFile(
-    'policy-controller.yaml',
-    comment,
-    policy('signature', []),
-    ...(rules.length > 0 ? [policy('statements', rules)] : []),
-    {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'config-policy-controller', namespace: 'cosign-system' },
-      data: { 'no-match-policy': 'deny' },
-    },
-  );
+  const documents = [signature, ...(rules.length > 0 ? [statements] : []), config];
+  return ok([
+    yamlFile(
+      'policy-controller.yaml',
+      comment,
+      documents.flatMap((one) => one ?? []),
+    ),
+  ]);
 };
 
-function attestation(rule: StatementRule): object {
-  const { name, predicateType } = rule;
-  return { name, predicateType, policy: { type: 'rego', data: block(regoRule(rule)) } };
-}
-
-const ALL_IMAGES = '[images.containers, images.initContainers, images.ephemeralContainers]';
-
-/**
- * Kyverno's ImageValidatingPolicy. It skips what `matchImageReferences` leaves out, and the lists
- * of its validations have the rest alone: so it matches every image, and the name is a validation
- * of its own.
- */
 const kyverno: PolicyFormat = (image) => {
   const { signers, rules, forms, repository } = image;
   // As soon as one bundle is attached to the image, it reads bundles alone.
-  const isBundle = forms.signatureBundle || forms.statementBundles;
-  if (!forms.signatureBundle && !forms.signatureTag)
-    return err('the signers’ signature is neither a bundle nor under the tag sha256-HEX.sig');
-  if (rules.length > 0 && !(isBundle ? forms.statementBundles : forms.statementTag))
-    return err('the statements are not in the form that it reads for this image');
+  const lack = lacking(image, forms.signatureBundle || forms.statementBundles);
+  if (lack !== undefined) return err(lack);
   const name = policyName(image);
   const isKey = signers.some(({ kind }) => kind !== 'identity');
   const comment = [
-    admits(repository, `${NAMESPACE_LABEL}=${name}`),
+    admits(repository, `scoville/policy=${name}`),
     ...fullNames(image),
     ...(forms.signatureBundle && isKey
       ? ['Keys work on Kyverno 1.18.1 and fail on 1.19.0 (kyverno#17363).']
@@ -194,72 +196,51 @@ const kyverno: PolicyFormat = (image) => {
   ];
   const all = `[${signers.map((_, at) => `attestors.signer${at}`).join(', ')}]`;
   const validation = (condition: string, message: string): object => ({
-    expression: `${ALL_IMAGES}.all(list, list.all(i, ${condition}))`,
+    expression: `[images.containers, images.initContainers, images.ephemeralContainers].all(list, list.all(i, ${condition}))`,
     message,
   });
-  return yamlFile('kyverno.yaml', comment, {
-    apiVersion: 'policies.kyverno.io/v1beta1',
-    kind: 'ImageValidatingPolicy',
-    metadata: { name },
-    spec: {
-      failurePolicy: 'Fail',
-      validationActions: ['Deny'],
-      webhookConfiguration: { timeoutSeconds: 30 },
-      matchConstraints: {
-        namespaceSelector: { matchLabels: { [NAMESPACE_LABEL]: name } },
-        resourceRules: [
-          {
-            apiGroups: [''],
-            apiVersions: ['v1'],
-            operations: ['CREATE', 'UPDATE'],
-            resources: ['pods', 'pods/ephemeralcontainers'],
-          },
-        ],
+  const statementChecks = (rule: StatementRule): readonly string[] => [
+    `verifyAttestationSignatures(i, attestations.${rule.name}, ${all}) > 0`,
+    ...celChecks(rule, `extractPayload(i, attestations.${rule.name})`),
+  ];
+  const documents = filled(KYVERNO, {
+    name,
+    attestors: signers.map((signer, at) => ({
+      name: `signer${at}`,
+      cosign: {
+        ...signerField(signer),
+        ctlog:
+          signer.kind === 'identity'
+            ? { url: REKOR }
+            : { insecureIgnoreTlog: true, insecureIgnoreSCT: true },
       },
-      matchImageReferences: [{ glob: '*' }],
-      attestors: signers.map((signer, at) => ({
-        name: `signer${at}`,
-        cosign: {
-          ...signerField(signer),
-          ctlog:
-            signer.kind === 'identity'
-              ? { url: REKOR }
-              : { insecureIgnoreTlog: true, insecureIgnoreSCT: true },
-        },
-      })),
-      ...(rules.length === 0
-        ? {}
-        : {
-            attestations: rules.map((rule) => ({
-              name: rule.name,
-              intoto: { type: rule.predicateType },
-            })),
-          }),
-      validations: [
+    })),
+    attestations: listed(rules, (rule) => ({
+      name: rule.name,
+      intoto: { type: rule.predicateType },
+    })),
+    validations: [
+      validation(
+        `i.matches(${stringLiteral(referencePattern(image))})`,
+        `only ${repository} may run here`,
+      ),
+      validation(`verifyImageSignatures(i, ${all}) > 0`, 'no signature of a signer that counts'),
+      ...rules.map((rule) =>
         validation(
-          `i.matches(${stringLiteral(referencePattern(image))})`,
-          `only ${repository} may run here`,
+          statementChecks(rule).join(' && '),
+          `no signed statement says what is asked for: ${rule.name}`,
         ),
-        validation(`verifyImageSignatures(i, ${all}) > 0`, 'no signature of a signer that counts'),
-        ...rules.map((rule) =>
-          validation(
-            [
-              `verifyAttestationSignatures(i, attestations.${rule.name}, ${all}) > 0`,
-              ...celChecks(rule, `extractPayload(i, attestations.${rule.name})`),
-            ].join(' && '),
-            `no signed statement says what is asked for: ${rule.name}`,
-          ),
-        ),
-      ],
-    },
+      ),
+    ],
   });
+  return ok([yamlFile('kyverno.yaml', comment, documents)]);
 };
 
-/** Kyverno's ClusterPolicy: a rule about names, and one about signature and statements. */
 const kyvernoClusterPolicy: PolicyFormat = (image) => {
   const { signers, rules, repository, digest, isPinned } = image;
-  const bundles = readsBundles(image, 'kyverno#14233');
-  if (!bundles.ok) return bundles;
+  const isBundle = areBundlesOfIdentities(image);
+  const lack = lacking(image, isBundle, ' (kyverno#14233)');
+  if (lack !== undefined) return err(lack);
   // Texts without RegExp are taken for wildcards.
   const pattern = (named: NamedText): string =>
     'exact' in named ? `^${regexLiteral(named.exact)}$` : named.pattern;
@@ -283,11 +264,10 @@ const kyvernoClusterPolicy: PolicyFormat = (image) => {
     }),
     ...rules.map(({ predicateType }) => predicateType),
   ];
+  const compared = rules.flatMap(({ checks }) => checks.map(({ text }) => text));
   const odd =
-    texts.find((text) => /\{\{|\}\}|\$\(/.test(text)) ??
-    rules
-      .flatMap(({ checks }) => checks.map(({ text }) => text))
-      .find((text) => /\{\{|\}\}|\$\(|['\\]|[^\x20-\x7e]/.test(text));
+    [...texts, ...compared].find((text) => /\{\{|\}\}|\$\(/.test(text)) ??
+    compared.find((text) => /['\\]|[^\x20-\x7e]/.test(text));
   if (odd !== undefined)
     return err(`it would read a part of ${JSON.stringify(odd)} as a variable or a quote`);
   const name = policyName(image);
@@ -295,72 +275,31 @@ const kyvernoClusterPolicy: PolicyFormat = (image) => {
   const images = isPinned
     ? [`${repository}@${digest}`, `${repository}:*@${digest}`]
     : [`${repository}:*`, `${repository}@*`];
-  const container = [{ image: images.join(' | ') }];
-  const namespaceSelector = { matchLabels: { [NAMESPACE_LABEL]: name } };
-  const match = { any: [{ resources: { kinds: ['Pod'], namespaceSelector } }] };
   const attestors = [{ count: 1, entries }];
   const comment = [
-    admits(repository, `${NAMESPACE_LABEL}=${name}`),
+    admits(repository, `scoville/policy=${name}`),
     'For Kyverno before 1.18; newer ones have ImageValidatingPolicy (--for kyverno).',
     ...fullNames(image),
-    bundles.value
+    isBundle
       ? 'type: SigstoreBundle needs Kyverno 1.13, and a registry with the referrers API.'
       : 'type: Cosign reads sha256-HEX.sig and sha256-HEX.att: keys fail with SigstoreBundle before kyverno#14233 is fixed.',
     'Not run in a cluster. Checked against the fields of the CRD.',
   ];
-  return yamlFile('kyverno-cluster-policy.yaml', comment, {
-    apiVersion: 'kyverno.io/v1',
-    kind: 'ClusterPolicy',
-    metadata: { name },
-    spec: {
-      validationFailureAction: 'Enforce',
-      failurePolicy: 'Fail',
-      background: false,
-      webhookTimeoutSeconds: 30,
-      rules: [
-        {
-          name: 'this-repository',
-          match,
-          validate: {
-            message: `only ${repository} may run here`,
-            pattern: {
-              spec: {
-                containers: container,
-                '=(initContainers)': container,
-                '=(ephemeralContainers)': container,
-              },
-            },
-          },
-        },
-        {
-          name: 'signed',
-          match,
-          verifyImages: [
-            {
-              type: bundles.value ? 'SigstoreBundle' : 'Cosign',
-              imageReferences: images,
-              mutateDigest: true,
-              verifyDigest: true,
-              required: true,
-              attestors,
-              ...(rules.length === 0
-                ? {}
-                : {
-                    attestations: rules.map(({ name: rule, predicateType: type, checks }) => ({
-                      name: rule,
-                      type,
-                      attestors,
-                      ...(checks.length === 0
-                        ? {}
-                        : { conditions: [{ all: checks.map(jmesPath) }] }),
-                    })),
-                  }),
-            },
-          ],
-        },
-      ],
-    },
+  const documents = filled(CLUSTER_POLICY, {
+    name,
+    images,
+    attestors,
+    message: `only ${repository} may run here`,
+    pattern: images.join(' | '),
+    type: isBundle ? 'SigstoreBundle' : 'Cosign',
+    attestations: listed(rules, ({ name: rule, predicateType: type, checks }) => ({
+      name: rule,
+      type,
+      attestors,
+      ...(checks.length === 0 ? {} : { conditions: [{ all: checks.map(jmesPath) }] }),
+    })),
   });
+  return ok([yamlFile('kyverno-cluster-policy.yaml', comment, documents)]);
 };
 
 /** A JMESPath condition, compared as a whole: its operators take wildcards. */
@@ -410,14 +349,14 @@ const containersImage: PolicyFormat = (image) => {
   ];
   const attached = { 'use-sigstore-attachments': true };
   const places = [repository, ...image.mirrors].map((place) => [place, attached] as const);
-  const registries = yamlFile(`containers/registries.d/${policyName(image)}.yaml`, comment, {
-    docker: Object.fromEntries(places),
-  });
+  const registries = yamlFile(`containers/registries.d/${policyName(image)}.yaml`, comment, [
+    { docker: Object.fromEntries(places) },
+  ]);
   const policy = jsonFile('containers/policy.json', {
     default: [{ type: 'reject' }],
     transports: { docker: { [scope]: requirements } },
   });
-  return registries.ok ? ok([policy, ...registries.value]) : registries;
+  return ok([policy, registries]);
 };
 
 /** Undefined where it cannot ask for that signer. */
@@ -474,10 +413,12 @@ const buildkit: PolicyFormat = (image) => {
 /** A POSIX script that runs cosign alone, with the keys and rules that it needs beside it. */
 const cosign: PolicyFormat = (image) => {
   const { signers, rules, forms } = image;
-  if (!forms.signatureBundle && !forms.signatureTag)
-    return err('the signers’ signature is neither a bundle nor under the tag sha256-HEX.sig');
-  if (rules.length > 0 && !forms.statementBundles)
-    return err('the statements are not in sigstore bundles');
+  const lack =
+    lacking({ ...image, rules: [] }, forms.signatureBundle) ??
+    (rules.length === 0 || forms.statementBundles
+      ? undefined
+      : 'the statements are not in sigstore bundles');
+  if (lack !== undefined) return err(lack);
   // All signers are verified with the same root.
   const root = signers.flatMap((one) => (one.kind === 'identity' ? (one.root ?? []) : []))[0];
   const variables = Object.entries(root?.variables ?? {});
@@ -509,48 +450,29 @@ function script(image: AdmittedImage, root: readonly string[] | undefined): stri
       : ['It was verified with a trusted root in a file, which lies beside this script.']),
     'Run with cosign 2.5 and 3.1.',
   ];
-  return [
-    `#!/bin/sh\n${hashComment(comment)}set -u`,
-    `image=\${1:-${pinned}}`,
-    'here=$(cd "$(dirname "$0")" && pwd) || exit 2',
-    'refuse() { echo "$image: $1" >&2; exit 1; }',
-    '# A name that goes on behind this one is another repository.',
-    'case $image in',
-    ...(isPinned
-      ? [`  ${shellWord(pinned)}) ;;`]
-      : [
-          `  ${name}[:@]*[!A-Za-z0-9_.:@-]*) refuse 'not a name of an image' ;;`,
-          `  ${name}:?* | ${name}@sha256:?*) ;;`,
-        ]),
-    `  *) refuse ${shellWord(`only ${isPinned ? pinned : repository} may be used`)} ;;`,
-    'esac',
-    '# The tag is resolved once: all that follows is about one digest.',
-    'hex=$(cosign triangulate "$image" | sed -n \'s/.*:sha256-\\([0-9a-f]\\{64\\}\\)\\.sig$/\\1/p\')',
-    '[ -n "$hex" ] || refuse "cosign does not find it"',
-    `subject=${name}@sha256:$hex`,
-    'if cosign attest-blob --help 2>&1 | grep -q -e --signing-config',
-    'then generation=3; new=; else generation=2; new=--new-bundle-format; fi',
-    ...(root === undefined
-      ? []
-      : [
-          '# cosign 2 asks sigstore’s own servers for what these do not name, whatever --trusted-root says.',
-          'if [ $generation = 2 ]; then',
-          ...root.map((variable) => `  export ${variable}="$here/${variable}.pem"`),
-          'fi',
-        ]),
-    ...signers.flatMap((signer, at) => signerFunction(signer, at, image)),
-    '# Each signer alone is enough.',
-    `if ${signers.map((_, at) => `signer${at}`).join(' || ')}; then echo "$subject"; else refuse 'not verified'; fi`,
-    '',
-  ].join('\n');
+  const ofRoot = [
+    '# cosign 2 asks sigstore’s own servers for what these do not name, whatever --trusted-root says.',
+    'if [ $generation = 2 ]; then',
+    ...(root ?? []).map((variable) => `  export ${variable}="$here/${variable}.pem"`),
+    'fi\n',
+  ];
+  const values: Readonly<Record<string, string>> = {
+    comment: hashComment(comment),
+    pinned,
+    name,
+    names: isPinned
+      ? `  ${shellWord(pinned)}) ;;`
+      : `  ${name}[:@]*[!A-Za-z0-9_.:@-]*) refuse 'not a name of an image' ;;\n  ${name}:?* | ${name}@sha256:?*) ;;`,
+    only: shellWord(`only ${isPinned ? pinned : repository} may be used`),
+    root: root === undefined ? '' : ofRoot.join('\n'),
+    signers: signers.map((signer, at) => signerFunction(signer, at, image)).join('\n'),
+    any: signers.map((_, at) => `signer${at}`).join(' || '),
+  };
+  return VERIFY.replaceAll(/%(\w+)%/g, (_, word: string) => values[word] ?? '');
 }
 
 /** Signature and statements have to be of one signer. */
-function signerFunction(
-  signer: PolicySigner,
-  at: number,
-  { rules, forms }: AdmittedImage,
-): readonly string[] {
+function signerFunction(signer: PolicySigner, at: number, { rules, forms }: AdmittedImage): string {
   const who = signerWords(signer, at);
   const statement = (form: string, type: string, more = ''): string =>
     `cosign verify-attestation ${form} ${who} --type ${shellWord(type)}${more} "$subject" >/dev/null`;
@@ -564,7 +486,7 @@ function signerFunction(
       statement('$new', predicateType, ` --policy "$here/${name}.cue"`),
     ),
   ];
-  return [`signer${at}() {`, `  ${steps.join(' &&\n  ')}`, '}'];
+  return `signer${at}() {\n  ${steps.join(' &&\n  ')}\n}`;
 }
 
 function signerWords(signer: PolicySigner, at: number): string {

@@ -205,14 +205,14 @@ function rulesFor(
   own: readonly CheckedAttachment[],
   { types, minLevel }: VerifyDemands,
 ): readonly StatementRule[] | undefined {
-  const found = types.map((asked) => typeRule(own, asked));
-  if (minLevel !== undefined) found.push(levelRule(own, minLevel));
-  const rules = new Map<string, StatementRule>();
-  for (const rule of found) {
-    if (rule === undefined) return undefined;
-    rules.set(JSON.stringify([rule.predicateType, rule.checks]), rule);
-  }
-  return [...rules.values()].map((rule, at) => ({ ...rule, name: `${rule.name}${at}` }));
+  const found = [
+    ...types.map((asked) => typeRule(own, asked)),
+    ...(minLevel === undefined ? [] : [levelRule(own, minLevel)]),
+  ];
+  const rules = found.filter((rule) => rule !== undefined);
+  return rules.length < found.length
+    ? undefined
+    : distinct(rules).map((rule, at) => ({ ...rule, name: `${rule.name}${at}` }));
 }
 
 function typeRule(own: readonly CheckedAttachment[], asked: string): StatementRule | undefined {

@@ -193,7 +193,7 @@ describe('an engine that cannot ask for it gets no policy', () => {
     [
       'kyverno',
       { ...without({ statementBundles: false }), rules: [level(1)] },
-      /form that it reads/,
+      /statements of this image in sigstore bundles alone/,
     ],
     [
       'containers-image',
