@@ -30,68 +30,51 @@ export function readLicense(recorded: string): License {
   const text = recorded.trim();
   const id = LICENSES.get(text.toLowerCase());
   if (id !== undefined) return { kind: 'id', id };
-  if (text.length <= MAX_LENGTH) {
-    const parser = new ExpressionParser(text.match(/[()]|[^\s()]+/g) ?? []);
-    const expression = parser.parse();
-    if (expression !== undefined) return { kind: 'expression', expression, refs: parser.refs };
-  }
-  return { kind: 'name', name: text };
+  const words = text.length > MAX_LENGTH ? [] : canonicalWords(text);
+  if (!isExpression(words)) return { kind: 'name', name: text };
+  const refs = words.filter((word) => LICENSE_REF.test(word));
+  const expression = words.join(' ').replaceAll('( ', '(').replaceAll(' )', ')');
+  return { kind: 'expression', expression, refs: [...new Set(refs)] };
 }
 
-/** Recursive descent over `or > and > with > simple`; undefined anywhere means: no expression. */
-class ExpressionParser {
-  readonly refs: string[] = [];
-  readonly #tokens: readonly string[];
-  #at = 0;
-
-  constructor(tokens: readonly string[]) {
-    this.#tokens = tokens;
-  }
-
-  parse(): string | undefined {
-    const expression = this.#joined('OR', 0);
-    return this.#at === this.#tokens.length ? expression : undefined;
-  }
-
-  #joined(operator: 'OR' | 'AND', depth: number): string | undefined {
-    const parts: string[] = [];
-    do {
-      const part = operator === 'OR' ? this.#joined('AND', depth) : this.#withException(depth);
-      if (part === undefined) return undefined;
-      parts.push(part);
-    } while (this.#take(operator));
-    return parts.join(` ${operator} `);
-  }
-
-  #withException(depth: number): string | undefined {
-    if (this.#take('(')) {
-      const inner = depth < MAX_DEPTH ? this.#joined('OR', depth + 1) : undefined;
-      return inner !== undefined && this.#take(')') ? `(${inner})` : undefined;
-    }
-    const license = this.#simple();
-    if (license === undefined || !this.#take('WITH')) return license;
-    const exception = EXCEPTIONS.get(this.#tokens[this.#at++]?.toLowerCase() ?? '');
-    return exception === undefined ? undefined : `${license} WITH ${exception}`;
-  }
-
-  #simple(): string | undefined {
-    const token = this.#tokens[this.#at++] ?? '';
-    if (LICENSE_REF.test(token)) {
-      if (!this.refs.includes(token)) this.refs.push(token);
-      return token;
-    }
-    const exact = LICENSES.get(token.toLowerCase());
-    if (exact !== undefined || !token.endsWith('+')) return exact;
-    const base = LICENSES.get(token.slice(0, -1).toLowerCase());
-    return base && `${base}+`;
-  }
-
-  #take(token: string): boolean {
+/** The words of an expression, as the list spells them; empty where one is none. */
+function canonicalWords(text: string): readonly string[] {
+  const words: string[] = [];
+  for (const word of text.match(/[()]|[^\s()]+/g) ?? []) {
     // Debian's copyright format writes `and` and `or` in lower case.
-    if (this.#tokens[this.#at]?.toUpperCase() !== token) return false;
-    this.#at += 1;
-    return true;
+    const known = /^(?:and|or|with|[()])$/i.test(word)
+      ? word.toUpperCase()
+      : words.at(-1) === 'WITH'
+        ? EXCEPTIONS.get(word.toLowerCase())
+        : licenseIn(word);
+    if (known === undefined) return [];
+    words.push(known);
   }
+  return words;
+}
+
+function licenseIn(word: string): string | undefined {
+  const exact = LICENSE_REF.test(word) ? word : LICENSES.get(word.toLowerCase());
+  if (exact !== undefined || !word.endsWith('+')) return exact;
+  const base = LICENSES.get(word.slice(0, -1).toLowerCase());
+  return base && `${base}+`;
+}
+
+/** Whether canonical words are an expression: its innermost parts are taken for licenses in turn. */
+function isExpression(words: readonly string[]): boolean {
+  const signs: Readonly<Record<string, string>> = { AND: '&', OR: '&', WITH: 'w' };
+  let shape = words
+    .map((word, at) =>
+      words[at - 1] === 'WITH' ? 'e' : /^[()]$/.test(word) ? word : (signs[word] ?? 'L'),
+    )
+    .join('')
+    .replaceAll('Lwe', 'L');
+  for (let depth = 0; depth <= MAX_DEPTH; depth++) {
+    shape = shape.replaceAll(/L(?:&L)+/g, 'L');
+    if (!shape.includes('(L)')) break;
+    shape = shape.replaceAll('(L)', 'L');
+  }
+  return shape === 'L';
 }
 
 /** A license not on the SPDX list, with what the package says of it (SPDX 2.3, clause 10). */

@@ -1,5 +1,6 @@
 import { ok, type Result } from '../lib/errors.ts';
-import { isObject, type JsonObject, objectOf } from '../lib/json.ts';
+import { distinct, given, isObject, objectOf } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import { byCodeUnit, cleanText } from '../lib/text.ts';
 import type { Descriptor } from '../model/image.ts';
 import type { SteadyInputs } from '../model/lock.ts';
@@ -78,31 +79,22 @@ function isMaskedName(name: string): boolean {
   return secretName(name, 'possible') !== undefined;
 }
 
-interface NormaliserRecord {
-  readonly version: string;
-  readonly mode: Exclude<ReproMode, 'off'>;
-  readonly rules: readonly string[];
-  readonly touched: readonly { readonly path: string; readonly rule: string }[];
-}
-
 /** Paths beyond these are counted, not listed: a dropped package cache can have 100,000 files. */
 const MAX_LISTED_PER_RULE = 1000;
+
+type Touched = readonly { readonly path: string; readonly rule: string }[];
 
 /**
  * The list of touched files as a byproduct. `content` (base64, with its digest) is JSON `[{rule,
  * count, paths}]`, sorted. The count by rule is in `annotations` too.
  */
-export function normalisedFiles(record: NormaliserRecord) {
-  const byRule = new Map<string, Set<string>>();
-  for (const { rule, path } of record.touched)
-    byRule.set(rule, (byRule.get(rule) ?? new Set<string>()).add(path));
-  const rules = [...byRule]
+export function normalisedFiles(touched: Touched) {
+  const rules = [...groupBy(touched, ({ rule }) => rule)]
     .sort(([a], [b]) => byCodeUnit(a, b))
-    .map(([rule, paths]) => ({
-      rule,
-      count: paths.size,
-      paths: [...paths].sort(byCodeUnit).slice(0, MAX_LISTED_PER_RULE),
-    }));
+    .map(([rule, files]) => {
+      const paths = [...new Set(files.map(({ path }) => path))].sort(byCodeUnit);
+      return { rule, count: paths.length, paths: paths.slice(0, MAX_LISTED_PER_RULE) };
+    });
   const content = JSON.stringify(rules);
   return {
     name: 'normalised-files',
@@ -128,7 +120,14 @@ export interface ProvenanceInput {
   readonly finishedOn?: string;
   /** Our own decisions that shaped the image: epoch, pinning, options. Secrets are masked. */
   readonly parameters?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
-  readonly normaliser: NormaliserRecord | undefined;
+  readonly normaliser:
+    | {
+        readonly version: string;
+        readonly mode: Exclude<ReproMode, 'off'>;
+        readonly rules: readonly string[];
+        readonly touched: Touched;
+      }
+    | undefined;
   /** What RUNs were given. A seed is not a secret. */
   readonly runs?: SteadyInputs | undefined;
   /** The artifact beside the image that has what RUNs fetched. */
@@ -141,149 +140,111 @@ export interface ProvenanceInput {
   readonly vcs?: Readonly<Record<string, string>>;
 }
 
-/** in-toto attestation, spec/v1/resource_descriptor.md. */
-interface ResourceDescriptor {
-  readonly name?: string;
-  readonly uri?: string;
-  readonly digest?: Readonly<Record<string, string>>;
-  readonly mediaType?: string;
-  readonly content?: string;
-  readonly annotations?: Readonly<Record<string, unknown>>;
-}
-
-/** SLSA v1 provenance, the predicate (slsa.dev/spec/v1.0/provenance). */
-export interface SlsaProvenance {
-  readonly buildDefinition: {
-    readonly buildType: string;
-    readonly externalParameters: Readonly<Record<string, unknown>>;
-    readonly internalParameters: Readonly<Record<string, unknown>>;
-    readonly resolvedDependencies: readonly Material[];
-  };
-  readonly runDetails: {
-    readonly builder: { readonly id: string; readonly version: Readonly<Record<string, string>> };
-    readonly metadata: JsonObject;
-    readonly byproducts: readonly ResourceDescriptor[];
-  };
-}
-
 /**
- * Our provenance, SLSA v1, built on BuildKit's statement: its request, build steps, materials and
- * Dockerfile. Added are this program as the builder, what was normalized, and BuildKit's own result
- * as a byproduct. The subject is the statement's affair. Values of build arguments that look secret
- * are masked wherever they appear. An error where BuildKit's predicate cannot be read.
+ * Our provenance, the predicate of SLSA v1 (slsa.dev/spec/v1.0/provenance), built on BuildKit's
+ * statement: its request, build steps, materials and Dockerfile. Added are this program as the
+ * builder, what was normalized, and BuildKit's own result as a byproduct. Values of build arguments
+ * that look secret are masked wherever they appear. An error where BuildKit's predicate cannot be
+ * read.
  */
-export function slsaProvenance(input: ProvenanceInput): Result<SlsaProvenance> {
+export function slsaProvenance(input: ProvenanceInput): Result<ReturnType<typeof provenanceOf>> {
   const found = parseProvenance(input.buildkit);
-  if (!found.ok) return found;
-  const read = found.value;
-  const { configSource, request, args, buildConfig } = read.raw;
-  const mask = new SecretMask(args);
-  const masked = objectOf(mask.json({ ...request, args: {} }));
-  const materials = [...read.materials, ...(input.materials ?? [])];
-  return ok({
+  return found.ok ? ok(provenanceOf(input, found.value)) : found;
+}
+
+function provenanceOf(input: ProvenanceInput, read: ReadProvenance) {
+  const { parameters = {}, runs, inputs, normaliser, buildkitDigest, vcs } = input;
+  const { raw, builderId, invocationId } = read;
+  const mask = new SecretMask(raw.args);
+  const own = given({
+    ...objectOf(mask.json(parameters)),
+    runs: runs && { ...runs },
+    inputs: inputs && {
+      mediaType: inputs.mediaType,
+      digest: { sha256: digestHex(inputs.digest) },
+      annotations: { size: inputs.size, artifactType: inputs.artifactType },
+    },
+  });
+  // The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers
+  // from before normalization.
+  const checkout = vcs ?? raw.metadata['vcs'];
+  const metadata = given({
+    vcs: checkout === undefined ? undefined : mask.json(checkout),
+    source: raw.metadata['source'],
+  });
+  return {
     buildDefinition: {
       buildType: BUILD_TYPE,
       externalParameters: {
-        configSource: mask.json(configSource),
-        request: { ...masked, args: mask.args(args) },
+        configSource: mask.json(raw.configSource),
+        request: {
+          ...objectOf(mask.json({ ...raw.request, args: {} })),
+          args: mask.args(raw.args),
+        },
       },
       internalParameters: {
         builderPlatform: read.platform ?? '',
-        ...(buildConfig === undefined ? {} : { buildConfig: mask.json(buildConfig) }),
-        scoville: ownParameters(input, mask),
+        ...(raw.buildConfig === undefined ? {} : { buildConfig: mask.json(raw.buildConfig) }),
+        scoville: {
+          ...own,
+          normaliser:
+            normaliser === undefined
+              ? null
+              : {
+                  version: normaliser.version,
+                  mode: normaliser.mode,
+                  rules: [...normaliser.rules].sort(byCodeUnit),
+                },
+        },
       },
-      resolvedDependencies: dependencies(materials, mask, input.signers),
+      resolvedDependencies: dependencies(input, read, mask),
     },
     runDetails: {
       builder: {
         id: input.builderId ?? BUILDER_ID,
         version: { scoville: input.toolVersion, ...input.versions },
       },
-      metadata: runMetadata(input, read, mask),
-      byproducts: byproducts(input),
-    },
-  });
-}
-
-function ownParameters(input: ProvenanceInput, mask: SecretMask): Record<string, unknown> {
-  const { parameters = {}, runs, inputs, normaliser } = input;
-  return {
-    ...objectOf(mask.json(parameters)),
-    ...(runs === undefined ? {} : { runs: { ...runs } }),
-    ...(inputs === undefined
-      ? {}
-      : {
-          inputs: {
-            mediaType: inputs.mediaType,
-            digest: { sha256: digestHex(inputs.digest) },
-            annotations: { size: inputs.size, artifactType: inputs.artifactType },
-          },
+      metadata: {
+        ...given({
+          invocationId: input.invocationId ?? invocationId,
+          buildkit_invocationId: input.invocationId && invocationId,
+          startedOn: input.startedOn ?? read.startedOn,
+          finishedOn: input.finishedOn ?? read.finishedOn,
+          // Whom BuildKit named, where the user or a CI system gave it: a run's URL.
+          buildkit_builderId: builderId === '' ? undefined : builderId,
+          buildkit_metadata: Object.keys(metadata).length === 0 ? undefined : metadata,
         }),
-    normaliser:
-      normaliser === undefined
-        ? null
-        : {
-            version: normaliser.version,
-            mode: normaliser.mode,
-            rules: [...normaliser.rules].sort(byCodeUnit),
-          },
-  };
-}
-
-function runMetadata(input: ProvenanceInput, read: ReadProvenance, mask: SecretMask): JsonObject {
-  const { invocationId, builderId, raw } = read;
-  const texts = {
-    invocationId: input.invocationId ?? invocationId,
-    buildkit_invocationId: input.invocationId === undefined ? undefined : invocationId,
-    startedOn: input.startedOn ?? read.startedOn,
-    finishedOn: input.finishedOn ?? read.finishedOn,
-    // Whom BuildKit named, where the user or a CI system gave it: a run's URL.
-    buildkit_builderId: builderId === '' ? undefined : builderId,
-  };
-  // The Dockerfile and its line map stay as BuildKit has them. `layers` goes: it names the layers
-  // from before normalization.
-  const { source } = raw.metadata;
-  const vcs = input.vcs ?? raw.metadata['vcs'];
-  const metadata = {
-    ...(vcs === undefined ? {} : { vcs: mask.json(vcs) }),
-    ...(source === undefined ? {} : { source }),
-  };
-  return {
-    ...Object.fromEntries(Object.entries(texts).filter(([, text]) => text !== undefined)),
-    ...(Object.keys(metadata).length === 0 ? {} : { buildkit_metadata: metadata }),
-    buildkit_hermetic: raw.hermetic,
-    buildkit_completeness: {
-      request: read.parametersComplete,
-      resolvedDependencies: raw.materialsComplete,
+        buildkit_hermetic: raw.hermetic,
+        buildkit_completeness: {
+          request: read.parametersComplete,
+          resolvedDependencies: raw.materialsComplete,
+        },
+      },
+      // In-toto resource descriptors (in-toto/attestation, spec/v1/resource_descriptor.md).
+      byproducts: [
+        ...(buildkitDigest === undefined
+          ? []
+          : [{ name: 'buildkit-image', digest: { sha256: digestHex(buildkitDigest) } }]),
+        ...(normaliser === undefined ? [] : [normalisedFiles(normaliser.touched)]),
+      ],
     },
   };
 }
 
 /** Each once, sorted by URI, credentials in URLs masked. */
 function dependencies(
-  materials: readonly Material[],
+  { materials = [], signers }: ProvenanceInput,
+  read: ReadProvenance,
   mask: SecretMask,
-  signers: ReadonlyMap<string, string> | undefined,
-): (Material & Pick<ResourceDescriptor, 'annotations'>)[] {
-  const unique = new Map(
-    materials.map(({ uri, digest }) => {
-      const material = { uri: mask.text(uri), digest };
-      return [JSON.stringify(material), material];
-    }),
-  );
-  return [...unique]
-    .sort(([a], [b]) => byCodeUnit(a, b))
-    .map(([, material]) => {
+): readonly Material[] {
+  const masked = [...read.materials, ...materials].map(({ uri, digest }) => ({
+    uri: mask.text(uri),
+    digest,
+  }));
+  return distinct(masked)
+    .toSorted((a, b) => byCodeUnit(JSON.stringify(a), JSON.stringify(b)))
+    .map((material) => {
       const signedBy = signers?.get(`sha256:${material.digest['sha256'] ?? ''}`);
       return signedBy === undefined ? material : { ...material, annotations: { signedBy } };
     });
-}
-
-function byproducts({ buildkitDigest, normaliser }: ProvenanceInput): ResourceDescriptor[] {
-  return [
-    ...(buildkitDigest === undefined
-      ? []
-      : [{ name: 'buildkit-image', digest: { sha256: digestHex(buildkitDigest) } }]),
-    ...(normaliser === undefined ? [] : [normalisedFiles(normaliser)]),
-  ];
 }

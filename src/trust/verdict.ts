@@ -13,19 +13,6 @@ import { imagePurl, VERIFIER_ID } from './identity.ts';
 import { PROFILE_ARTIFACT } from './profile-artifact.ts';
 import type { StatementToSign } from './sign.ts';
 
-/** The in-toto test-result v0.1 predicate (in-toto/attestation, spec/predicates/test-result.md). */
-interface TestResult {
-  readonly result: 'PASSED' | 'WARNED' | 'FAILED';
-  readonly configuration: readonly {
-    readonly name?: string;
-    readonly uri?: string;
-    readonly digest?: Readonly<Record<string, string>>;
-  }[];
-  readonly passedTests: readonly string[];
-  readonly warnedTests: readonly string[];
-  readonly failedTests: readonly string[];
-}
-
 export type Judgement = Pick<Scorecard, 'level' | 'criteria'>;
 
 export interface VerdictContext {
@@ -34,7 +21,7 @@ export interface VerdictContext {
   readonly gradedAt: string;
   readonly resourceUri: string;
   readonly gateMet: boolean;
-  readonly policy: PolicyDescriptor;
+  readonly policy: ReturnType<typeof verdictPolicy>;
   /** All that the verdict rests on, by the digests of the bytes, and where to fetch it. */
   readonly inputAttestations?: readonly { readonly uri?: string; readonly digest: Digest }[];
 }
@@ -62,16 +49,17 @@ export function verificationSummary({ level }: Judgement, context: VerdictContex
 }
 
 /**
- * The verdict as an in-toto test result, a test a criterion, in the scorecard's order. A criterion
- * without a subject passed; one that could not be judged is warned of, never passed. The whole is
- * FAILED with any failed criterion, WARNED with any unknown one.
+ * The verdict as an in-toto test result v0.1 (in-toto/attestation, spec/predicates/test-result.md),
+ * a test a criterion, in the scorecard's order. A criterion without a subject passed; one that
+ * could not be judged is warned of, never passed. The whole is FAILED with any failed criterion,
+ * WARNED with any unknown one.
  */
 export function testResult(
-  judgement: Judgement,
-  configuration: TestResult['configuration'] = [],
-): TestResult {
+  { criteria }: Pick<Judgement, 'criteria'>,
+  configuration: readonly { name?: string; uri?: string; digest?: { sha256: string } }[] = [],
+) {
   const ids = (outcomes: readonly Outcome[]): string[] =>
-    judgement.criteria.filter(({ outcome }) => outcomes.includes(outcome)).map(({ id }) => id);
+    criteria.filter(({ outcome }) => outcomes.includes(outcome)).map(({ id }) => id);
   const passedTests = ids(['pass', 'not-applicable']);
   const warnedTests = ids(['unknown']);
   const failedTests = ids(['fail']);
@@ -86,25 +74,16 @@ export function testResult(
   };
 }
 
-/** What an image was checked against (in-toto/attestation, spec/v1/resource_descriptor.md). */
-interface PolicyDescriptor {
-  readonly uri: string;
-  readonly digest: { readonly sha256: string };
-  readonly mediaType: string;
-  /** The bytes that the digest is of, base64. */
-  readonly content: string;
-}
-
 type JudgingSettings = Pick<Settings, 'gate' | 'recentDays' | 'databaseDays' | 'scanner'> & {
   readonly trust: Pick<Settings['trust'], 'images'>;
 };
 
 /**
- * The policy of a verdict: the criteria, the gate with its waivers, and the other settings that
- * verdicts depend on, wherever they were set. The same settings give the same digest. It brings its
- * content, since settings may have come from flags.
+ * The policy of a verdict, as an in-toto resource descriptor: the criteria, the gate with its
+ * waivers, and the other settings that verdicts depend on, wherever they were set. The same
+ * settings give the same digest. It brings its content, since settings may have come from flags.
  */
-export function verdictPolicy(settings: JudgingSettings): PolicyDescriptor {
+export function verdictPolicy(settings: JudgingSettings) {
   const { gate, trust, recentDays, databaseDays, scanner } = settings;
   const content = Buffer.from(
     JSON.stringify({
@@ -246,22 +225,24 @@ const CONFIGURATION = 'reproduction';
 const TEST = 'same-image-manifests';
 const MOST_NAMED = 1000;
 
-interface ReproductionResult {
-  readonly reproducible: boolean;
-  /** What differs, one line each; empty where nothing does. */
-  readonly differences: readonly string[];
-  readonly source?: { readonly url: string; readonly revision: string };
-}
-
 /**
  * The outcome of a second, uncached build as an in-toto test result (in-toto/attestation,
  * spec/predicates/test-result.md): one test, and each difference as a failed one beside it. The
  * configuration names the tool, and the source where it was fetched for this.
  */
 export function reproductionStatement(
-  { reproducible, differences, source }: ReproductionResult,
+  {
+    reproducible,
+    differences,
+    source,
+  }: {
+    readonly reproducible: boolean;
+    /** What differs, one line each; empty where nothing does. */
+    readonly differences: readonly string[];
+    readonly source?: { readonly url: string; readonly revision: string };
+  },
   tool: { readonly uri: string; readonly version: string },
-): TestResult {
+) {
   const fetched = source && {
     name: 'source',
     uri: `git+${source.url}@${source.revision}`,
