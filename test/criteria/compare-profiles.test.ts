@@ -97,9 +97,9 @@ describe('a seccomp profile beside the default', () => {
       );
   });
 
-  test('the default with one argument less is', () => {
+  test('the default with one argument less is not decided', () => {
     const entries = DEFAULT.syscalls.filter(({ args }) => args?.[0]?.value !== 39);
-    expect(judge(entries).reason).toBe('allows fewer arguments of socket');
+    expect(judge(entries)).toMatchObject({ holds: 'undecided' });
   });
 });
 

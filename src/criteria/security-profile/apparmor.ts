@@ -1,15 +1,13 @@
-/** The rules of one profile or hat, and what stands before its brace. */
-interface AppArmorProfile {
-  readonly head: string;
-  /** Without their comma, blanks made one. */
-  readonly rules: string[];
+/** How a profile compares with docker-default (moby/profiles, apparmor/template.go), and why. */
+interface AppArmorVerdict {
+  readonly holds: 'tighter' | 'not-tighter' | 'undecided' | 'malformed';
+  readonly reason: string;
 }
 
-interface AppArmorText {
-  /** Rules before and between the profiles: includes, variables, abi. */
-  readonly outside: readonly string[];
-  /** Hats and children follow the profile that they are in. */
-  readonly profiles: readonly AppArmorProfile[];
+/** What stands before a brace, and the rules behind it: without their comma, blanks made one. */
+interface Block {
+  readonly head: string;
+  readonly rules: string[];
 }
 
 const MAX_LENGTH = 1_000_000;
@@ -22,45 +20,37 @@ const TOKEN =
   /"[^"]*"|\\.|#(?!include\b)[^\n]*|@\{\w+\}|(?<=[^\s)"])\{[^{}\s]*\}|\([^()]*\)|[{},\n]|[^"\\#{}(),\n@]+|./gs;
 
 /**
- * Reads the text of AppArmor profiles (apparmor.d(5)) as far as rules, blocks and names go.
- * Undefined where it is cut off or lacks a profile.
+ * Reads the text of AppArmor profiles (apparmor.d(5)) as far as rules, blocks and names go: first
+ * the rules outside of profiles, then each profile, hat and child. Undefined where it is cut off.
  */
-export function readAppArmor(text: string): AppArmorText | undefined {
+function blocksOf(text: string): readonly Block[] | undefined {
   if (text.length > MAX_LENGTH) return undefined;
-  const outside: string[] = [];
-  const profiles: AppArmorProfile[] = [];
-  const open: AppArmorProfile[] = [];
+  const all: Block[] = [{ head: '', rules: [] }];
+  const open = [...all];
   let words = '';
-  const taken = (): string => {
+  const end = (): string => {
     const rule = words.trim().replace(/\s+/g, ' ');
     words = '';
     return rule;
   };
-  const end = (): void => {
-    const rule = taken();
-    if (rule !== '') (open.at(-1)?.rules ?? outside).push(rule);
+  const add = (rule: string): void => {
+    if (rule !== '') open.at(-1)?.rules.push(rule);
   };
   for (const [token] of text.matchAll(TOKEN)) {
     if (/^#./.test(token)) continue;
-    if (token === ',' || (token === '\n' && ENDS_WITH_LINE.test(words.trim()))) end();
+    if (token === ',' || (token === '\n' && ENDS_WITH_LINE.test(words.trim()))) add(end());
     else if (token === '{') {
-      const block = { head: taken(), rules: [] };
-      if (open.length === 0 ? !HEAD.test(block.head) : open.length > MAX_DEPTH) return undefined;
+      const block = { head: end(), rules: [] };
+      if (open.length === 1 ? !HEAD.test(block.head) : open.length > MAX_DEPTH) return undefined;
       open.push(block);
-      profiles.push(block);
+      all.push(block);
     } else if (token === '}') {
-      end();
-      if (open.pop() === undefined) return undefined;
+      add(end());
+      if (open.pop() === all[0]) return undefined;
     } else words += token;
   }
-  end();
-  return open.length > 0 || profiles.length === 0 ? undefined : { outside, profiles };
-}
-
-/** How a profile compares with docker-default (moby/profiles, apparmor/template.go), and why. */
-interface AppArmorVerdict {
-  readonly holds: 'tighter' | 'not-tighter' | 'undecided';
-  readonly reason: string;
+  add(end());
+  return open.length > 1 ? undefined : all;
 }
 
 /** Rules without an object, each of which grants a whole class; docker-default has these four. */
@@ -71,6 +61,7 @@ const LOOSER =
 const QUALIFIERS = /^(?:(?:audit|quiet|allow|owner|other)\s+)+/;
 const MODES = /^(?:attach_disconnected|mediate_deleted|enforce|audit|kill|chroot_relative)$/;
 const OPEN_MODES = /^(?:complain|unconfined|default_allow|prompt)$/;
+const ABI = /^abi <abi\/[34]\.0>$/;
 const INCLUDES = /^#?include <(?:tunables\/global|abstractions\/base)>$/;
 /** Execution that leaves the profile: unconfined, or another's. */
 const UNCONFINED = /[uU]x/;
@@ -95,14 +86,18 @@ const DENIED: readonly string[] = [
 ];
 
 /** Compares with docker-default. Tighter: nothing that it denies, and not all that it grants. */
-export function compareAppArmor({ outside, profiles }: AppArmorText): AppArmorVerdict {
-  const verdicts = profiles.map(judged);
-  const loose = verdicts.find(({ holds }) => holds === 'not-tighter');
-  const odd = outside.find((rule) => !INCLUDES.test(rule) && !/^abi <abi\/[34]\.0>$/.test(rule));
-  if (loose !== undefined) return loose;
-  if (odd !== undefined) return unseen(odd);
-  const open = verdicts.find(({ holds }) => holds === 'undecided');
-  return open ?? verdicts[0] ?? unseen('nothing');
+export function judgeAppArmor(text: string): AppArmorVerdict {
+  const [outside, ...profiles] = blocksOf(text) ?? [];
+  if (outside === undefined || profiles.length === 0)
+    return { holds: 'malformed', reason: 'it is not a whole AppArmor profile' };
+  const odd = outside.rules.find((rule) => !INCLUDES.test(rule) && !ABI.test(rule));
+  const verdicts = [...profiles.map(judged), ...(odd === undefined ? [] : [unseen(odd)])];
+  const [first = unseen('nothing')] = verdicts;
+  return (
+    verdicts.find(({ holds }) => holds === 'not-tighter') ??
+    verdicts.find(({ holds }) => holds === 'undecided') ??
+    first
+  );
 }
 
 function unseen(rule: string): AppArmorVerdict {
@@ -113,26 +108,33 @@ function looser(reason: string): AppArmorVerdict {
   return { holds: 'not-tighter', reason };
 }
 
-function judged({ head, rules }: AppArmorProfile): AppArmorVerdict {
+const DENY = /^(?:(?:audit|quiet) )*deny (?:(?:audit|quiet|owner) )*(.*)/;
+
+function judged({ head, rules }: Block): AppArmorVerdict {
   const modes = modesOf(head);
   const off = modes.find((mode) => OPEN_MODES.test(mode));
   if (off !== undefined) return looser(`it is in ${off} mode`);
-  const found = new Granted(nameOf(head));
-  for (const rule of rules) found.add(rule);
-  if (found.looser !== undefined)
-    return looser(`grants what docker-default denies: ${found.looser}`);
+  const denied = new Set(rules.flatMap((rule) => DENY.exec(rule)?.[1] ?? []));
+  const granted = rules.filter((rule) => !DENY.test(rule) && !INCLUDES.test(rule));
+  const effects = granted.map((rule) => ({ rule, ...effectOf(rule, nameOf(head)) }));
+  const reaches = new Set(effects.map((one) => one.reaches));
+  const loose =
+    effects.find(({ isLooser }) => isLooser === true)?.rule ??
+    (reaches.has('alg') && !denied.has('network alg') ? 'network alg' : undefined) ??
+    (reaches.has('kernel') ? DENIED.find((rule) => !denied.has(rule)) : undefined);
+  if (loose !== undefined) return looser(`grants what docker-default denies: ${loose}`);
   const odd =
     modes.find((mode) => !MODES.test(mode)) ??
-    found.unseen ??
+    effects.find(({ isUnseen }) => isUnseen === true)?.rule ??
     (/^(?:if|else)\b/.test(head) ? head : undefined);
   if (odd !== undefined) return unseen(odd);
-  const whole = BLANKETS.filter((name) => found.blankets.has(name));
-  return whole.length < BLANKETS.length
-    ? {
-        holds: 'tighter',
-        reason: `grants ${whole.join(', ') || 'nothing'} as a whole, docker-default all of ${BLANKETS.join(', ')}`,
-      }
-    : looser('grants as much as docker-default');
+  const named = new Set(effects.flatMap(({ capabilities = [] }) => capabilities));
+  const classes = new Set(effects.map((one) => one.all));
+  if (named.size >= CAPABILITIES) classes.add('capability');
+  const whole = BLANKETS.filter((name) => classes.has(name));
+  if (whole.length === BLANKETS.length) return looser('grants as much as docker-default');
+  const reason = `grants ${whole.join(', ') || 'nothing'} as a whole, docker-default all of ${BLANKETS.join(', ')}`;
+  return { holds: 'tighter', reason };
 }
 
 /** The name in `profile "name" PATH flags=(...)`, or a path alone. */
@@ -147,89 +149,62 @@ function modesOf(head: string): readonly string[] {
   );
 }
 
-const DENY = /^(?:(?:audit|quiet) )*deny (?:(?:audit|quiet|owner) )*(.*)/;
+/** What a rule grants. */
+interface Effect {
+  /** A class of BLANKETS as a whole. */
+  readonly all?: string;
+  readonly capabilities?: readonly string[];
+  /** Some of what docker-default denies by rules of its own: kernel files, sockets of AF_ALG. */
+  readonly reaches?: 'kernel' | 'alg';
+  /** What docker-default grants to no one. */
+  readonly isLooser?: boolean;
+  readonly isUnseen?: boolean;
+}
 
-class Granted {
-  readonly blankets = new Set<string>();
-  /** The first rule whose effect is not known. */
-  unseen: string | undefined;
-  readonly #name: string;
-  readonly #denied = new Set<string>();
-  readonly #capabilities = new Set<string>();
-  #looser: string | undefined;
-  #reachesKernel = false;
-  #reachesAlg = false;
+const KINDS_OF_SOCKETS = /^(?:stream|dgram|seqpacket|rdm|raw|packet|tcp|udp|icmp)$/;
 
-  constructor(name: string) {
-    this.#name = name;
-  }
+function effectOf(written: string, profile: string): Effect {
+  const rule = written.replace(QUALIFIERS, '');
+  const [kind = '', ...words] = rule.split(' ');
+  if (rule === 'file') return { all: rule, reaches: 'kernel' };
+  if (rule === 'network') return { all: rule, reaches: 'alg' };
+  if (BLANKETS.includes(rule)) return { all: rule };
+  if (kind === 'capability') return { capabilities: words };
+  // A kind of socket alone means every family.
+  if (kind === 'network')
+    return words[0] === 'alg' || words.every((word) => KINDS_OF_SOCKETS.test(word))
+      ? { reaches: 'alg' }
+      : {};
+  if (kind === 'umount') return {};
+  if (LOOSER.test(rule)) return { isLooser: !isOwnSignal(rule, profile) };
+  const file = rule.replace(/^file /, '');
+  const found = /"[^"]*"|(?<![^ ])[/@{]\S*/.exec(file);
+  const before = file.slice(0, found?.index).trim();
+  const access = before + file.slice((found?.index ?? 0) + (found?.[0].length ?? 0)).trim();
+  if (UNCONFINED.test(access)) return { isLooser: true };
+  if (found === null || !/^[rwalkmix]*$/.test(access)) return { isUnseen: true };
+  const path = found[0].replaceAll('"', '');
+  const literal = /^[^*?[{@\\]*/.exec(path)?.[0] ?? '';
+  const isOfKernel = ['/proc/', '/sys/'].some((top) =>
+    literal === path
+      ? `${path}/`.startsWith(top)
+      : top.startsWith(literal) || literal.startsWith(top),
+  );
+  return {
+    ...(literal.length <= 1 && path.includes('**') && { all: 'file' }),
+    ...(isOfKernel && { reaches: 'kernel' }),
+  };
+}
 
-  /** The first right that it grants and docker-default does not. */
-  get looser(): string | undefined {
-    if (this.#looser !== undefined) return this.#looser;
-    if (this.#reachesAlg && !this.#denied.has('network alg')) return 'network alg';
-    return this.#reachesKernel ? DENIED.find((rule) => !this.#denied.has(rule)) : undefined;
-  }
-
-  add(rule: string): void {
-    const denied = DENY.exec(rule)?.[1];
-    if (denied !== undefined) this.#denied.add(denied);
-    else if (!INCLUDES.test(rule)) this.#grant(rule.replace(QUALIFIERS, ''), rule);
-  }
-
-  #grant(rule: string, written: string): void {
-    const [kind = '', ...words] = rule.split(' ');
-    if (BLANKETS.includes(rule)) {
-      this.blankets.add(rule);
-      if (rule === 'file') this.#reachesKernel = true;
-      if (rule === 'network') this.#reachesAlg = true;
-    } else if (kind === 'capability') {
-      for (const word of words) this.#capabilities.add(word);
-      if (this.#capabilities.size >= CAPABILITIES) this.blankets.add(kind);
-    } else if (kind === 'network') {
-      // A kind of socket alone means every family.
-      if (
-        words[0] === 'alg' ||
-        words.every((word) => /^(?:stream|dgram|seqpacket|rdm|raw|packet|tcp|udp|icmp)$/.test(word))
-      )
-        this.#reachesAlg = true;
-    } else if (kind !== 'umount') this.#grantOther(rule, written);
-  }
-
-  #grantOther(rule: string, written: string): void {
-    if (LOOSER.test(rule)) {
-      if (!this.#isOwnSignal(rule)) this.#looser ??= written;
-      return;
-    }
-    const file = rule.replace(/^file /, '');
-    const path = /"[^"]*"|(?<![^ ])[/@{]\S*/.exec(file);
-    const before = file.slice(0, path?.index).trim();
-    const access = `${before}${file.slice((path?.index ?? 0) + (path?.[0].length ?? 0)).trim()}`;
-    if (UNCONFINED.test(access)) this.#looser ??= written;
-    else if (path === null || !/^[rwalkmix]*$/.test(access)) this.unseen ??= written;
-    else this.#reach(path[0].replaceAll('"', ''));
-  }
-
-  #reach(path: string): void {
-    const literal = /^[^*?[{@\\]*/.exec(path)?.[0] ?? '';
-    if (literal.length <= 1 && /\*\*/.test(path)) this.blankets.add('file');
-    this.#reachesKernel ||= ['/proc/', '/sys/'].some((top) =>
-      literal === path
-        ? `${path}/`.startsWith(top)
-        : top.startsWith(literal) || literal.startsWith(top),
-    );
-  }
-
-  /** Signals from outside and between the profile's processes, as docker-default allows them. */
-  #isOwnSignal(rule: string): boolean {
-    const found = /^(signal|ptrace) (\([\w, ]*\) )?peer="?([^"\s]+)"?$/.exec(rule);
-    if (found === null) return false;
-    const [, kind, access = '', peer = ''] = found;
-    if (peer === this.#name && !/[*?[{@]/.test(peer)) return true;
-    return (
-      kind === 'signal' &&
-      /^\( ?receive ?\) $/.test(access) &&
-      /^(?:unconfined|runc|crun|dockerd|\/usr\/bin\/dockerd)$/.test(peer)
-    );
-  }
+/** Signals from outside and between the profile's processes, as docker-default allows them. */
+function isOwnSignal(rule: string, profile: string): boolean {
+  const found = /^(signal|ptrace) (\([\w, ]*\) )?peer="?([^"\s]+)"?$/.exec(rule);
+  if (found === null) return false;
+  const [, kind, access = '', peer = ''] = found;
+  if (peer === profile && !/[*?[{@]/.test(peer)) return true;
+  return (
+    kind === 'signal' &&
+    /^\( ?receive ?\) $/.test(access) &&
+    /^(?:unconfined|runc|crun|dockerd|\/usr\/bin\/dockerd)$/.test(peer)
+  );
 }

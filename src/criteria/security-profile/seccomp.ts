@@ -1,70 +1,55 @@
-import { field, isObject } from '../../lib/json.ts';
+import { field, isObject, type JsonObject, listField, lookup, objectOf } from '../../lib/json.ts';
 import { seccompFlaw } from '../../model/profile.ts';
-import { listField, textField } from '../attested.ts';
 import {
   CALLS_OF_MACHINES,
   type Condition,
-  type ContainerContext,
   DEFAULT_CAPABILITIES,
   DEFAULT_RULES,
-  isInForce,
+  isBelow,
+  isOn,
   type Kernel,
   type Operator,
   type Rule,
   type Scope,
-  SUB_ARCHITECTURES,
 } from './seccomp-default.ts';
 
 const MAX_WORD = 2 ** 32;
 
 /** True where an argument meets the condition; arguments are at most 32 bits wide. */
-export function meets(argument: number, { op, value, mask }: Condition): boolean {
-  switch (op) {
-    case 'EQ':
-      return argument === value;
-    case 'NE':
-      return argument !== value;
-    case 'LT':
-      return argument < value;
-    case 'LE':
-      return argument <= value;
-    case 'GT':
-      return argument > value;
-    case 'GE':
-      return argument >= value;
-    case 'MASKED_EQ':
-      return (argument & mask) >>> 0 === value;
-  }
+export function meets(argument: number, condition: Condition): boolean {
+  const { op, value, mask } = condition;
+  if (op === 'MASKED_EQ') return (argument & mask) >>> 0 === value;
+  const { least, most } = rangeOf(condition);
+  return op === 'NE' ? argument !== value : argument >= least && argument <= most;
 }
 
-/**
- * True where each value that meets `inner` meets one of `outer`; undefined for `inner` is any
- * value. Exact for ranges, whose ends are tried with their neighbors; in doubt false.
- */
-function isWithin(
-  inner: Condition = { index: 0, op: 'GE', value: 0, mask: 0 },
-  outer: readonly Condition[],
-): boolean {
-  if (inner.op === 'EQ') return outer.some((one) => meets(inner.value, one));
-  if (inner.op === 'MASKED_EQ')
-    return outer.some(
-      ({ op, mask, value }) =>
-        op === 'MASKED_EQ' &&
-        (inner.mask & mask) >>> 0 === mask &&
-        (inner.value & mask) >>> 0 === value,
+/** The values that meet a condition without a mask lie in it. */
+function rangeOf({ op, value }: Condition): { readonly least: number; readonly most: number } {
+  if (op === 'EQ') return { least: value, most: value };
+  if (op === 'LT' || op === 'LE') return { least: 0, most: op === 'LT' ? value - 1 : value };
+  return { least: op === 'GT' ? value + 1 : op === 'GE' ? value : 0, most: Infinity };
+}
+
+/** True where each value that meets `inner` meets `outer`; in doubt false. */
+function isWithin(inner: Condition, outer: Condition): boolean {
+  if (inner.op === 'EQ') return meets(inner.value, outer);
+  if (outer.op === 'NE') return inner.op === 'NE' && inner.value === outer.value;
+  if (inner.op === 'MASKED_EQ' || outer.op === 'MASKED_EQ')
+    return (
+      inner.op === outer.op &&
+      (inner.mask & outer.mask) >>> 0 === outer.mask &&
+      (inner.value & outer.mask) >>> 0 === outer.value
     );
-  const ranges = outer.filter(({ op }) => op !== 'MASKED_EQ');
-  return [inner, ...ranges, { value: 0 }, { value: MAX_WORD }]
-    .flatMap(({ value }) => [Math.max(0, value - 1), value, value + 1])
-    .every((value) => !meets(value, inner) || ranges.some((one) => meets(value, one)));
+  const [own, other] = [rangeOf(inner), rangeOf(outer)];
+  return own.least >= other.least && own.most <= other.most;
 }
 
 /** A seccomp profile in Docker's form, as the engine would read it. */
 export interface SeccompProfile {
   readonly defaultAction: string;
   readonly rules: readonly Rule[];
-  /** Machines that are filtered beside the engine's own, without `SCMP_ARCH_`, by the engine's. */
-  readonly machines: (engine: string) => readonly string[];
+  /** Machines that an engine of this one filters besides it. */
+  readonly machines: (own: string) => readonly string[];
   /** Some call is refused with error number 0, which a program takes for success. */
   readonly pretends: boolean;
 }
@@ -73,9 +58,6 @@ export interface SeccompProfile {
 export class MalformedProfile extends Error {}
 
 const DENIES = /^SCMP_ACT_(?:ERRNO|KILL|KILL_PROCESS|KILL_THREAD|TRAP)$/;
-/** The call goes through, or another program decides. */
-const PERMITS = /^SCMP_ACT_(?:ALLOW|LOG|TRACE|NOTIFY)$/;
-const OPERATOR = /^SCMP_CMP_(NE|LT|LE|EQ|GE|GT|MASKED_EQ)$/;
 const KEYS = new Set(
   (
     'defaultAction defaultErrnoRet archMap architectures flags listenerPath listenerMetadata ' +
@@ -84,18 +66,6 @@ const KEYS = new Set(
   ).split(' '),
 );
 const BY_FOLDED = new Map([...KEYS].map((key) => [folded(key), key]));
-/** libseccomp's long names by its short ones, where a table of Docker's gives one. */
-const NATIVE: Readonly<Record<string, string>> = {
-  amd64: 'X86_64',
-  x86: 'X86',
-  arm64: 'AARCH64',
-  arm: 'ARM',
-  ppc64le: 'PPC64LE',
-  s390x: 'S390X',
-  riscv64: 'RISCV64',
-  mips64: 'MIPS64',
-  mipsel64: 'MIPSEL64',
-};
 const MAX_RULES = 10_000;
 
 export function denies(action: string): boolean {
@@ -108,75 +78,55 @@ export function denies(action: string): boolean {
  */
 export function readProfile(profile: unknown): SeccompProfile {
   refuseFoldedKeys(profile, 0);
-  const defaultAction = textField(profile, 'defaultAction') ?? '';
-  if (defaultAction === '') throw new MalformedProfile('no default action, so it is not a profile');
-  if (!DENIES.test(defaultAction) && !PERMITS.test(defaultAction))
-    throw new MalformedProfile(`unknown default action ${JSON.stringify(defaultAction)}`);
-  const flaw = isObject(profile) ? seccompFlaw(profile) : 'not an object';
+  const flaw = isObject(profile) ? seccompFlaw(profile) : 'it has no defaultAction';
   if (flaw !== undefined) throw new MalformedProfile(flaw);
-  const entries = objects(profile, 'syscalls');
+  const { defaultAction, defaultErrnoRet } = objectOf(profile);
+  const entries = listField(profile, 'syscalls').map(objectOf);
   if (entries.length > MAX_RULES) throw new MalformedProfile(`over ${MAX_RULES} rules`);
-  const rules = entries.flatMap(rulesOf);
-  const pretends =
-    (/ERRNO/.test(defaultAction) && field(profile, 'defaultErrnoRet') === 0) ||
-    entries.some((entry) => entry['action'] === 'SCMP_ACT_ERRNO' && entry['errnoRet'] === 0);
-  return { defaultAction, rules, machines: machinesOf(profile), pretends };
-}
-
-function machinesOf(profile: unknown): SeccompProfile['machines'] {
-  const flat = strings(profile, 'architectures').map(machineName);
-  const mapped = objects(profile, 'archMap').map((entry) => ({
-    own: machineName(textField(entry, 'architecture') ?? ''),
-    others: strings(entry, 'subArchitectures').map(machineName),
-  }));
-  if (flat.length > 0 && mapped.length > 0)
-    throw new MalformedProfile('both architectures and archMap');
-  return (engine) => {
-    const found = mapped.find(({ own }) => own === NATIVE[engine]);
-    return [...flat, ...(found === undefined ? [] : [found.own, ...found.others])];
+  return {
+    defaultAction: String(defaultAction),
+    rules: entries.flatMap(rulesOf),
+    machines: (own) => [
+      ...strings(profile, 'architectures'),
+      ...listField(profile, 'archMap')
+        .filter((entry) => field(entry, 'architecture') === own)
+        .flatMap((entry) => strings(entry, 'subArchitectures')),
+    ],
+    pretends:
+      (defaultAction === 'SCMP_ACT_ERRNO' && defaultErrnoRet === 0) ||
+      entries.some(({ action, errnoRet }) => action === 'SCMP_ACT_ERRNO' && errnoRet === 0),
   };
 }
 
-function machineName(name: string): string {
-  return name.replace(/^SCMP_ARCH_/, '');
-}
-
 /** Rules of an entry. Two conditions on one argument count apart, as in runc. */
-function rulesOf(entry: Readonly<Record<string, unknown>>): readonly Rule[] {
-  const action = textField(entry, 'action') ?? '';
-  if (!DENIES.test(action) && !PERMITS.test(action))
-    throw new MalformedProfile(`unknown action ${JSON.stringify(action)}`);
-  const name = textField(entry, 'name') ?? '';
-  const several = strings(entry, 'names');
-  if (name !== '' && several.length > 0) throw new MalformedProfile('both name and names');
-  const names = name === '' ? several : [name];
-  const conditions = objects(entry, 'args').map(conditionOf);
-  const known = conditions.filter((one) => one !== undefined);
-  const rule = { names, permits: PERMITS.test(action), ...scopeOf(entry) };
-  const isRepeated = new Set(conditions.map((one) => one?.index)).size < conditions.length;
-  if (!isRepeated) return [{ ...rule, conditions: known }];
-  return conditions.map((one) => ({ ...rule, conditions: one === undefined ? [] : [one] }));
+function rulesOf(entry: JsonObject): readonly Rule[] {
+  const names = [...strings(entry, 'names'), ...[entry['name'] ?? []].flat().map(String)];
+  const args = listField(entry, 'args').map(objectOf);
+  const known = args.map(conditionOf);
+  const permits = !denies(String(entry['action']));
+  const rule = { names: names.filter((name) => name !== ''), permits, ...scopeOf(entry) };
+  const isRepeated = new Set(args.map(({ index = 0 }) => index)).size < args.length;
+  return isRepeated
+    ? known.map((conditions) => ({ ...rule, conditions }))
+    : [{ ...rule, conditions: known.flat() }];
 }
 
-/** Undefined for one with a value of more than 32 bits: it counts as none, which is the wider. */
-function conditionOf(entry: Readonly<Record<string, unknown>>): Condition | undefined {
-  const { index = 0, value = 0, valueTwo = 0 } = entry;
-  const op = OPERATOR.exec(textField(entry, 'op') ?? '')?.[1] as Operator | undefined;
-  if (op === undefined || !isCount(index) || index > 5 || !isCount(value) || !isCount(valueTwo))
-    throw new MalformedProfile('a condition on an argument that is none');
-  if (value >= MAX_WORD || valueTwo >= MAX_WORD) return undefined;
-  return op === 'MASKED_EQ'
-    ? { index, op, mask: value, value: valueTwo }
-    : { index, op, value, mask: 0 };
+/** Empty for a value of more than 32 bits: it counts as no condition, which is the wider. */
+function conditionOf({ index, value, valueTwo, op }: JsonObject): readonly Condition[] {
+  const [at = 0, one = 0, two = 0] = [index ?? 0, value ?? 0, valueTwo ?? 0].map(Number);
+  if (one >= MAX_WORD || two >= MAX_WORD) return [];
+  const operator = String(op).replace('SCMP_CMP_', '') as Operator;
+  return operator === 'MASKED_EQ'
+    ? [{ index: at, op: operator, mask: one, value: two }]
+    : [{ index: at, op: operator, value: one, mask: 0 }];
 }
 
-function isCount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
-}
-
-function scopeOf(entry: Readonly<Record<string, unknown>>): Scope {
-  const includes = objectIn(entry, 'includes');
-  const excludes = objectIn(entry, 'excludes');
+function scopeOf(entry: JsonObject): Scope {
+  const [includes, excludes] = ['includes', 'excludes'].map((name) => {
+    const found = entry[name] ?? {};
+    if (!isObject(found)) throw new MalformedProfile(`${name} is not an object`);
+    return found;
+  });
   const minKernel = kernelOf(includes);
   const belowKernel = kernelOf(excludes);
   return {
@@ -184,13 +134,13 @@ function scopeOf(entry: Readonly<Record<string, unknown>>): Scope {
     caps: strings(includes, 'caps'),
     notArches: strings(excludes, 'arches'),
     notCaps: strings(excludes, 'caps'),
-    ...(minKernel === undefined ? {} : { minKernel }),
-    ...(belowKernel === undefined ? {} : { belowKernel }),
+    ...(minKernel && { minKernel }),
+    ...(belowKernel && { belowKernel }),
   };
 }
 
-function kernelOf(filter: Readonly<Record<string, unknown>>): Kernel | undefined {
-  const stated = filter['minKernel'] ?? '';
+function kernelOf(filter: unknown): Kernel | undefined {
+  const stated = field(filter, 'minKernel') ?? '';
   if (stated === '') return undefined;
   const found = /^(\d{1,3})\.(\d{1,3})$/.exec(typeof stated === 'string' ? stated : '');
   const [kernel, major] = [Number(found?.[1]), Number(found?.[2])];
@@ -199,29 +149,11 @@ function kernelOf(filter: Readonly<Record<string, unknown>>): Kernel | undefined
   return [kernel, major];
 }
 
-function objectIn(value: unknown, name: string): Readonly<Record<string, unknown>> {
-  const found = field(value, name) ?? {};
-  if (!isObject(found)) throw new MalformedProfile(`${name} is not an object`);
-  return found;
-}
-
-function objects(value: unknown, name: string): readonly Readonly<Record<string, unknown>>[] {
-  const found = listIn(value, name);
-  if (!found.every(isObject)) throw new MalformedProfile(`${name} is not a list of objects`);
-  return found;
-}
-
 function strings(value: unknown, name: string): readonly string[] {
-  const found = listIn(value, name);
-  if (!found.every((one) => typeof one === 'string'))
+  const found = field(value, name) ?? [];
+  if (!Array.isArray(found) || !found.every((one) => typeof one === 'string'))
     throw new MalformedProfile(`${name} is not a list of names`);
   return found;
-}
-
-function listIn(value: unknown, name: string): readonly unknown[] {
-  const found = field(value, name) ?? [];
-  if (!Array.isArray(found)) throw new MalformedProfile(`${name} is not a list`);
-  return listField(value, name);
 }
 
 /** Go reads `Syscalls` as `syscalls`: the engine would use a key that we ignore. */
@@ -246,8 +178,8 @@ interface Comparison {
   /** Calls of the default that it allows, at least with some arguments, without extra rights. */
   readonly kept: number;
   readonly total: number;
-  /** Calls of the default that it refuses with some arguments only. */
-  readonly filtered: readonly string[];
+  /** Each of these goes through with all arguments that the default lets through. */
+  readonly isWhole: boolean;
   /** Calls without which no container starts, and that it refuses. */
   readonly stops: readonly string[];
 }
@@ -259,54 +191,58 @@ interface Comparison {
  */
 const STARTS = ['execve', 'openat', 'close', 'write', 'futex', 'fstatfs', 'getdents64'];
 
-const NEWEST: Kernel = [255, 255];
-
 /** The engine's machines that run a platform's images: GOARCH to libseccomp's short names. */
-const ENGINES: Readonly<Record<string, readonly string[]>> = {
+const ENGINES = lookup<readonly string[]>({
   amd64: ['amd64'],
   '386': ['amd64', 'x86'],
   arm64: ['arm64'],
   arm: ['arm64', 'arm'],
   loong64: ['loongarch64'],
   mips64le: ['mipsel64'],
-};
+});
+
+/** An engine of 32 bits, and the machines whose calls the default kills there. */
+const WIDER = lookup<{ readonly own: string; readonly machines: readonly string[] }>({
+  '386': { own: 'SCMP_ARCH_X86', machines: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X32'] },
+  arm: { own: 'SCMP_ARCH_ARM', machines: ['SCMP_ARCH_AARCH64'] },
+});
 
 /**
- * Compares a profile with the default, for an image of `architecture` (GOARCH), on every kernel and
- * with every set of capabilities. A rule that allows counts whatever others refuse: which of
- * several wins is up to libseccomp, so the wider reading is taken.
+ * Compares a profile with the default, for an image of `architecture` (GOARCH). Each rule that
+ * allows has to lie within one rule of the default, on any kernel and with any capabilities, and
+ * counts whatever others refuse: which of several wins is up to libseccomp.
  */
 export function compareWithDefault(profile: SeccompProfile, architecture: string): Comparison {
   const engines = ENGINES[architecture] ?? [architecture];
+  const permitting = profile.rules.filter(({ permits }) => permits);
   const theirs = byName(DEFAULT_RULES);
-  const ours = byName(profile.rules.filter(({ permits }) => permits));
-  const more = new Set(foreignMachines(profile, engines));
-  for (const [name, rules] of ours) {
+  const { own = '', machines = [] } = WIDER[architecture] ?? {};
+  const wider = profile.machines(own).filter((name) => machines.includes(name));
+  const more = new Set(wider.map((name) => `calls of ${name.replace('SCMP_ARCH_', '')}`));
+  for (const [name, rules] of byName(permitting)) {
     const allowed = theirs.get(name) ?? [];
-    const machines = engines.filter((one) => CALLS_OF_MACHINES[name]?.includes(one) ?? true);
-    if (!rules.every((rule) => isCovered(rule, allowed, machines)))
+    const having = engines.filter((one) => CALLS_OF_MACHINES[name]?.includes(one) ?? true);
+    const isPart = rules.every((rule) =>
+      having.every((one) => !isOn(rule, one) || allowed.some((by) => covers(by, rule, one))),
+    );
+    if (!isPart)
       more.add(allowed.length === 0 ? name : `${name} (the default allows it on conditions)`);
   }
-  const usual: ContainerContext = {
-    arch: engines[0] ?? architecture,
-    kernel: NEWEST,
-    caps: new Set(DEFAULT_CAPABILITIES),
-  };
-  const inForce = (rules: readonly Rule[] = []): readonly Rule[] =>
-    rules.filter((rule) => isInForce(rule, usual));
-  const allowed = [...theirs].filter(([, rules]) => inForce(rules).length > 0);
-  const kept = allowed.filter(([name]) => inForce(ours.get(name)).length > 0);
-  const filtered = kept.filter(([name, rules]) =>
-    refusesSome(inForce(rules), inForce(ours.get(name))),
-  );
+  const machine = engines[0] ?? architecture;
+  const isUsual = (rule: Rule): boolean => isInForce(rule, machine);
+  const ours = byName(permitting.filter(isUsual));
+  const allowed = [...byName(DEFAULT_RULES.filter(isUsual))];
+  const kept = allowed.filter(([name]) => ours.has(name));
   return {
     more: [...more],
     kept: kept.length,
     total: allowed.length,
-    filtered: filtered.map(([name]) => name),
+    isWhole: allowed.every(([name, rules]) =>
+      rules.every((rule) => ours.get(name)?.some((by) => takesAll(by, rule)) === true),
+    ),
     stops: STARTS.filter(
       (name) =>
-        !inForce(ours.get(name)).some(({ conditions }) => conditions.length === 0) ||
+        ours.get(name)?.some(({ conditions }) => conditions.length === 0) !== true ||
         profile.rules.some((rule) => !rule.permits && rule.names.includes(name)),
     ),
   };
@@ -323,82 +259,30 @@ function byName(rules: readonly Rule[]): ReadonlyMap<string, readonly Rule[]> {
   return found;
 }
 
-/** Machines that it lets make calls and the default kills: 64 bits beside an engine of 32. */
-function foreignMachines(
-  { machines }: SeccompProfile,
-  engines: readonly string[],
-): readonly string[] {
-  const family = engines.flatMap((engine) => SUB_ARCHITECTURES[engine] ?? []);
-  return engines.flatMap((engine) =>
-    machines(engine)
-      .filter((name) => family.includes(name) && SUB_ARCHITECTURES[engine]?.includes(name) !== true)
-      .map((name) => `calls of ${name}`),
+/** True in a container that was given no capabilities, on the newest kernel. */
+function isInForce(rule: Rule, machine: string): boolean {
+  const { caps = [], notCaps = [], belowKernel } = rule;
+  const has = (cap: string): boolean => DEFAULT_CAPABILITIES.includes(cap);
+  return isOn(rule, machine) && belowKernel === undefined && caps.every(has) && !notCaps.some(has);
+}
+
+/** True where one rule allows all that the other does, wherever that one is in force. */
+function covers(by: Rule, rule: Rule, machine: string): boolean {
+  const { caps = [], notCaps = [], minKernel, belowKernel } = by;
+  return (
+    isOn(by, machine) &&
+    notCaps.length === 0 &&
+    belowKernel === undefined &&
+    caps.every((cap) => rule.caps?.includes(cap)) &&
+    (minKernel === undefined ||
+      (rule.minKernel !== undefined && !isBelow(rule.minKernel, minKernel))) &&
+    takesAll(by, rule)
   );
 }
 
-/** True where the default allows what the rule does, wherever the rule is in force. */
-function isCovered(rule: Rule, allowed: readonly Rule[], engines: readonly string[]): boolean {
-  const caps = new Set(allowed.flatMap((one) => [...(one.caps ?? []), ...(one.notCaps ?? [])]));
-  for (const arch of engines)
-    for (const kernel of kernelsOf([rule, ...allowed]))
-      for (const some of subsets([...caps])) {
-        const around = { arch, kernel, caps: new Set([...some, ...(rule.caps ?? [])]) };
-        if (!isInForce(rule, around)) continue;
-        if (
-          !isAllowed(
-            rule.conditions,
-            allowed.filter((one) => isInForce(one, around)),
-          )
-        )
-          return false;
-      }
-  return true;
-}
-
-/** The default's conditions are on one argument each, so one argument must be within them. */
-function isAllowed(conditions: readonly Condition[], allowed: readonly Rule[]): boolean {
-  if (allowed.some((rule) => rule.conditions.length === 0)) return true;
-  const wanted = allowed.flatMap((rule) => rule.conditions);
-  const indexes = new Set(wanted.map(({ index }) => index));
-  return [...indexes].some((index) =>
-    isWithin(
-      conditions.find((one) => one.index === index),
-      wanted.filter((one) => one.index === index),
-    ),
+/** True where all arguments that meet the rule's conditions meet those of the other. */
+function takesAll({ conditions }: Rule, rule: Rule): boolean {
+  return conditions.every((outer) =>
+    rule.conditions.some((inner) => inner.index === outer.index && isWithin(inner, outer)),
   );
-}
-
-function kernelsOf(rules: readonly Rule[]): readonly Kernel[] {
-  const stated = rules.flatMap(({ minKernel, belowKernel }) => [
-    ...(minKernel === undefined ? [] : [minKernel]),
-    ...(belowKernel === undefined ? [] : [belowKernel]),
-  ]);
-  return [[0, 0], NEWEST, ...stated, ...stated.map(before)];
-}
-
-function before([kernel, major]: Kernel): Kernel {
-  return major > 0 ? [kernel, major - 1] : [Math.max(0, kernel - 1), 255];
-}
-
-function subsets(names: readonly string[]): readonly (readonly string[])[] {
-  return names.reduce<readonly (readonly string[])[]>(
-    (found, name) => [...found, ...found.map((some) => [...some, name])],
-    [[]],
-  );
-}
-
-/** True where a call is found that the default allows and the profile refuses. */
-function refusesSome(theirs: readonly Rule[], ours: readonly Rule[]): boolean {
-  if (ours.some(({ conditions }) => conditions.length === 0)) return false;
-  const conditions = [...theirs, ...ours].flatMap((rule) => rule.conditions);
-  const values = new Set([0, 0xffffffff]);
-  for (const { value, mask } of conditions)
-    for (const near of [value - 1, value, value + 1, value | mask, mask])
-      values.add(Math.max(0, near) >>> 0);
-  const calls = [...values].flatMap((value) =>
-    [0, 1, 2, 3, 4, 5].map((index) => [0, 0, 0, 0, 0, 0].with(index, value)),
-  );
-  const permits = (rules: readonly Rule[], call: readonly number[]): boolean =>
-    rules.some((rule) => rule.conditions.every((one) => meets(call[one.index] ?? 0, one)));
-  return calls.some((call) => permits(theirs, call) && !permits(ours, call));
 }

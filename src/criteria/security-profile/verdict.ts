@@ -5,7 +5,7 @@ import { isUnproven } from '../../model/profile.ts';
 import type { FoundAttestation } from '../../model/statement.ts';
 import { attestationEvidence, attested, noneOwn, trustIn } from '../attested.ts';
 import { criterion, fail, pass, unknown } from '../criterion.ts';
-import { compareAppArmor, readAppArmor } from './apparmor.ts';
+import { judgeAppArmor } from './apparmor.ts';
 import {
   compareWithDefault,
   denies,
@@ -20,12 +20,10 @@ interface ProfileVerdict {
   readonly holds: 'tighter' | 'not-tighter' | 'malformed' | 'undecided';
   readonly reason: string;
 }
+type Answer = readonly [holds: ProfileVerdict['holds'], reason: string];
 
 const MAX_PROFILE_BYTES = 16 * 1024 * 1024;
 const PREDICATE = /(?:seccomp|apparmor|selinux|security-?profile)/i;
-function isProfileType(type: string): boolean {
-  return PREDICATE.test(type);
-}
 
 /**
  * Reads the profile that a predicate is or wraps (`profile`, `content`, or cosign's `Data`), and
@@ -41,83 +39,70 @@ export function judgeProfile(
     field(predicate, 'content') ??
     field(predicate, 'Data') ??
     predicate;
-  const document = typeof inner === 'string' ? (parsedJson(inner) ?? inner) : inner;
-  if (/selinux/i.test(type)) return selinux(document);
-  if (typeof document === 'string') return apparmor(document);
-  return /apparmor/i.test(type) ? structuredAppArmor() : seccomp(document, architecture);
+  const parsed =
+    typeof inner === 'string'
+      ? parseStrictJson(inner, 'the profile', MAX_PROFILE_BYTES)
+      : undefined;
+  const document = parsed?.ok === true ? parsed.value : inner;
+  const kind = /selinux/i.test(type)
+    ? 'SELinux'
+    : typeof document === 'string' || /apparmor/i.test(type)
+      ? 'AppArmor'
+      : 'seccomp';
+  const judge = { SELinux: selinux, AppArmor: apparmor, seccomp }[kind];
+  const [holds, reason] = judge(document, architecture);
+  return { kind, holds, reason };
 }
 
-/** The rules of KEP-6061's AppArmor form are turned into a profile by the runtime. */
-function structuredAppArmor(): ProfileVerdict {
-  const reason = 'a structured AppArmor profile is not compared with docker-default here';
-  return { kind: 'AppArmor', holds: 'undecided', reason };
-}
-
-function parsedJson(text: string): unknown {
-  const parsed = parseStrictJson(text, 'the profile', MAX_PROFILE_BYTES);
-  return parsed.ok ? parsed.value : undefined;
-}
-
-function seccomp(profile: unknown, architecture: string): ProfileVerdict {
-  const answer = (holds: ProfileVerdict['holds'], reason: string): ProfileVerdict => ({
-    kind: 'seccomp',
-    holds,
-    reason,
-  });
+function seccomp(profile: unknown, architecture: string): Answer {
   let read: SeccompProfile;
   try {
     read = readProfile(profile);
   } catch (error) {
-    if (error instanceof MalformedProfile) return answer('malformed', error.message);
+    if (error instanceof MalformedProfile) return ['malformed', error.message];
     throw error;
   }
   if (!denies(read.defaultAction))
-    return answer('not-tighter', `${read.defaultAction} lets other calls through`);
-  const { more, kept, total, filtered, stops } = compareWithDefault(read, architecture);
+    return ['not-tighter', `${read.defaultAction} lets other calls through`];
+  const { more, kept, total, isWhole, stops } = compareWithDefault(read, architecture);
   if (more.length > 0)
-    return answer('not-tighter', `allows what the default forbids: ${more.slice(0, 5).join(', ')}`);
-  if (kept === total && filtered.length === 0)
-    return answer('not-tighter', 'allows every system call that the default allows');
+    return ['not-tighter', `allows what the default forbids: ${more.slice(0, 5).join(', ')}`];
+  if (isWhole) return ['not-tighter', 'allows every system call that the default allows'];
   if (stops.length > 0)
-    return answer('malformed', `refuses what a container needs to start: ${stops.join(', ')}`);
+    return ['malformed', `refuses what a container needs to start: ${stops.join(', ')}`];
   if (read.pretends)
-    return answer(
-      'undecided',
-      'it answers refused calls with error 0, which programs take for done',
-    );
+    return ['undecided', 'it answers refused calls with error 0, which programs take for done'];
   return kept < total
-    ? answer('tighter', `allows ${kept} of the default’s ${total} system calls`)
-    : answer('tighter', `allows fewer arguments of ${filtered.slice(0, 5).join(', ')}`);
+    ? ['tighter', `allows ${kept} of the default’s ${total} system calls`]
+    : [
+        'undecided',
+        'it allows each call of the default, and filters of arguments alone do not count',
+      ];
 }
 
-function apparmor(text: string): ProfileVerdict {
-  const read = readAppArmor(text);
-  if (read === undefined)
-    return { kind: 'AppArmor', holds: 'malformed', reason: 'it is not a whole AppArmor profile' };
-  const compared = compareAppArmor(read);
-  return compared.holds === 'tighter' && isUnproven(text)
-    ? { kind: 'AppArmor', holds: 'undecided', reason: 'its second line says that it is not proven' }
-    : { kind: 'AppArmor', ...compared };
+function apparmor(document: unknown): Answer {
+  // The rules of KEP-6061's form are turned into a profile by the runtime.
+  if (typeof document !== 'string')
+    return ['undecided', 'a structured AppArmor profile is not compared with docker-default here'];
+  const { holds, reason } = judgeAppArmor(document);
+  return holds === 'tighter' && isUnproven(document)
+    ? ['undecided', 'its second line says that it is not proven']
+    : [holds, reason];
 }
 
 /** CIL that takes a domain out of enforcement, or gives it all. */
 const OPEN_DOMAIN = /\(\s*typepermissive\s|\b(?:unconfined_domain|unconfined_t|spc_t)\b/;
 
-function selinux(document: unknown): ProfileVerdict {
-  const answer = (holds: ProfileVerdict['holds'], reason: string): ProfileVerdict => ({
-    kind: 'SELinux',
-    holds,
-    reason,
-  });
+function selinux(document: unknown): Answer {
   if (typeof document !== 'string' || document.trim() === '')
-    return answer('malformed', 'it is not text');
+    return ['malformed', 'it is not text'];
   const open = OPEN_DOMAIN.exec(document.slice(0, 1_000_000).replace(/;[^\n]*/g, ''));
   return open === null
-    ? answer(
+    ? [
         'undecided',
         'an SELinux module adds to the container policy of the host, which is not seen here',
-      )
-    : answer('not-tighter', `it does not confine: ${open[0].replace('(', '').trim()}`);
+      ]
+    : ['not-tighter', `it does not confine: ${open[0].replace('(', '').trim()}`];
 }
 
 interface Judged {
@@ -164,12 +149,12 @@ export const securityProfile = criterion({
   needs: ['image', 'attestations'],
   decidedBy:
     'A seccomp or AppArmor profile attached for this digest, as an attestation or referrer, that parses and is tighter than the container engine’s default. A ' +
-    'seccomp profile denies by default and allows what runc and crun need to start a container. It allows fewer calls than Docker’s and no others, with each filter of arguments, capability, kernel and machine compared. ' +
+    'seccomp profile denies by default and allows what runc and crun need to start a container. It allows fewer calls than Docker’s and no others: each of its rules lies within one of Docker’s, arguments, capabilities, kernel and machine included. One that only narrows arguments is unknown. ' +
     'An AppArmor profile is in enforce mode, grants nothing that docker-default denies, and less as a whole. What depends on includes or variables that are not seen, ' +
     'and an SELinux module, is unknown; so is a profile that nobody is known to have signed. ' +
     'An AppArmor profile in JSON (KEP-6061), or one that says it is not proven, is unknown too. Of several signed profiles, the worst counts.',
   check: ({ image, attestations }) => {
-    const found = attested(attestations, image, isProfileType);
+    const found = attested(attestations, image, (type) => PREDICATE.test(type));
     const judged: Judged[] = found.own.map((one) => ({
       found: one,
       profile: judgeProfile(one.predicateType, one.predicate, image.platform.architecture),
