@@ -179,7 +179,8 @@ export class Phases {
     const tool = (await output('which', ['docker'])).trim();
     writeFileSync(join(this.folder, 'bin/docker'), SHIM.replaceAll('$TOOL', tool));
     chmodSync(join(this.folder, 'bin/docker'), 0o755);
-    await output('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', join(this.folder, 'disk')]);
+    // What 720 builds leave in the home has room.
+    await output('mount', ['-t', 'tmpfs', '-o', 'size=640m', 'tmpfs', join(this.folder, 'disk')]);
     if (this.#second !== undefined)
       await this.#docker(['context', 'create', 'second', '--docker', `host=${this.#second}`], []);
     this.#host = await this.#gate.listen();
@@ -394,10 +395,11 @@ export class Phases {
 
 /** Writes until nothing more goes onto the disk. */
 function fill(disk: string): void {
-  try {
-    for (let i = 0; ; i += 1)
-      writeFileSync(join(disk, 'fill'), Buffer.alloc(i < 95 ? 1024 * 1024 : 4096), { flag: 'a' });
-  } catch {
-    // It is full.
-  }
+  for (const size of [1024 * 1024, 4096])
+    try {
+      const bytes = Buffer.alloc(size);
+      for (;;) writeFileSync(join(disk, 'fill'), bytes, { flag: 'a' });
+    } catch {
+      // It is full.
+    }
 }
