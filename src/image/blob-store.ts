@@ -10,11 +10,13 @@ import { type Digest, digestHex, digestOf, parseDigest } from '../model/referenc
 import { diskError, errorCode, makeFolder, readError, temporaryPath } from './disk.ts';
 import { MAX_DOCUMENT_BYTES } from './documents.ts';
 
+type Stored = Pick<Descriptor, 'digest' | 'size'>;
+
 /** A blob being written; it has its final name only after `commit`. */
 interface BlobWriter {
   write(chunk: Uint8Array): Promise<void>;
   /** Names it for its content. Throws where the content is not `expected`, and leaves nothing. */
-  commit(expected?: Digest): Promise<{ readonly digest: Digest; readonly size: number }>;
+  commit(expected?: Digest): Promise<Stored>;
   /** Gives it up and removes what was written; harmless after `commit`. */
   abort(): Promise<void>;
 }
@@ -50,7 +52,7 @@ async function startBlob(
       const digest = `sha256:${hash.digest('hex')}` as Digest;
       if (expected !== undefined && digest !== expected) {
         await abort();
-        throw new UserError(`content has digest ${digest} where ${expected} was expected`);
+        throw otherContent(expected, digest);
       }
       isDone = true;
       await file.close();
@@ -119,21 +121,39 @@ export class BlobStore implements BlobSource {
     return bytes;
   }
 
-  /** The blob's bytes from `start` on, unverified, in chunks of 1 MiB. */
-  openRead(digest: Digest, options: { readonly start?: number } = {}): AsyncIterable<Uint8Array> {
-    return createReadStream(this.path(digest), {
-      start: options.start ?? 0,
-      highWaterMark: READ_CHUNK,
-    });
+  /** The blob's bytes from `start` to before `end`, unverified, in chunks of 1 MiB. */
+  openRead(
+    digest: Digest,
+    { start = 0, end = Infinity }: { readonly start?: number; readonly end?: number } = {},
+  ): AsyncIterable<Uint8Array> {
+    return createReadStream(this.path(digest), { start, end: end - 1, highWaterMark: READ_CHUNK });
   }
 
-  async write(bytes: Uint8Array): Promise<{ readonly digest: Digest; readonly size: number }> {
-    const digest = digestOf(bytes);
-    if ((await this.size(digest)) === bytes.length) return { digest, size: bytes.length };
+  async write(bytes: Uint8Array): Promise<Stored> {
+    const stored = { digest: digestOf(bytes), size: bytes.length };
+    return (await this.size(stored.digest)) === stored.size
+      ? stored
+      : this.take([bytes], stored.digest);
+  }
+
+  /**
+   * Stores all of `content`. Throws UserError where it is not `expected`, and at the first byte over
+   * `most`; then nothing is left.
+   */
+  async take(
+    content: AsyncIterable<Uint8Array> | readonly Uint8Array[],
+    expected?: Digest,
+    most = Infinity,
+  ): Promise<Stored> {
     const writer = await this.createWriter();
+    let size = 0;
     try {
-      await writer.write(bytes);
-      return await writer.commit(digest);
+      for await (const chunk of content) {
+        size += chunk.length;
+        if (size > most) throw new UserError(`${expected ?? 'it'} is larger than ${most} bytes`);
+        await writer.write(chunk);
+      }
+      return await writer.commit(expected);
     } finally {
       await writer.abort();
     }

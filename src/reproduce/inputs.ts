@@ -75,15 +75,9 @@ async function linkOrCopy(blobs: BlobStore, digest: Digest, store: FetchStore): 
     // The kernel checks the first path before the second.
     if (errorCode(error) === 'EEXIST') return;
   }
-  const writer = await blobs.createWriter();
-  try {
-    for await (const chunk of store.read(digest)) await writer.write(chunk);
-    await writer.commit(digest);
-  } catch (error) {
-    throw new UserError(`what the build fetched cannot be kept: ${digest}`, { cause: error });
-  } finally {
-    await writer.abort();
-  }
+  await blobs.take(store.openRead(digest), digest).catch((cause: unknown) => {
+    throw new UserError(`what the build fetched cannot be kept: ${digest}`, { cause });
+  });
 }
 
 /** Attachments to push with an image. Inputs only on request, since they may be private. */
@@ -131,11 +125,12 @@ export async function fetchInputs(
     const store = await openFolder(join(folder, 'fetches'));
     await inParallel([...bodies], AT_ONCE, async ([digest, size]) => {
       signal.throwIfAborted();
-      const body = { mediaType: 'application/octet-stream', digest, size };
-      await keep(store, body, await image.openLayer(body));
+      const body = await image.openLayer({ mediaType: BODY_MEDIA_TYPE, digest, size });
+      const written = await store.take(body, digest, size);
+      if (written.size !== size)
+        throw new UserError(`${digest} has ${written.size} bytes, not ${size}`);
     });
-    // The empty body.
-    await (await store.writer()).commit();
+    await store.write(Buffer.alloc(0));
     return { lock, store };
   } catch (error) {
     await rm(join(folder, 'fetches'), { recursive: true, force: true });
@@ -164,26 +159,4 @@ function requireWithin(bodies: ReadonlyMap<Digest, number>, listed: readonly Des
   const bytes = [...bodies.values()].reduce((sum, size) => sum + size, 0);
   if (bodies.size > MOST_BODIES || bytes > MOST_FETCHED_BYTES)
     throw new UserError(`it is too large: ${bodies.size} files, ${bytes} bytes`);
-}
-
-/** Stops at the first byte over the limit. */
-async function keep(
-  store: FetchStore,
-  { digest, size }: Descriptor,
-  body: AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const writer = await store.writer();
-  let seen = 0;
-  try {
-    for await (const chunk of body) {
-      seen += chunk.length;
-      if (seen > size) throw new UserError(`${digest} is larger than ${size} bytes`);
-      await writer.write(chunk);
-    }
-    const written = await writer.commit(digest);
-    if (written.size !== size) throw new UserError(`${digest} has ${seen} bytes, not ${size}`);
-  } catch (error) {
-    await writer.abort();
-    throw error;
-  }
 }

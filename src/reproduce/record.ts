@@ -7,7 +7,7 @@ import { LONGEST_LOCK } from '../model/lock.ts';
 import { decoded } from '../model/packages.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
 import { SECRET_SHAPE } from '../model/secret-names.ts';
-import { type FetchStore, nothing } from './fetch-store.ts';
+import type { FetchStore } from './fetch-store.ts';
 
 /** Sends an answer to the program that asked. */
 export interface Reply {
@@ -260,7 +260,8 @@ async function send(
   const ranged =
     range === undefined ? {} : { 'content-range': `bytes ${start}-${end - 1}/${size}` };
   reply.head(range === undefined ? status : 206, { ...headers, ...ranged }, end - start);
-  for await (const chunk of store.read(digest, start, end)) await reply.write(chunk);
+  if (end > start)
+    for await (const chunk of store.openRead(digest, { start, end })) await reply.write(chunk);
   reply.end();
 }
 
@@ -268,7 +269,7 @@ async function send(
 interface ServerAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly body: AsyncIterable<Uint8Array> | readonly Uint8Array[];
 }
 
 /**
@@ -392,7 +393,7 @@ async function ask(
 
 /** The proxy's own answer, without a body. */
 export function ownAnswer(status: number): ServerAnswer {
-  return { status, headers: {}, body: nothing() };
+  return { status, headers: {}, body: [] };
 }
 
 /** Headers to keep, secrets masked; remembers the real address of a redirect with a secret. */
@@ -430,18 +431,14 @@ async function keep(
   size: RecordedSize,
 ): Promise<Pick<Fetch, 'digest' | 'size'>> {
   const { headers, stated } = shown;
-  const writer = await store.writer();
-  try {
-    const isBare = status === 204 || status === 304 || 'content-length' in headers;
-    reply.head(status, headers, isBare ? undefined : stated);
+  const isBare = status === 204 || status === 304 || 'content-length' in headers;
+  reply.head(status, headers, isBare ? undefined : stated);
+  async function* passedOn(): AsyncIterable<Uint8Array> {
     for await (const chunk of body) {
       size.body(chunk.length);
-      await writer.write(chunk);
+      yield chunk;
       await reply.write(chunk);
     }
-    return await writer.commit();
-  } catch (error) {
-    await writer.abort();
-    throw error;
   }
+  return store.take(passedOn());
 }

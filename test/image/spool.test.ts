@@ -1,20 +1,13 @@
 import { readdirSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import { spoolAll, startSpool } from '../../src/image/archive/spool.ts';
+import { spooledBy } from '../../src/image/archive/spool.ts';
 import type { UnpackLimits } from '../../src/image/walk/unpack-layer.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { layerTar } from '../fakes/tar-bytes.ts';
 
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  await Promise.resolve();
-  yield bytes;
-}
-
 async function spooled(bytes: Uint8Array, limits: Partial<UnpackLimits> = {}) {
-  const folder = temporaryFolder();
-  const file = await spoolAll(await startSpool(folder, 'FILE', limits), once(bytes));
-  return { folder, file };
+  await spooledBy(temporaryFolder(), 'FILE', (take) => take(bytes), limits);
 }
 
 test('a bomb is given up', async () => {
@@ -27,11 +20,12 @@ test('a bomb is given up', async () => {
   );
 });
 
-test('an abort ends it', async () => {
+test('what fails leaves nothing', async () => {
   const folder = temporaryFolder();
-  const controller = new AbortController();
-  controller.abort(new Error('enough'));
-  const spool = await startSpool(folder, 'FILE');
-  await expect(spoolAll(spool, once(layerTar({})), controller.signal)).rejects.toThrow('enough');
+  const filling = spooledBy(folder, 'FILE', async (take) => {
+    await take(layerTar({ a: '1' }));
+    throw new Error('enough');
+  });
+  await expect(filling).rejects.toThrow('enough');
   expect(readdirSync(folder)).toEqual([]);
 });

@@ -60,11 +60,7 @@ beforeEach(async () => {
 
 async function written(): Promise<Descriptor> {
   const store = await openFetchStore(folder, '/p/scoville.lock');
-  for (const body of BODIES) {
-    const writer = await store.writer();
-    await writer.write(Buffer.from(body));
-    await writer.commit();
-  }
+  for (const body of BODIES) await store.write(Buffer.from(body));
   const request = { cache: folder, lockPath: '/p/scoville.lock', lock: LOCK, recording: RECORDING };
   return writeInputs(blobs, { ...request, subject: IMAGE });
 }
@@ -149,7 +145,7 @@ describe('the inputs of a build, as an artifact', () => {
     expect(lock.incomplete).toEqual(INCOMPLETE);
     for (const body of BODIES) {
       const parts: Uint8Array[] = [];
-      for await (const chunk of store.read(digestOf(body))) parts.push(chunk);
+      for await (const chunk of store.openRead(digestOf(body))) parts.push(chunk);
       expect(Buffer.concat(parts).toString()).toBe(body);
     }
   });

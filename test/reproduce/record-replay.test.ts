@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { request } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { temporaryPath } from '../../src/image/disk.ts';
 import type { Fetch } from '../../src/model/build-analysis.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { BuildAuthority } from '../../src/reproduce/build-authority.ts';
@@ -23,6 +24,12 @@ afterEach(async () => {
   await opened.close();
   await rm(cache, { recursive: true, force: true });
 });
+
+/** Where the one store of the test keeps its bytes. */
+async function bodies(): Promise<string> {
+  const [project = ''] = await readdir(join(cache, 'fetches'));
+  return join(cache, 'fetches', project, 'sha256');
+}
 
 /** What a program behind the proxy sees of an answer. */
 interface SeenAnswer {
@@ -240,10 +247,10 @@ test('never sends bytes that are not those of the lock', async () => {
   const first = await recorder();
   await first.ask(`${plain}/x`);
   const fetches = fetchesOf(first);
-  const folder = join(cache, 'fetches');
-  const [project = ''] = await readdir(folder);
-  const [name = ''] = await readdir(join(folder, project));
-  await writeFile(join(folder, project, name), 'wrong');
+  const folder = await bodies();
+  const [name = ''] = await readdir(folder);
+  await rm(join(folder, name));
+  await writeFile(join(folder, name), 'wrong');
   const second = await replayer(fetches);
   expect((await second.ask(`${plain}/x`)).status).toBe(403);
   expect(second.misses()).toMatchObject([{ why: 'store' }]);
@@ -288,9 +295,9 @@ test('keeps no secret of addresses and headers; a redirect to a signed address w
   expect(asked).toEqual(['/release Bearer s3cr3t', '/blob?X-Amz-Signature=s3cr3t&part=1 ']);
   const kept = JSON.stringify(fetchesOf(first));
   expect(kept).not.toContain('s3cr3t');
-  const [project = ''] = await readdir(join(cache, 'fetches'));
-  for (const name of await readdir(join(cache, 'fetches', project)))
-    expect(await readFile(join(cache, 'fetches', project, name), 'utf8')).not.toContain('s3cr3t');
+  const folder = await bodies();
+  for (const name of await readdir(folder))
+    expect(await readFile(join(folder, name), 'utf8')).not.toContain('s3cr3t');
   const second = await replayer(fetchesOf(first));
   const again = await second.ask(`${plain}/release`);
   expect((await second.ask(`${plain}${String(again.headers['location'])}`)).status).toBe(200);
@@ -338,13 +345,10 @@ test('a server that cannot be reached is part of the recording', async () => {
 
 test('what a killed build left is removed by the next one, and what another one writes is not', async () => {
   await opened.store('/a/scoville.lock', cache);
-  const [project = ''] = await readdir(join(cache, 'fetches'));
-  const folder = join(cache, 'fetches', project);
-  for (const name of ['.old.part', '.new.part', 'a'.repeat(64)])
-    await writeFile(join(folder, name), 'half');
-  const before = new Date(Date.now() - 2 * 60 * 60 * 1000);
-  for (const name of ['.old.part', 'a'.repeat(64)])
-    await utimes(join(folder, name), before, before);
+  const folder = await bodies();
+  const gone = basename(temporaryPath(folder)).replace(`-${process.pid}-`, '-4194303-');
+  const here = basename(temporaryPath(folder));
+  for (const name of [gone, here, 'a'.repeat(64)]) await writeFile(join(folder, name), 'half');
   await opened.store('/a/scoville.lock', cache);
-  expect((await readdir(folder)).sort()).toEqual(['.new.part', 'a'.repeat(64)]);
+  expect((await readdir(folder)).sort()).toEqual([here, 'a'.repeat(64)]);
 });

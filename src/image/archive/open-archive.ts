@@ -23,7 +23,7 @@ import {
   RandomFile,
   readEntries,
 } from './archive-files.ts';
-import { isTar, notATar, spoolAll, startSpool } from './spool.ts';
+import { isTar, notATar, spooledBy } from './spool.ts';
 
 /**
  * One image of a manifest.json (docker/spec, image/v1.2, "Combined Image JSON + Filesystem
@@ -245,24 +245,34 @@ export async function openArchiveStream(
   return openSpooled(await spooled(content, options), options);
 }
 
-async function spooled(
+function spooled(
   content: AsyncIterable<Uint8Array>,
   { spoolDir, name, signal }: ArchiveOptions,
 ): Promise<RandomFile> {
-  return spoolAll(await startSpool(spoolDir, name), content, signal);
+  return spooledBy(spoolDir, name, async (take) => {
+    for await (const chunk of content) {
+      signal?.throwIfAborted();
+      await take(chunk);
+    }
+  });
 }
 
-async function openSpooled(file: RandomFile, options: ArchiveOptions): Promise<OpenedImage> {
+/** Opens an archive, and closes its file where that fails. */
+export async function openSpooled(
+  file: RandomFile,
+  options: Omit<ArchiveOptions, 'spoolDir'>,
+  place: ImagePlace = 'archive',
+): Promise<OpenedImage> {
   try {
-    return await openArchive(file, options, 'archive');
+    return await openArchive(file, options, place);
   } catch (error) {
     await file.close();
     throw error;
   }
 }
 
-/** Opens an archive by its index. Closing the image closes the file; an error leaves it open. */
-export async function openArchive(
+/** Opens an archive by its index. Closing the image closes the file. */
+async function openArchive(
   file: RandomFile,
   options: Omit<ArchiveOptions, 'spoolDir'>,
   place: ImagePlace,

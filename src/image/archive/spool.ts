@@ -76,10 +76,10 @@ class Spool {
 }
 
 /** Makes the file, in `folder`, and takes its name away. `name` is for errors. */
-export async function startSpool(
+async function startSpool(
   folder: string,
   name: string,
-  limits: Partial<UnpackLimits> = {},
+  limits: Partial<UnpackLimits>,
 ): Promise<Spool> {
   await makeFolder(folder);
   const path = temporaryPath(folder);
@@ -91,16 +91,16 @@ export async function startSpool(
   return new Spool(file, path, name, { ...UNPACK_LIMITS, ...limits });
 }
 
-export async function spoolAll(
-  spool: Spool,
-  content: AsyncIterable<Uint8Array>,
-  signal?: AbortSignal,
+/** A spool of what `fill` writes. Where that fails, nothing is left. */
+export async function spooledBy(
+  folder: string,
+  name: string,
+  fill: (take: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+  limits: Partial<UnpackLimits> = {},
 ): Promise<RandomFile> {
+  const spool = await startSpool(folder, name, limits);
   try {
-    for await (const chunk of content) {
-      signal?.throwIfAborted();
-      await spool.write(chunk);
-    }
+    await fill((chunk) => spool.write(chunk));
     return await spool.finish();
   } catch (error) {
     await spool.discard();
