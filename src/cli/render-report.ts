@@ -61,12 +61,10 @@ export async function renderReport(
 }
 
 async function terminal(subject: ReportSubject, screen: ReportScreen): Promise<string> {
-  if (subject.kind === 'image')
-    return (await import('../report/terminal.ts')).terminalReport(subject.image, screen);
-  if (subject.kind === 'comparison')
-    return (await import('../report/terminal.ts')).terminalComparison(subject.images, screen);
-  const { terminalDifference } = await import('../report/terminal.ts');
-  return terminalDifference(subject.before, subject.after, screen);
+  const reporter = await import('../report/terminal.ts');
+  return subject.kind === 'image'
+    ? reporter.terminalReport(subject.image, screen)
+    : reporter.terminalSheet((await import('../report/compare.ts')).sheetOf(subject), screen);
 }
 
 async function json(subject: ReportSubject): Promise<string> {
@@ -77,21 +75,17 @@ async function json(subject: ReportSubject): Promise<string> {
 }
 
 async function markdown(subject: ReportSubject): Promise<string> {
-  if (subject.kind === 'image')
-    return (await import('../report/markdown.ts')).markdownReport(subject.image);
   const reporter = await import('../report/markdown.ts');
-  return subject.kind === 'comparison'
-    ? reporter.markdownComparison(subject.images)
-    : reporter.markdownDifference(subject.before, subject.after);
+  return subject.kind === 'image'
+    ? reporter.markdownReport(subject.image)
+    : reporter.markdownSheet((await import('../report/compare.ts')).sheetOf(subject));
 }
 
 async function html(subject: ReportSubject): Promise<string> {
   if (subject.kind === 'image')
     return (await import('../report/html/report.ts')).htmlReport(subject.image);
-  if (subject.kind === 'comparison')
-    return (await import('../report/html/several.ts')).htmlComparison(subject.images);
-  const { htmlDifference } = await import('../report/html/several.ts');
-  return htmlDifference(subject.before, subject.after);
+  const { htmlSheet } = await import('../report/html/several.ts');
+  return htmlSheet((await import('../report/compare.ts')).sheetOf(subject));
 }
 
 /**

@@ -14,6 +14,7 @@ import type {
   ImageDifference,
   PackageChange,
   ReportInput,
+  ReportSubject,
   ScorecardDifference,
 } from '../model/report.ts';
 import type { Score } from '../model/scorecard.ts';
@@ -135,46 +136,71 @@ function comparedImage({ scorecard, contents = [] }: ReportInput): ComparedImage
   };
 }
 
-/** A row of measures, one cell per image; undefined where unknown. */
+/** A row of measures, one cell per image; `?` where unknown. */
 interface Measure {
   readonly name: string;
-  readonly cells: readonly (Score | string | undefined)[];
+  readonly cells: readonly (Score | string)[];
 }
 
-/** Scores first, then size and packages. */
+/** Scores first, then size and packages, unless no image knows them. */
 export function measures(images: readonly ComparedImage[]): readonly Measure[] {
-  const row = (
-    name: string,
-    cell: (image: ComparedImage) => Measure['cells'][number],
-  ): Measure => ({
-    name,
-    cells: images.map(cell),
-  });
+  const scores = VECTORS.map((vector) => ({
+    name: VECTOR_NAMES[vector],
+    cells: images.map(({ vectors }) => vectors[vector]),
+  }));
+  const known = [
+    { name: 'Size', cells: images.map(({ size }) => size && sizeText(size)) },
+    { name: 'Packages', cells: images.map(({ packages: one }) => one && countText(one)) },
+  ].map(({ name, cells }) => ({ name, cells: cells.map((one) => String(one ?? '?')) }));
   return [
-    row('Overall', ({ overall }) => overall),
-    ...VECTORS.map((vector) => row(VECTOR_NAMES[vector], ({ vectors }) => vectors[vector])),
-    row('Size', ({ size }) => (size === undefined ? size : sizeText(size))),
-    row('Packages', ({ packages: one }) => (one === undefined ? one : countText(one))),
+    { name: 'Overall', cells: images.map(({ overall }) => overall) },
+    ...scores,
+    ...known.filter(({ cells }) => cells.some((one) => one !== '?')),
   ];
 }
 
-/** `Packages: 1 added, 0 removed, 2 changed`, and a line for each package. */
-export function packageTexts(
-  { added, removed, changed }: NonNullable<ScorecardDifference['packages']>,
-  arrow: string,
-): { readonly heading: string; readonly lines: readonly string[] } {
+/** What forms for people show of several images, or of two that differ. */
+export interface Sheet {
+  readonly title: string;
+  readonly images: readonly ComparedImage[];
+  readonly criteria: Comparison['criteria'];
+  /** Of two that differ. */
+  readonly changes?: readonly CriterionChange[];
+  /** Of two whose packages are known: `+ npm zod 3`. */
+  readonly packages?: { readonly heading: string; readonly lines: readonly string[] };
+}
+
+export function sheetOf(subject: Exclude<ReportSubject, { kind: 'image' }>): Sheet {
+  if (subject.kind === 'comparison') {
+    const { images, criteria } = compareScorecards(subject.images);
+    return { title: `${images.length} images`, images, criteria };
+  }
+  const { before, after, criteria, packages } = diffScorecards(subject.before, subject.after);
+  return {
+    title: `${before.image} → ${after.image}`,
+    images: [before, after],
+    criteria: [],
+    changes: criteria,
+    ...(packages === undefined ? {} : { packages: packageTexts(packages) }),
+  };
+}
+
+function packageTexts({
+  added,
+  removed,
+  changed,
+}: NonNullable<ScorecardDifference['packages']>): Sheet['packages'] & object {
   const line = (sign: string, { type, name, before, after }: PackageChange): string => {
     const versions = [before, after].filter((list) => list.length > 0);
-    return `${sign} ${type} ${name} ${versions.map((list) => list.join(', ')).join(` ${arrow} `)}`;
+    return `${sign} ${type} ${name} ${versions.map((list) => list.join(', ')).join(' → ')}`;
   };
-  return {
-    heading: `Packages: ${added.length} added, ${removed.length} removed, ${changed.length} changed`,
-    lines: [
-      ...added.map((one) => line('+', one)),
-      ...removed.map((one) => line('-', one)),
-      ...changed.map((one) => line('~', one)),
-    ],
-  };
+  const counts = `${added.length} added, ${removed.length} removed, ${changed.length} changed`;
+  const lines = [
+    ...added.map((one) => line('+', one)),
+    ...removed.map((one) => line('-', one)),
+    ...changed.map((one) => line('~', one)),
+  ];
+  return { heading: lines.length === 0 ? 'The same packages' : `Packages: ${counts}`, lines };
 }
 
 /** Results of several images, and the outcomes of each criterion that any of them has. */
@@ -303,7 +329,7 @@ export function byClass(differences: readonly ImageDifference[]): readonly Class
  * A layer's origin: `Dockerfile line 9, out of stage build (RUN in lines 2 and 5)`; undefined if
  * unknown.
  */
-export function placeText({
+function placeText({
   line,
   copiedFrom,
 }: Pick<ImageDifference, 'line' | 'copiedFrom'>): string | undefined {
@@ -319,76 +345,68 @@ export function placeText({
   return `Dockerfile line ${line}, out of stage ${name}${runs}`;
 }
 
-interface DifferenceScreen {
-  readonly color: boolean;
-  /** Entries listed per layer; the rest is counted. */
-  readonly most?: number;
+/** The heading of a layer's differences, or of those outside of layers. */
+export function groupHeading({ first: one }: LayerGroup): string {
+  if (one.layer === undefined) return `${one.platform}: config and annotations`;
+  const place = placeText(one);
+  const layer = `${one.platform}: layer ${one.layerIndex ?? ''}, ${one.layer.slice(0, 19)}`;
+  return place === undefined ? layer : `${layer}, ${place}`;
+}
+
+/** `The same: …` or `Not the same: 22 differences.` */
+export function answerText({ reproducible, differences, omitted }: ImageComparison): string {
+  return reproducible
+    ? 'The same: every image manifest has the same digest.'
+    : `Not the same: ${quantity(differences.length + omitted, 'difference')}.`;
 }
 
 const MOST = 20;
 /** Lines of a deeper view; other reports have all. */
 const MOST_DEEPER = 20;
 
-/** Two compared images as text: differences by layer, then each cause once with its remedy. */
-export function differencesReport(comparison: ImageComparison, screen: DifferenceScreen): string {
-  const { first, second, reproducible, platforms, differences, omitted } = comparison;
-  const { source } = comparison;
+/**
+ * Two compared images as text: differences by layer, at most `most` of each, then each cause once
+ * with its remedy.
+ */
+export function differencesReport(comparison: ImageComparison, most = MOST): string {
+  const { first, second, platforms, differences, omitted, source } = comparison;
   const lines = [
     `first   ${shownText(first.name)}  ${first.digest}`,
     `second  ${shownText(second.name)}  ${second.digest}`,
-    ...platforms.map(
-      (one) =>
-        `${one.first === one.second ? '=' : '≠'} ${shownText(one.platform)}  ${one.first ?? 'not there'}${one.first === one.second ? '' : `  ${one.second ?? 'not there'}`}`,
+    ...platforms.map(({ platform, first: a = 'not there', second: b = 'not there' }) =>
+      a === b ? `= ${shownText(platform)}  ${a}` : `≠ ${shownText(platform)}  ${a}  ${b}`,
     ),
     ...(source === undefined
       ? []
       : [`source  ${shownText(source.url)} at ${shownText(source.revision)}`]),
     '',
+    ...byLayer(differences).flatMap((group) => [...groupLines(group, most), '']),
+    ...(differences.length === 0 ? [] : ['Why, and what to do']),
+    ...byClass(differences).flatMap(({ id, cause, remedy, count }) => [
+      `  ${id} (${count}): ${shownText(cause)}`,
+      ...(remedy === undefined ? [] : [`    do: ${shownText(remedy)}`]),
+    ]),
+    ...(differences.length === 0 ? [] : ['']),
+    ...(omitted > 0 ? [`${omitted} more differences are not listed.`, ''] : []),
+    answerText(comparison),
   ];
-  for (const group of byLayer(differences))
-    lines.push(...layerLines(group, screen.most ?? MOST), '');
-  if (differences.length > 0) lines.push(...causeLines(differences), '');
-  if (omitted > 0) lines.push(`${omitted} more differences are not listed.`, '');
-  lines.push(
-    reproducible
-      ? 'The same: every image manifest has the same digest.'
-      : `Not the same: ${quantity(differences.length + omitted, 'difference')}.`,
-  );
   return `${lines.join('\n')}\n`;
 }
 
-function layerLines({ first: one, entries: group }: LayerGroup, most: number): readonly string[] {
-  const place = placeText(one);
-  const head =
-    one.layer === undefined
-      ? `${shownText(one.platform)}: config and annotations`
-      : [
-          `${shownText(one.platform)}: layer ${one.layerIndex ?? ''}`,
-          one.layer.slice(0, 19),
-          ...(place === undefined ? [] : [shownText(place)]),
-        ].join(', ');
-  const instruction =
-    one.instruction === undefined ? [] : [`  ${shownText(one.instruction).slice(0, 160)}`];
-  const entries = group.slice(0, most).flatMap((d) => {
-    const path = shownText(d.path);
-    const deeper = d.deeper?.split('\n').slice(0, MOST_DEEPER) ?? [];
-    return [
-      `  ${path === '' ? d.kind : path}  [${d.class}]  ${shownText(d.detail)}`,
-      ...deeper.map((line) => `      ${shownText(line)}`),
-    ];
-  });
-  const more =
-    group.length > most ? [`  and ${quantity(group.length - most, 'more', 'more')}`] : [];
-  return [head, ...instruction, ...entries, ...more];
-}
-
-function causeLines(differences: readonly ImageDifference[]): readonly string[] {
+function groupLines(group: LayerGroup, most: number): readonly string[] {
+  const { entries } = group;
+  const { instruction } = group.first;
+  const more = entries.length - most;
   return [
-    'Why, and what to do',
-    ...byClass(differences).flatMap(({ id, cause, remedy, count: found }) => [
-      `  ${id} (${found}): ${shownText(cause)}`,
-      ...(remedy === undefined ? [] : [`    do: ${shownText(remedy)}`]),
-    ]),
+    shownText(groupHeading(group)),
+    ...(instruction === undefined ? [] : [`  ${shownText(instruction).slice(0, 160)}`]),
+    ...entries
+      .slice(0, most)
+      .flatMap(({ path, kind, class: cause, detail, deeper }) => [
+        `  ${shownText(path) || kind}  [${cause}]  ${shownText(detail)}`,
+        ...(deeper?.split('\n', MOST_DEEPER) ?? []).map((line) => `      ${shownText(line)}`),
+      ]),
+    ...(more > 0 ? [`  and ${more} more`] : []),
   ];
 }
 

@@ -1,15 +1,10 @@
 import { plural } from '../lib/text.ts';
 import { type CriterionResult, type Outcome, VECTORS } from '../model/criterion.ts';
-import type {
-  ComparedImage,
-  CriterionChange,
-  ReportInput,
-  ScorecardDifference,
-} from '../model/report.ts';
+import type { CriterionChange, ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { badgesReport } from './badges.ts';
 import { type Card, cardOf, type CardRow, PROFILE_HEADING, VECTOR_NAMES } from './card.ts';
-import { compareScorecards, diffScorecards, measures, packageTexts } from './compare.ts';
+import { measures, type Sheet } from './compare.ts';
 import { code, evidenceText, literal, shortDigest } from './text.ts';
 
 export const MARKS: Readonly<Record<Outcome, string>> = {
@@ -147,78 +142,50 @@ function mark(outcome: Outcome | undefined): string {
   return outcome === undefined ? '' : MARKS[outcome];
 }
 
-/** Images as columns, measures as rows; overall scores are bold. */
-function imageRows(images: readonly ComparedImage[]): string[] {
-  return [
-    cells(
-      '',
-      ...images.map(
-        ({ image, digest }) => `${literal(image)} ${code(shortDigest(digest), 'cell')}`,
-      ),
-    ),
+/** Images as columns, or changes in the newer of two; ends with a newline. */
+export function markdownSheet({ title, images, criteria, changes, packages }: Sheet): string {
+  const heads = images.map(
+    ({ image, digest }) => `${literal(image)} ${code(shortDigest(digest), 'cell')}`,
+  );
+  const rows = [
+    cells('', ...heads),
     cells('---', ...images.map(() => '---')),
     cells('**Level**', ...images.map(({ level, levelName }) => `${level} ${levelName}`)),
-    ...measures(images).map(({ name, cells: row }, index) => {
-      const texts = row.map((one = '?') =>
+    ...measures(images).map(({ name, cells: row }) => {
+      const texts = row.map((one) =>
         typeof one === 'string' ? one : `${one.grade} (${one.points}/${one.total})`,
       );
-      const bold = index === 0 ? texts.map((text) => `**${text}**`) : texts;
-      return cells(index > VECTORS.length ? name : `**${name}**`, ...bold);
+      return cells(`**${name}**`, ...texts);
     }),
-  ];
-}
-
-/** Images as columns, criteria as rows; ends with a newline. */
-export function markdownComparison(inputs: readonly ReportInput[]): string {
-  const { images, criteria } = compareScorecards(inputs);
-  const lines = [
-    ...imageRows(images),
     ...criteria.map(({ id, level, outcomes }) =>
       cells(`${id} (level ${level})`, ...outcomes.map(mark)),
     ),
   ];
-  return `## ${images.length} images\n\n${lines.join('\n')}\n`;
-}
-
-function changeRow({ id, level, before, after, gain, summary }: CriterionChange): string {
-  const sign = gain > 0 ? '🟢 ' : gain < 0 ? '🔴 ' : '';
-  return cells(`${sign}${id} (level ${level})`, mark(before), mark(after), literal(summary));
-}
-
-function packageLines(packages: ScorecardDifference['packages']): string[] {
-  if (packages === undefined) return [];
-  const { heading, lines } = packageTexts(packages, '→');
-  if (lines.length === 0) return ['', 'The same packages.'];
-  const rest = lines.length - PACKAGES_SHOWN;
-  return [
-    '',
-    `<details><summary>${heading}</summary>`,
-    '',
-    ...lines.slice(0, PACKAGES_SHOWN).map((one) => `- ${code(one)}`),
-    ...(rest > 0 ? [`- and ${rest} more`] : []),
-    '',
-    '</details>',
-  ];
-}
-
-/** Changes in the newer image; ends with a newline. */
-export function markdownDifference(old: ReportInput, now: ReportInput): string {
-  const { before, after, criteria, packages } = diffScorecards(old, now);
-  const changes =
-    criteria.length === 0
-      ? ['Every criterion came out as before.']
-      : [
-          cells('criterion', 'before', 'after', 'why'),
-          cells('---', '---', '---', '---'),
-          ...criteria.map(changeRow),
-        ];
   const lines = [
-    `## ${literal(before.image)} → ${literal(after.image)}`,
-    '',
-    ...imageRows([before, after]),
-    '',
-    ...changes,
-    ...packageLines(packages),
+    ...[`## ${literal(title)}`, '', ...rows],
+    ...(changes === undefined ? [] : ['', ...changeRows(changes)]),
+    ...(packages === undefined ? [] : ['', ...packageLines(packages)]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function changeRows(changes: readonly CriterionChange[]): readonly string[] {
+  if (changes.length === 0) return ['Every criterion came out as before.'];
+  const rows = changes.map(({ id, level, before, after, gain, summary }) => {
+    const sign = gain > 0 ? '🟢 ' : gain < 0 ? '🔴 ' : '';
+    return cells(`${sign}${id} (level ${level})`, mark(before), mark(after), literal(summary));
+  });
+  const head = cells('criterion', 'before', 'after', 'why');
+  return [head, cells('---', '---', '---', '---'), ...rows];
+}
+
+function packageLines({ heading, lines }: NonNullable<Sheet['packages']>): readonly string[] {
+  if (lines.length === 0) return [`${heading}.`];
+  const rest = lines.length - PACKAGES_SHOWN;
+  return [
+    ...[`<details><summary>${heading}</summary>`, ''],
+    ...lines.slice(0, PACKAGES_SHOWN).map((one) => `- ${code(one)}`),
+    ...(rest > 0 ? [`- and ${rest} more`] : []),
+    ...['', '</details>'],
+  ];
 }

@@ -8,13 +8,7 @@ import {
 } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { type Marks, marksOf } from '../model/marks.ts';
-import type {
-  ComparedImage,
-  Comparison,
-  CriterionChange,
-  ReportInput,
-  ScorecardDifference,
-} from '../model/report.ts';
+import type { CriterionChange, ReportInput } from '../model/report.ts';
 import type { Grade, Score, Scorecard } from '../model/scorecard.ts';
 import {
   type Card,
@@ -24,7 +18,7 @@ import {
   type ReaderNote,
   VECTOR_NAMES,
 } from './card.ts';
-import { compareScorecards, diffScorecards, measures, packageTexts } from './compare.ts';
+import { measures, type Sheet } from './compare.ts';
 import { fitted, padded, textWidth, wrapped } from './text-width.ts';
 import { shownText, evidenceText, shortDigest } from './text.ts';
 
@@ -73,6 +67,7 @@ const PLAIN: Readonly<Record<string, string>> = {
   '”': '"',
   '…': '...',
   '–': '-',
+  '→': '->',
 };
 
 function ascii(text: string): string {
@@ -324,87 +319,52 @@ function stepLines(screen: Screen, step: Card['steps'][number], number: string):
 const NAME = 25;
 const COLUMN = 9;
 
-function line(screen: Screen, name: string, cells: readonly string[]): string {
-  return ` ${padded(fitted(name, NAME, screen.marks.ellipsis), NAME)} ${cells.join('')}`.trimEnd();
-}
-
-/** Text to paint after padding. */
-function cell(text: string, paint: (text: string) => string = (one) => one): string {
-  return paint(text) + ' '.repeat(Math.max(0, COLUMN - textWidth(text)));
-}
+type Painted = readonly [text: string, paint?: (text: string) => string];
 
 /** The numbered images, then tables of as many as fit side by side. */
-function tables(
-  screen: Screen,
-  images: readonly ComparedImage[],
-  criteria: Comparison['criteria'] = [],
-): string[] {
+function tables(screen: Screen, { images, criteria }: Sheet): string[] {
+  const { width, marks } = screen;
   const digits = String(images.length).length + 2;
   const legend = images.map(({ image, digest, level, levelName }, index) => {
     const tail = `level ${level} ${levelName}`;
-    const room = Math.max(8, screen.width - digits - textWidth(tail) - 18);
-    const name = padded(fitted(shown(screen, image), room, screen.marks.ellipsis), room);
+    const room = Math.max(8, width - digits - textWidth(tail) - 18);
+    const name = padded(fitted(shown(screen, image), room, marks.ellipsis), room);
     const row = ` ${padded(`[${index + 1}]`, digits)} ${name} ${shortDigest(digest)} ${tail}`;
-    return fitted(row, screen.width, screen.marks.ellipsis).trimEnd();
+    return fitted(row, width, marks.ellipsis).trimEnd();
   });
-  const fit = Math.max(1, Math.floor((screen.width - NAME - 2) / COLUMN));
-  const blocks = Array.from({ length: Math.ceil(images.length / fit) }, (_, index) => {
-    const from = index * fit;
-    const part = images.slice(from, from + fit);
-    return [
-      '',
-      line(
-        screen,
-        '',
-        part.map((_, at) => cell(`[${from + at + 1}]`)),
-      ),
-      line(
-        screen,
-        'Level',
-        part.map(({ level }) => cell(String(level))),
-      ),
-      ...measures(part)
-        .filter(({ cells }) => cells.some((one) => one !== undefined))
-        .map(({ name, cells }) =>
-          line(
-            screen,
-            name,
-            cells.map((one = '?') =>
-              typeof one === 'string'
-                ? cell(one)
-                : cell(
-                    `${padded(one.grade, 2)} ${one.points}/${one.total}`,
-                    heat(screen, one.grade),
-                  ),
-            ),
-          ),
-        ),
-      ...(criteria.length === 0 ? [] : ['']),
-      ...criteria.map(({ id, level, outcomes }) =>
-        line(
-          screen,
+  const rows: readonly (readonly [name: string, cells: readonly Painted[]])[] = [
+    ['', images.map((_, at) => [`[${at + 1}]`])],
+    ['Level', images.map(({ level }) => [String(level)])],
+    ...measures(images).map(
+      ({ name, cells }) => [name, cells.map((one) => scoreCell(screen, one))] as const,
+    ),
+    ...(criteria.length === 0 ? [] : [['', []] as const]),
+    ...criteria.map(
+      ({ id, level, outcomes }) =>
+        [
           `${level} ${id}`,
-          outcomes
-            .slice(from, from + fit)
-            .map((one) =>
-              one === undefined
-                ? cell('')
-                : cell(screen.marks.outcome[one], () => markOf(screen, one)),
-            ),
-        ),
-      ),
-    ];
-  });
-  return [...legend, ...blocks.flat()];
+          outcomes.map((one): Painted =>
+            one === undefined ? [''] : [marks.outcome[one], () => markOf(screen, one)],
+          ),
+        ] as const,
+    ),
+  ];
+  const fit = Math.max(1, Math.floor((width - NAME - 2) / COLUMN));
+  const blocks = Array.from({ length: Math.ceil(images.length / fit) }, (_, index) =>
+    rows.map(([name, cells]) => {
+      const own = cells.slice(index * fit, (index + 1) * fit).map(([text, paint]) => {
+        const blank = ' '.repeat(Math.max(0, COLUMN - textWidth(text)));
+        return (paint?.(text) ?? text) + blank;
+      });
+      return ` ${padded(fitted(name, NAME, marks.ellipsis), NAME)} ${own.join('')}`.trimEnd();
+    }),
+  );
+  return [...legend, ...blocks.flatMap((block) => ['', ...block])];
 }
 
-/** Images side by side for a terminal; ends with a newline. */
-export function terminalComparison(
-  images: readonly ReportInput[],
-  options: TerminalOptions,
-): string {
-  const { images: columns, criteria } = compareScorecards(images);
-  return `${tables(screenOf(options), columns, criteria).join('\n')}\n`;
+function scoreCell(screen: Screen, of: Score | string): Painted {
+  if (typeof of === 'string') return [of];
+  return [`${padded(of.grade, 2)} ${of.points}/${of.total}`, heat(screen, of.grade)];
 }
 
 const PACKAGES_SHOWN = 20;
@@ -421,36 +381,24 @@ function changeRow(screen: Screen, change: CriterionChange): string {
   return ` ${sign} ${was} ${arrow} ${is} ${level} ${padded(id, 20)}  ${why}`.trimEnd();
 }
 
-function packageLines(screen: Screen, packages: ScorecardDifference['packages']): string[] {
-  if (packages === undefined) return [];
-  const { heading, lines } = packageTexts(packages, screen.marks.arrow);
-  const rest = lines.length - PACKAGES_SHOWN;
-  return [
-    '',
-    ` ${screen.colors.bold(heading)}`,
-    ...lines
-      .slice(0, PACKAGES_SHOWN)
-      .map((one) => ` ${fitted(shown(screen, one), screen.width - 2, screen.marks.ellipsis)}`),
-    ...(rest > 0 ? [`   and ${rest} more: --report json names them all`] : []),
-  ];
-}
-
-/** Changes in the newer image, for a terminal; ends with a newline. */
-export function terminalDifference(
-  old: ReportInput,
-  now: ReportInput,
-  options: TerminalOptions,
-): string {
+/** Several images side by side, or changes in the newer of two; ends with a newline. */
+export function terminalSheet(sheet: Sheet, options: TerminalOptions): string {
   const screen = screenOf(options);
-  const { before, after, criteria, packages } = diffScorecards(old, now);
+  const { colors, width, marks } = screen;
+  const { changes, packages } = sheet;
+  const more = (packages?.lines.length ?? 0) - PACKAGES_SHOWN;
+  const none = changes?.length === 0;
   const lines = [
-    ...tables(screen, [before, after]),
-    '',
-    criteria.length === 0
-      ? ' Every criterion came out as before'
-      : ` ${screen.colors.bold('Changed criteria')}`,
-    ...criteria.map((one) => changeRow(screen, one)),
-    ...packageLines(screen, packages),
+    ...tables(screen, sheet),
+    ...(changes === undefined
+      ? []
+      : ['', none ? ' Every criterion came out as before' : ` ${colors.bold('Changed criteria')}`]),
+    ...(changes ?? []).map((one) => changeRow(screen, one)),
+    ...(packages === undefined ? [] : ['', ` ${colors.bold(packages.heading)}`]),
+    ...(packages?.lines ?? [])
+      .slice(0, PACKAGES_SHOWN)
+      .map((one) => ` ${fitted(shown(screen, one), width - 2, marks.ellipsis)}`),
+    ...(more > 0 ? [`   and ${more} more: --report json names them all`] : []),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -167,14 +167,13 @@ async function writeComparison(
 ): Promise<void> {
   const rendered = [];
   for (const { format, file } of requests) {
-    const color = file === undefined && io.color && io.outIsTerminal;
     const report = await import('../report/compare.ts');
     const text =
       format === 'html'
         ? (await import('../report/html/several.ts')).htmlImageDifferences(comparison)
         : format === 'json'
           ? report.imageDifferencesJson(comparison)
-          : report.differencesReport(comparison, { color });
+          : report.differencesReport(comparison);
     rendered.push({ format, file, text });
   }
   for (const { format, file, text } of rendered)

@@ -1,11 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { htmlReport } from '../../src/report/html/report.ts';
-import {
-  htmlComparison,
-  htmlDifference,
-  htmlImageDifferences,
-} from '../../src/report/html/several.ts';
-import { packageOf, sampleInput } from '../report/sample-contents.ts';
+import { htmlImageDifferences, htmlSheet } from '../../src/report/html/several.ts';
+import { comparisonOf, differenceOf, packageOf, sampleInput } from '../report/sample-contents.ts';
 import { sampleDifferences } from '../report/sample-differences.ts';
 import { sampleFacts, sampleScorecard } from '../report/sample-scorecard.ts';
 import { Chromium } from './chromium.ts';
@@ -21,8 +17,8 @@ const pages = {
   report: htmlReport(sampleInput()),
   'hostile report': htmlReport(odd),
   'big report': htmlReport(many),
-  comparison: htmlComparison([sampleInput(), odd, sampleInput()]),
-  difference: htmlDifference(odd, sampleInput()),
+  comparison: htmlSheet(comparisonOf(sampleInput(), odd, sampleInput())),
+  difference: htmlSheet(differenceOf(odd, sampleInput())),
   'hostile images, bit for bit': htmlImageDifferences(sampleDifferences(HOSTILE)),
 };
 

@@ -13,15 +13,16 @@ import { bakeTable, checkText, profileText } from '../../src/report/command-text
 import { differencesReport } from '../../src/report/compare.ts';
 import { htmlReport } from '../../src/report/html/report.ts';
 import { lintJson, lintSarif, lintText } from '../../src/report/lint.ts';
-import {
-  markdownComparison,
-  markdownDifference,
-  markdownReport,
-} from '../../src/report/markdown.ts';
+import { markdownReport, markdownSheet } from '../../src/report/markdown.ts';
 import { sarifReport } from '../../src/report/sarif.ts';
-import { terminalComparison, terminalDifference } from '../../src/report/terminal.ts';
-import { terminalReport } from '../../src/report/terminal.ts';
-import { packageOf, sampleContents, sampleInput } from './sample-contents.ts';
+import { terminalReport, terminalSheet } from '../../src/report/terminal.ts';
+import {
+  comparisonOf,
+  differenceOf,
+  packageOf,
+  sampleContents,
+  sampleInput,
+} from './sample-contents.ts';
 import { sampleDifferences } from './sample-differences.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 
@@ -135,11 +136,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   'badges.txt': badgeFiles(card)
     .map(({ name, text }) => `${name}\n${text}`)
     .join('\n'),
-  'several.txt': terminalComparison([flawed, unread, better], screen(80)),
-  'several.markdown': markdownComparison([flawed, unread, better]),
-  'difference.txt': terminalDifference(flawed, better, screen(80)),
-  'difference.markdown': markdownDifference(flawed, better),
-  'images.txt': differencesReport(sampleDifferences(), { color: false, most: 10 }),
+  'several.txt': terminalSheet(comparisonOf(flawed, unread, better), screen(80)),
+  'several.markdown': markdownSheet(comparisonOf(flawed, unread, better)),
+  'difference.txt': terminalSheet(differenceOf(flawed, better), screen(80)),
+  'difference.markdown': markdownSheet(differenceOf(flawed, better)),
+  'images.txt': differencesReport(sampleDifferences(), 10),
   'lint.txt': lintText(linted, { color: false, unicode: true }),
   'lint.json': lintJson(linted, '1.2.3'),
   'lint.sarif': lintSarif(linted, { version: '1.2.3', rules: [rule] }),

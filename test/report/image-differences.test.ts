@@ -39,7 +39,7 @@ describe('as JSON', () => {
 
 describe('as text', () => {
   test('nothing of an image reaches the terminal as a control', () => {
-    const text = differencesReport(sampleDifferences('\u001b[2Jx\u202e'), { color: false });
+    const text = differencesReport(sampleDifferences('\u001b[2Jx\u202e'));
     expect(text).not.toMatch(/[\u001b\u202e]/);
   });
 });

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { ReportInput } from '../../src/model/report.ts';
 import { htmlReport } from '../../src/report/html/report.ts';
-import {
-  htmlComparison,
-  htmlDifference,
-  htmlImageDifferences,
-} from '../../src/report/html/several.ts';
+import { htmlImageDifferences, htmlSheet } from '../../src/report/html/several.ts';
 import { attribute, type Element, elementsOf, flawsOf, textOf } from './page-tree.ts';
-import { packageOf, sampleContents, sampleInput } from './sample-contents.ts';
+import {
+  comparisonOf,
+  differenceOf,
+  packageOf,
+  sampleContents,
+  sampleInput,
+} from './sample-contents.ts';
 import { sameImages, sampleDifferences } from './sample-differences.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 
@@ -46,8 +48,8 @@ const pages: readonly (readonly [string, string])[] = [
   ['a report of the scorecard alone', htmlReport({ scorecard: sampleScorecard() })],
   ['a report of two platforms', htmlReport(several)],
   ['a report of hostile names', htmlReport(odd)],
-  ['a comparison', htmlComparison([sampleInput(), odd])],
-  ['a difference', htmlDifference(odd, sampleInput())],
+  ['a comparison', htmlSheet(comparisonOf(sampleInput(), odd))],
+  ['a difference', htmlSheet(differenceOf(odd, sampleInput()))],
 ];
 
 const withClass = (all: readonly Element[], name: string): readonly Element[] =>

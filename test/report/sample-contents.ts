@@ -4,6 +4,7 @@ import type { Package } from '../../src/model/packages.ts';
 import { type Digest, digestOf } from '../../src/model/reference.ts';
 import type { ImageContents, ReportInput } from '../../src/model/report.ts';
 import { PREDICATE_TYPE } from '../../src/model/statement.ts';
+import { type Sheet, sheetOf } from '../../src/report/compare.ts';
 import { MANIFEST } from '../criteria/facts-builder.ts';
 import { sampleScorecard } from './sample-scorecard.ts';
 
@@ -103,4 +104,12 @@ export function sampleInput(given: SampleContents = {}): ReportInput {
     contents: [sampleContents(given)],
     dockerfile: 'services/app/Dockerfile',
   };
+}
+
+export function comparisonOf(...images: readonly ReportInput[]): Sheet {
+  return sheetOf({ kind: 'comparison', images });
+}
+
+export function differenceOf(before: ReportInput, after: ReportInput): Sheet {
+  return sheetOf({ kind: 'difference', before, after });
 }

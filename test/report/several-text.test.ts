@@ -4,10 +4,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { jsonComparison, jsonDifference } from '../../src/report/json.ts';
-import { markdownComparison, markdownDifference } from '../../src/report/markdown.ts';
-import { terminalComparison, terminalDifference } from '../../src/report/terminal.ts';
+import { markdownSheet } from '../../src/report/markdown.ts';
+import { terminalSheet } from '../../src/report/terminal.ts';
 import { textWidth } from '../../src/report/text-width.ts';
-import { packageOf, sampleInput } from './sample-contents.ts';
+import { comparisonOf, differenceOf, packageOf, sampleInput } from './sample-contents.ts';
 import { sampleFacts, sampleScorecard } from './sample-scorecard.ts';
 
 const hostile = 'x\u001b[2J\u202e世界'.repeat(20);
@@ -22,9 +22,9 @@ describe('on a terminal', () => {
   test.each([40, 60, 80, 120])('both fit into %i columns, in ASCII too', (width) => {
     for (const unicode of [true, false])
       for (const text of [
-        terminalComparison(many, { width, color: false, unicode }),
-        terminalDifference(odd, sampleInput(), { width, color: false, unicode }),
-        terminalDifference(old, now, { width, color: false, unicode }),
+        terminalSheet(comparisonOf(...many), { width, color: false, unicode }),
+        terminalSheet(differenceOf(odd, sampleInput()), { width, color: false, unicode }),
+        terminalSheet(differenceOf(old, now), { width, color: false, unicode }),
       ]) {
         for (const line of text.split('\n')) expect(textWidth(line)).toBeLessThanOrEqual(width);
         expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/);
@@ -33,7 +33,7 @@ describe('on a terminal', () => {
   });
 
   test('every image and every criterion has its place, however many blocks it takes', () => {
-    const lines = terminalComparison(many, PLAIN).split('\n');
+    const lines = terminalSheet(comparisonOf(...many), PLAIN).split('\n');
     expect(
       lines
         .filter((line) => /^ {5,}\[\d\]/.test(line))
@@ -48,8 +48,8 @@ describe('on a terminal', () => {
 describe('in Markdown', () => {
   test('every row has as many cells as its head, whatever the images are called', () => {
     for (const text of [
-      markdownComparison([sampleInput(), odd]),
-      markdownDifference(odd, sampleInput()),
+      markdownSheet(comparisonOf(sampleInput(), odd)),
+      markdownSheet(differenceOf(odd, sampleInput())),
     ]) {
       const rows = text.split('\n').filter((line) => line.startsWith('|'));
       expect(rows.length).toBeGreaterThan(5);
