@@ -9,7 +9,6 @@ import type { Settings } from '../model/settings.ts';
 import type { GitFacts } from './git.ts';
 import { publicSourceUrl } from './shown-command.ts';
 
-/** Annotations by where they are written, as `--annotation` names it. */
 interface LeveledAnnotations {
   readonly index: Readonly<Record<string, string>>;
   readonly indexDescriptor: Readonly<Record<string, string>>;
@@ -92,7 +91,6 @@ export interface AnnotationInputs {
   readonly userAnnotations: LeveledAnnotations;
 }
 
-/** What is written on the image: our own values, with the user's above them. */
 export interface PlannedAnnotations extends LeveledAnnotations {
   /** Config labels to add; keys that the Dockerfile or `--label` sets are not among them. */
   readonly labels: Readonly<Record<string, string>>;
@@ -199,11 +197,7 @@ export function labelsFromFlags(texts: readonly string[]): Readonly<Record<strin
   return labels;
 }
 
-/**
- * The full names of the image (`docker.io/library/app:latest`), each once, in the order given. They
- * come from `--tag`, or without tags from `name=` of outputs, as buildx does it. Errors have
- * buildx' texts.
- */
+/** Full names, each once: of `--tag`, else of `name=` of outputs. Errors have buildx' texts. */
 export function imageNames(
   tags: readonly string[],
   outputNames: readonly string[],
@@ -236,10 +230,8 @@ export interface EpochDecision {
 }
 
 export interface EpochInputs {
-  /** Value of `--build-arg SOURCE_DATE_EPOCH=...`. */
   readonly buildArgument: string | undefined;
   readonly environment: string | undefined;
-  /** Default of a global `ARG SOURCE_DATE_EPOCH=...`. */
   readonly dockerfileDefault: string | undefined;
   readonly locked?: { readonly seconds: number; readonly reason: string } | undefined;
   readonly baseImages: readonly { readonly name: string; readonly created: string | undefined }[];

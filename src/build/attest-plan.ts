@@ -8,7 +8,6 @@ export type Step = { readonly on: true } | { readonly on: false; readonly offBec
 
 export type AttestPlan = ReturnType<typeof planAttestations>;
 
-/** What one flag says of one kind of attestation, in the form of `--attest`. */
 interface AttestationFlag {
   readonly type: 'provenance' | 'sbom';
   readonly written: string;
@@ -126,11 +125,7 @@ const NOBODY = [
 ];
 const MAX_PATTERN = 1024;
 
-/**
- * The identity that the flags name, undefined where they name none. Both identity and issuer are
- * asked for, each by text or by pattern; a pattern that anybody satisfies is refused, since such a
- * verification proves no signer.
- */
+/** The identity that flags name, if any. One that anybody satisfies is refused. */
 export function namedIdentity(
   flags: SignerFlags,
 ): Result<{ readonly identity: Named; readonly issuer: Named } | undefined> {

@@ -19,15 +19,11 @@ import { BUILDX_FLAGS, IMAGE_FLAGS, LEVELS } from './flags.ts';
 
 const HIDDEN = { hidden: true } as const;
 const SINCE_29 = { since: '0.29.1' } as const;
-/** Flags that a build has too, and that mean the same there. */
 const AS_IN_BUILD = 'builder check debug no-cache progress pull detach root server-config'.split(
   ' ',
 );
 
-/**
- * The flags of `docker buildx bake` 0.13.1, 0.29.1 and later, also hidden ones, from docker/buildx,
- * commands/bake.go.
- */
+/** The flags of `docker buildx bake`, hidden ones too (docker/buildx, commands/bake.go). */
 export const BAKE_FLAGS: readonly FlagSpec[] = [
   ...BUILDX_FLAGS.filter(({ name }) => AS_IN_BUILD.includes(name)),
   ...specsOf({
@@ -103,7 +99,6 @@ TARGETS is a target's name; * matches any letters. Any other option is passed to
   operands: { choices: [] },
 };
 
-/** A least level or grade, and the targets it is for: a name with `*` as in `--set`. */
 interface TargetGate {
   readonly flag: 'min-level' | 'min-grade';
   readonly targets: string;
@@ -115,7 +110,6 @@ type Parsed = Extract<ReturnType<typeof parseBakeArgs>, { readonly ok: true }>['
 
 const OWN_BAKE_FLAGS = specsOf(OWN_BAKE);
 const OWN_NAMES = new Set(OWN_BAKE_FLAGS.map(({ name }) => name));
-/** What is said once, here, and not to each target's build. */
 const SAID_HERE = new Set(['json', 'report', 'dry-run', 'keep-going', 'min-level', 'min-grade']);
 /** Bake flags that do not change how the definition resolves, or that old versions do not know. */
 const NOT_PRINTED = new Set(['metadata-file', 'progress', 'print', 'allow', 'debug']);
@@ -140,13 +134,10 @@ export function parseBakeArgs(argv: readonly string[]) {
   const theirs = parts.filter((part) => part.kind !== 'flag' || !OWN_NAMES.has(part.spec.name));
   return ok({
     kind: 'bake' as const,
-    /** The user's words for buildx, without our flags. */
     words: theirs.flatMap(wordsOf),
-    /** Those by which `docker buildx bake --print` resolves the definition. */
     printWords: theirs
       .filter((part) => part.kind !== 'flag' || !NOT_PRINTED.has(part.spec.name))
       .flatMap(wordsOf),
-    /** Our flags that each target's build gets. */
     ownWords: given
       .filter(({ spec }) => OWN_NAMES.has(spec.name) && !SAID_HERE.has(spec.name))
       .map(({ spec, value }) => `--${spec.name}=${value}`),
@@ -202,7 +193,6 @@ function readGates(given: readonly Given[]): Result<readonly TargetGate[], Usage
   return ok(gates);
 }
 
-/** The words that set a target's gate: of each flag the last that fits its name. */
 export function gateWords(gates: readonly TargetGate[], target: string): readonly string[] {
   return (['min-level', 'min-grade'] as const).flatMap((flag) => {
     const last = gates.findLast((gate) => gate.flag === flag && fits(gate.targets, target));

@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { err, ok, type Result, UserError } from '../lib/errors.ts';
-import { type JsonObject, lookup, objectOf } from '../lib/json.ts';
+import { given, type JsonObject, lookup, objectOf, textMapField } from '../lib/json.ts';
 import { completed } from '../lib/run-result.ts';
 import type { RunTool, ToolRun } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
@@ -9,24 +9,20 @@ import type { BakeDefinition, BakeTarget } from '../model/events.ts';
 import { csvAttributes, csvField, IMAGE_TYPES } from './command-line.ts';
 import { isAddress } from './shown-command.ts';
 
-/** Attributes that become a flag of build each: text or texts, as they stand. */
-const TEXTS = lookup<string>({
+/** Attributes that become a flag of build each: texts, or objects of attributes (newer buildx). */
+const FLAGS = lookup<string>({
   annotations: 'annotation',
+  attest: 'attest',
+  'cache-from': 'cache-from',
+  'cache-to': 'cache-to',
   'cgroup-parent': 'cgroup-parent',
   network: 'network',
   'no-cache-filter': 'no-cache-filter',
+  secret: 'secret',
   'shm-size': 'shm-size',
   target: 'target',
   ulimits: 'ulimit',
   call: 'call',
-});
-
-/** Values in several parts: `type=registry,ref=...`, a text (buildx 0.13) or an object (later). */
-const PARTS = lookup<string>({
-  attest: 'attest',
-  'cache-from': 'cache-from',
-  'cache-to': 'cache-to',
-  secret: 'secret',
 });
 
 /** Attributes that say nothing of how a target is built once it is resolved. */
@@ -37,10 +33,7 @@ const READ_ELSEWHERE = new Set(
   ),
 );
 
-/**
- * Reads what `docker buildx bake --print` says. An unknown attribute is an error: it may restrict
- * the build (a policy), and without it the build would not be what the definition asks for.
- */
+/** Reads what `--print` says. An unknown attribute is an error: it may restrict the build. */
 export function parseBakeDefinition(text: string): Result<BakeDefinition> {
   let document: unknown;
   try {
@@ -81,23 +74,18 @@ export const COMPOSE_FILES: readonly string[] = [
   'docker-compose.yaml',
 ];
 
-/** Sorts a compose file's services by name: buildx prints them in another order each time. */
-export function inComposeOrder(definition: BakeDefinition): BakeDefinition {
-  return { ...definition, wanted: definition.wanted.toSorted() };
-}
-
 function readTarget(name: string, value: JsonObject): Result<BakeTarget> {
   const flags: string[] = [];
   for (const [key, item] of Object.entries(value)) {
     if (item === null || SPENT.has(key) || READ_ELSEWHERE.has(key)) continue;
-    const plain = TEXTS[key];
-    const parts = PARTS[key];
-    if (plain !== undefined) flags.push(...textsOf(item).map((text) => `--${plain}=${text}`));
-    else if (parts !== undefined) flags.push(...partsOf(item).map((text) => `--${parts}=${text}`));
-    else return err(`target ${name} has ${JSON.stringify(key)}, which is not known here`);
+    const flag = FLAGS[key];
+    if (flag === undefined)
+      return err(`target ${name} has ${JSON.stringify(key)}, which is not known here`);
+    flags.push(...partsOf(item).map((text) => `--${flag}=${text}`));
   }
   const inline = value['dockerfile-inline'];
-  const pairs = (key: string): readonly [string, string][] => Object.entries(pairsOf(value[key]));
+  const pairs = (key: string): readonly [string, string][] =>
+    Object.entries(textMapField(value, key));
   const listed = value['extra-hosts'];
   const hosts = Array.isArray(listed)
     ? textsOf(listed)
@@ -107,7 +95,7 @@ function readTarget(name: string, value: JsonObject): Result<BakeTarget> {
   return ok({
     name,
     context: textsOf(value['context'])[0] ?? '.',
-    contexts: pairsOf(value['contexts']),
+    contexts: textMapField(value, 'contexts'),
     dockerfile: textsOf(value['dockerfile'])[0] ?? 'Dockerfile',
     ...(typeof inline === 'string' ? { inline } : {}),
     platforms: textsOf(value['platforms']),
@@ -125,7 +113,6 @@ function readTarget(name: string, value: JsonObject): Result<BakeTarget> {
   });
 }
 
-/** `default`, `id=path,path`. */
 function sshOf(item: unknown): string {
   if (typeof item === 'string') return item;
   const id = textsOf(objectOf(item)['id'])[0] ?? 'default';
@@ -133,12 +120,11 @@ function sshOf(item: unknown): string {
   return paths.length === 0 ? id : `${id}=${paths.join(',')}`;
 }
 
-/** `type` first, as people write it. */
 function partsOf(value: unknown): readonly string[] {
   return listOf(value).flatMap((item) => {
-    if (typeof item === 'string') return [item];
+    if (typeof item === 'string') return item === '' ? [] : [item];
     const { type, ...rest } = objectOf(item);
-    const fields = Object.entries({ ...(type === undefined ? {} : { type }), ...rest });
+    const fields = Object.entries({ ...given({ type }), ...rest });
     const words = fields
       .filter((field): field is [string, string | number | boolean] =>
         ['string', 'number', 'boolean'].includes(typeof field[1]),
@@ -146,13 +132,6 @@ function partsOf(value: unknown): readonly string[] {
       .map(([key, text]) => csvField(`${key}=${String(text)}`));
     return words.length === 0 ? [] : [words.join(',')];
   });
-}
-
-function pairsOf(value: unknown): Readonly<Record<string, string>> {
-  const entries = Object.entries(objectOf(value));
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
 }
 
 function textsOf(value: unknown): readonly string[] {
@@ -175,11 +154,7 @@ export interface BakeJob {
 
 const TARGET_SCHEME = 'target:';
 
-/**
- * The builds of a bake, each after those it is built from. A target that other targets link is
- * built once for all of them where it makes an image and has their platforms. Else it is built a
- * second time for them, from the cache.
- */
+/** Builds of a bake, bases first. A linked one is built for all, if it serves all. */
 export function bakeJobs({ targets, wanted }: BakeDefinition): Result<readonly BakeJob[]> {
   const jobs = new Map<string, BakeJob>();
   const open = new Set<string>();
@@ -238,11 +213,7 @@ function has(platforms: readonly string[], needed: readonly string[]): boolean {
   return needed.every((platform) => platforms.includes(platform));
 }
 
-/**
- * The words of `docker buildx build` for a job; `contexts` gives the address of each linked target.
- * With `pushes`, `--push` of the whole bake, an image goes only to the registry and not into
- * Docker, as with `--push` of a build.
- */
+/** A job as words of `docker buildx build`; `contexts` has the address of each linked target. */
 export function jobWords(
   { target, isLink, platforms }: BakeJob,
   contexts: ReadonlyMap<string, string>,
@@ -306,10 +277,7 @@ export async function missingGrants(
   return [...new Set(missing)];
 }
 
-/**
- * The address to which buildx would send the job's own token (ACTIONS_RUNTIME_TOKEN): one that a
- * definition names for GitHub's cache. Undefined where none does.
- */
+/** The address that would get the job's own token (ACTIONS_RUNTIME_TOKEN) for GitHub's cache. */
 export function tokenTaker(targets: readonly BakeTarget[]): string | undefined {
   for (const [, value = ''] of targets
     .flatMap(({ flags }) => flags)
@@ -388,10 +356,7 @@ async function realOf(path: string): Promise<string> {
   }
 }
 
-/**
- * Asks `docker buildx bake` what a definition resolves to: JSON of groups and targets. Throws
- * UserError with buildx' own words and exit code.
- */
+/** Asks buildx what a definition resolves to. Throws UserError with its words and exit code. */
 export async function printBake(
   run: RunTool,
   words: readonly string[],

@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { settingsOf } from '../config/load-settings.ts';
+import { settingsOf } from '../config/find-settings.ts';
 import { isThere } from '../image/disk.ts';
 import { openStored } from '../image/layout/open-layout.ts';
 import { makeTemporaryFolder } from '../image/temporary-folder.ts';
@@ -25,36 +25,18 @@ interface Held {
   readonly held: Extract<HeldBuild, { kind: 'ready' }>;
 }
 
-/** A target as the context of another: for buildx, and for us. */
-interface Link {
-  readonly value: string;
-  readonly link: LinkedTarget;
-}
-
-/** The link for each context that is a target: layout and digest for buildx, content for us. */
-async function linksOf(
-  job: BakeJob,
-  bases: readonly Held[],
-  context: PipelineContext,
-): Promise<ReadonlyMap<string, Link>> {
-  const links = new Map<string, Link>();
-  for (const { context: name, job: id } of job.links) {
+async function linksOf(job: BakeJob, bases: readonly Held[]): Promise<readonly LinkedTarget[]> {
+  const links: LinkedTarget[] = [];
+  for (const { context, job: id } of job.links) {
     const base = bases.find((one) => one.job.id === id);
     const image = base?.held.image;
     if (base === undefined || image === undefined) continue;
     const { store, dockerfile, analysis } = image.build;
     const { platforms } = await openStored(store.blobs, image.index);
-    links.set(name, {
-      value: `oci-layout://${context.paths.store}@${image.index.digest}`,
-      link: {
-        context: name,
-        target: base.job.target.name,
-        digest: image.index.digest,
-        layers: platforms.map(({ config }) => config.rootfs.diff_ids),
-        dockerfile,
-        analysis,
-      },
-    });
+    const layers = platforms.map(({ config }) => config.rootfs.diff_ids);
+    const { digest } = image.index;
+    const { name: target } = base.job.target;
+    links.push({ context, target, digest, layers, dockerfile, analysis });
   }
   return links;
 }
@@ -113,7 +95,6 @@ function failed(job: BakeJob, error: unknown, report?: ReportInput): BakedJob {
   return baked(job, 'failed', exitCode, { reason: messageOf(error), error, report });
 }
 
-/** True where a target of a bake would make the user's first key, which nobody chose. */
 export async function opensFirstKey(
   context: PipelineContext,
   { ownWords, dryRun }: { readonly ownWords: readonly string[]; readonly dryRun: boolean },
@@ -129,7 +110,6 @@ export async function opensFirstKey(
   return false;
 }
 
-/** A target's build, signed as the person once chose where nothing else says how. */
 export async function withKeptSigner(
   context: PipelineContext,
   command: ParsedBuild,
@@ -181,7 +161,6 @@ export async function bake(
     return { done };
   };
 
-  /** The end of a job, which is begun where it was not yet. */
   function end(job: BakeJob): Promise<Ended> {
     const known = ends.get(job.id);
     if (known !== undefined) return known;
@@ -214,8 +193,10 @@ export async function bake(
 
   async function hold(job: BakeJob, bases: readonly Held[]): Promise<Ended> {
     const context = contextFor(job.target.name, AbortSignal.any([outer, stop.signal]));
-    const links = await linksOf(job, bases, context);
-    const values = new Map([...links].map(([name, { value }]) => [name, value]));
+    const linked = await linksOf(job, bases);
+    const values = linked.map(
+      (one) => [one.context, `oci-layout://${context.paths.store}@${one.digest}`] as const,
+    );
     const file = metadataFile === undefined || job.isLink ? undefined : await metadataPath(job);
     const words = [
       ...ownWords,
@@ -224,7 +205,7 @@ export async function bake(
       ...(builder === undefined ? [] : [`--builder=${builder}`]),
       ...(progress === 'rawjson' ? ['--progress=rawjson'] : []),
       ...(file === undefined ? [] : [`--metadata-file=${file}`]),
-      ...jobWords(job, values, pushes),
+      ...jobWords(job, new Map(values), pushes),
     ];
     const command = parseBuildArgs(words, context.env);
     if (!command.ok)
@@ -234,8 +215,7 @@ export async function bake(
     const build = await withKeptSigner(context, command.value);
     // A link goes nowhere: not even into Docker, as a build without an output does.
     const env = job.isLink ? { ...context.env, BUILDX_NO_DEFAULT_LOAD: '1' } : context.env;
-    const together = { linked: [...links.values()].map(({ link }) => link), shared };
-    const held = await holdBuild({ ...context, env }, build, inlineText(job), together);
+    const held = await holdBuild({ ...context, env }, build, inlineText(job), { linked, shared });
     all.push(held);
     // An image that is short of its gate keeps nobody from being judged.
     return held.kind === 'ready' ? { ready: { job, held } } : ended(job, over(job, held.result));

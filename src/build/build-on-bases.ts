@@ -64,13 +64,11 @@ export function recordedArguments(built: BuiltPlatform): Readonly<Record<string,
   return provenanceOf(built)?.buildArgs ?? {};
 }
 
-/** What BuildKit's provenance says; undefined where there is none that can be read. */
 export function provenanceOf({ provenance }: BuiltPlatform): ReadProvenance | undefined {
   const read = provenance === undefined ? undefined : parseProvenance(provenance.predicate);
   return read?.ok === true ? read.value : undefined;
 }
 
-/** The one that was read before the build, else the text that BuildKit recorded. */
 function dockerfileOf(
   { dockerfile, analysis }: Known,
   provenance: ReadProvenance | undefined,
@@ -86,10 +84,7 @@ function dockerfileOf(
   return read.ok ? { ...read.value, source: 'build' } : undefined;
 }
 
-/**
- * Runs BuildKit on bases whose signatures verify, while the signing key is opened. An exit code
- * where buildx failed. Throws UserError where a base that has to be signed is not.
- */
+/** Runs BuildKit on verified bases; buildx' exit code where it failed. Throws UserError. */
 export async function buildOnBases(
   context: PipelineContext,
   build: Build,

@@ -18,7 +18,7 @@ import { keepLock } from './built-lock.ts';
 import { attestImage, checkImage } from './check-and-attest.ts';
 import type { ParsedBuild } from './command-line.ts';
 import { gateImage, isAsBefore, keepScorecard, lastScorecard } from './gate.ts';
-import type { BuildPlan, PassthroughPlan } from './plan.ts';
+import { type BuildPlan, metadataFileOf, type PassthroughPlan } from './plan.ts';
 import { publish } from './publish.ts';
 import { readBuild } from './read-build.ts';
 import { runBuildKit } from './run-buildkit.ts';
@@ -47,7 +47,6 @@ export async function passThrough(
   throw new UserError(`docker buildx build was ended (${result.ended})`);
 }
 
-/** What a planned build will go through, in the order in which it ends. */
 function plannedSteps(plan: BuildPlan): readonly (Phase | Part)[] {
   const { attest, grade, settings, destinations, prove } = plan;
   const { scanner, gate } = settings;
@@ -73,7 +72,6 @@ function plannedSteps(plan: BuildPlan): readonly (Phase | Part)[] {
 
 export type BuildResult =
   | { readonly kind: 'planned'; readonly plan: BuildPlan | PassthroughPlan }
-  /** buildx did it alone, or failed: its exit code. */
   | { readonly kind: 'buildx'; readonly exitCode: number }
   | {
       readonly kind: 'short';
@@ -112,10 +110,7 @@ type Judged =
       readonly deliver: () => Promise<BuildResult>;
     };
 
-/**
- * `scoville build`. Whatever fails or is interrupted before the last step leaves nothing tagged,
- * loaded or pushed.
- */
+/** `scoville build`. What ends before the last step leaves nothing tagged, loaded or pushed. */
 export async function build(
   context: PipelineContext,
   parsed: ParsedBuild,
@@ -229,7 +224,6 @@ async function begin(context: PipelineContext, { plan, source }: Build): Promise
   context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
 }
 
-/** The report with what is short of `--min-level`, `--min-grade` and the settings. */
 async function holdAgainstGate(
   context: PipelineContext,
   { plan, parsed, source, scorecard, contents }: Attested,
@@ -267,7 +261,10 @@ async function writeUserFiles(
   if (iidFile !== undefined) await writeFileBeside(resolve(context.cwd, iidFile), index.digest);
   if (metadataFile === undefined) return;
   // eslint-disable-next-line no-restricted-syntax -- what buildx wrote on this machine
-  const theirs = JSON.parse(await readFile(plan.metadataFile, 'utf8')) as Record<string, unknown>;
+  const theirs = JSON.parse(await readFile(metadataFileOf(plan.layout), 'utf8')) as Record<
+    string,
+    unknown
+  >;
   const metadata = {
     ...theirs,
     'containerimage.descriptor': index,

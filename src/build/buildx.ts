@@ -32,7 +32,6 @@ interface BuildRequest {
   readonly stdin?: ToolRun['stdin'];
   readonly signal?: AbortSignal;
   readonly onEvent?: EventSink;
-  /** The same as lines of buildx' plain progress, without line ends. */
   readonly onLine?: (line: string) => void;
   readonly onStatus?: (status: SolveStatus) => void;
   readonly onJsonLine?: (line: string) => void;
@@ -107,7 +106,6 @@ export function parseBuilder(stdout: string) {
   )?.[0];
   return {
     name: all('Name')[0] ?? '',
-    /** `docker`, `docker-container`, `kubernetes`, `remote`, `cloud`. */
     driver: all('Driver')[0] ?? '',
     running: all('Status').includes('running'),
     nodes: Math.max(1, all('Name').length - 1),

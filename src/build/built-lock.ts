@@ -18,7 +18,6 @@ import { completed, isAddition, lockedRemotes, lockText, withoutTarget } from '.
 import type { BuildPlan } from './plan.ts';
 import type { Build, Built, Checked } from './states.ts';
 
-/** What was built, as a lock; builder versions are left to the writer. */
 export async function lockOfBuilt(
   context: PipelineContext,
   { plan, store, recording }: Pick<Built, 'plan' | 'store' | 'recording'>,
@@ -49,11 +48,7 @@ export async function lockOfBuilt(
   };
 }
 
-/**
- * Compares what was built with the lock. Drift is reported, a line each; with `--locked` it is
- * thrown as a UserError with exit code 2. What the lock merely lacks counts as drift with
- * `--locked` only.
- */
+/** Reports drift; with `--locked` throws it as UserError, and what the lock lacks too. */
 export function checkBuilt(context: PipelineContext, plan: BuildPlan, built: LockFile): void {
   const { lock } = plan;
   if (lock?.before === undefined) return;
@@ -131,10 +126,7 @@ function recordedBeside(
   };
 }
 
-/**
- * Writes the whole lock, with the builder's versions. Throws UserError if the file was changed
- * meanwhile or cannot be written.
- */
+/** Writes the whole lock, with the builder's versions. Throws UserError if it has changed. */
 export async function writeLock(
   context: PipelineContext,
   build: Build,

@@ -42,11 +42,7 @@ export async function checkImage(context: PipelineContext, built: Built): Promis
   return { ...built, image, builtLock, proof, kept };
 }
 
-/**
- * Keeps what the RUNs of a build fetched, so that others can build the image again. It is an
- * artifact that the provenance names by its digest. Undefined for a build that was not recorded.
- * Throws UserError where bytes are gone that the user wants to publish.
- */
+/** What RUNs fetched as an artifact. Throws UserError if bytes to publish are gone. */
 async function keepInputs(
   { paths, emit }: PipelineContext,
   { plan, store, recording, builtLock, image }: Checked,

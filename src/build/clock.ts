@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { valuesOf } from '../cli/flag-table.ts';
 import { openCache } from '../image/caches.ts';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import { shippedFolder } from '../lib/shipped-folder.ts';
 import { DAY_MS } from '../lib/time.ts';
@@ -29,10 +30,7 @@ import { flag } from './plan.ts';
 import { CLOCK_CONTEXT, CLOCK_FILES, CLOCK_MOUNTS, type Injection } from './sent-dockerfile.ts';
 import type { Build } from './states.ts';
 
-/**
- * The images from outside below stages that run something and are part of the build. Undefined
- * where one of those starts from scratch, or from something unknown.
- */
+/** External images below stages with a RUN; undefined where one of them is not known. */
 export function ranImages(model: DockerfileModel): readonly string[] | undefined {
   const used = model.externalImages.map(({ reference }) => reference && nameOf(reference));
   const names = model.stages
@@ -42,22 +40,17 @@ export function ranImages(model: DockerfileModel): readonly string[] | undefined
   return [...new Set(names.flatMap((name) => name ?? []))].filter((name) => used.includes(name));
 }
 
-/** The name of the image from outside at the bottom of a stage, as `ranImages` has it. */
 function baseName(model: DockerfileModel, stage: number): string | undefined {
   const reference = baseOf(model, stage)?.reference;
   return reference === undefined ? undefined : nameOf(reference);
 }
 
-/** What LD_PRELOAD names, for programs of musl. */
 export function preloadText(preloads: readonly Preload[]): string {
   const all = preloads.filter(({ by }) => by === undefined);
   return all.map(({ name }) => `${CLOCK_FILES.libraries.target}/${name}`).join(':');
 }
 
-/**
- * A build that writes the day that each image's own `date` sees into a file named by the image's
- * place in the list; with LD_PRELOAD where a value is given.
- */
+/** A build that writes the day that `date` of each image sees into a file of its number. */
 export function clockProbe(images: readonly string[], preload?: string): string {
   return [
     ...images.flatMap((image, i) => [
@@ -85,7 +78,6 @@ interface Begun {
   readonly startedAt: number;
 }
 
-/** What RUNs are given by `--repro=deterministic`; undefined by other modes. */
 export function steadyInputs(
   { reproducible }: Pick<Settings, 'reproducible'>,
   { lock, startedAt }: Begun,
@@ -98,10 +90,7 @@ export function steadyInputs(
   return { start, clock, oneProcessor, ...files, sameAddresses, seed };
 }
 
-/**
- * Notices on a time that the lock has kept for over a day: what is fetched may be signed later.
- * `now` in milliseconds since 1970.
- */
+/** Of a time that the lock has kept for over a day: what is fetched may be signed later. */
 export function startNotices(
   steady: SteadyInputs | undefined,
   { lock, now }: Pick<Begun, 'lock'> & { readonly now: number },
@@ -119,19 +108,19 @@ export function steadyVariables({
   sameAddresses,
   seed,
 }: SteadyInputs): Readonly<Record<string, string>> {
-  return {
+  return given({
     PYTHONHASHSEED: '0',
     PERL_HASH_SEED: '0',
     // What rustc keeps for the next build has random names.
     CARGO_INCREMENTAL: '0',
     // A program may write out memory that it never wrote to: what glibc gives is zeros, and what it
     // takes back 255s. Its cache of each thread hands blocks out as they are.
-    ...(sameAddresses
-      ? { GLIBC_TUNABLES: 'glibc.malloc.perturb=255:glibc.malloc.tcache_count=0' }
-      : {}),
+    GLIBC_TUNABLES: sameAddresses
+      ? 'glibc.malloc.perturb=255:glibc.malloc.tcache_count=0'
+      : undefined,
     ...Object.fromEntries(oneProcessor ? OF_ONE_PROCESSOR.map((name) => [name, '1']) : []),
-    ...(seed === undefined ? {} : { [SEED]: String(seed) }),
-  };
+    [SEED]: seed === undefined ? undefined : String(seed),
+  }) as Readonly<Record<string, string>>;
 }
 
 /** With the last one, Node.js reads files in the order in which it asks for them. */
@@ -140,10 +129,7 @@ const OF_ONE_PROCESSOR = [
   'UV_THREADPOOL_SIZE',
 ];
 
-/**
- * What the Dockerfile that is sent offers to each RUN: SOURCE_DATE_EPOCH, and with `steady` the
- * clock and its variables. LD_PRELOAD is declared in stages on an image of `preloaded`.
- */
+/** What each RUN is offered: SOURCE_DATE_EPOCH, and with `steady` the clock and its variables. */
 export function offered(
   model: DockerfileModel,
   steady: SteadyInputs | undefined,
@@ -158,21 +144,15 @@ export function offered(
   };
 }
 
-/** The libraries for a processor as Node.js names it; undefined for one that has none. */
 export function nativeLibraries(processor: string): Native | undefined {
   const folder = join(shippedFolder('native', 'lib/COMPILER'), 'lib', processor);
   if (!existsSync(folder)) return undefined;
   return nativeFiles(processor, (name) => readFileSync(join(folder, name)));
 }
 
-/** 2001-09-09. */
 const OLD = 1_000_000_000;
 
-/**
- * Writes what is mounted into each RUN: libraries, and the loader's list of them. Throws UserError
- * where this processor has none: they exist for x86-64 and arm64. A build that silently saw the
- * machine's clock would not be the one asked for.
- */
+/** Writes what is mounted into RUNs. Throws UserError where this processor has no libraries. */
 export async function writeClock(folder: string, written: readonly Preload[]): Promise<void> {
   if (written.length === 0)
     throw new UserError(`RUNs on ${process.arch} cannot be given another clock`, {
@@ -196,10 +176,7 @@ async function writeAged(path: string, content: Uint8Array): Promise<void> {
   await utimes(path, time, time);
 }
 
-/**
- * What `date` prints in each image with the clock of `folder`, and with LD_PRELOAD where a value is
- * given. In the order of the images; an error where one of them prints nothing.
- */
+/** What `date` prints in each image with the clock of `folder`, and with LD_PRELOAD if given. */
 export async function seenDays(
   context: PipelineContext,
   build: Build,
@@ -249,11 +226,7 @@ const PROBED_DAY = '2001-09-09';
 const BY_FILE = 'file';
 const BY_VARIABLE = 'variable';
 
-/**
- * Puts the clock that RUNs see into a folder, and tries it in each image that runs something. Warns
- * of an image whose programs do not see it. `preloaded` are those whose programs load it by
- * LD_PRELOAD alone (musl). Throws UserError on another processor.
- */
+/** Writes the clock and tries it in each image. `preloaded`: seen by LD_PRELOAD alone (musl). */
 export async function steadyClock(context: PipelineContext, build: Build, steady: SteadyInputs) {
   const folder = join(build.plan.layout, 'clock');
   const native = nativeLibraries(process.arch);
@@ -275,10 +248,7 @@ export async function steadyClock(context: PipelineContext, build: Build, steady
   return { folder, preload, preloaded };
 }
 
-/**
- * How programs of an image see the clock: those of glibc by file, of musl by LD_PRELOAD alone.
- * Those that are linked statically load nothing, which a warning says. Asked once a day and image.
- */
+/** How an image's programs see the clock: glibc by file, musl by LD_PRELOAD. Asked once a day. */
 async function clockOf(
   context: PipelineContext,
   { images }: Build,

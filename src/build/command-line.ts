@@ -16,11 +16,7 @@ import type { BuildxFlag, Flagged } from '../model/events.ts';
 import { BUILDX_FLAGS, OWN_FLAGS, type OwnOptions, readOwnOptions } from './flags.ts';
 import { addressWithoutSecrets, shownValue } from './shown-command.ts';
 
-/**
- * The fields of one line of comma-separated values. buildx parses option values with Go's
- * encoding/csv: a field in double quotes may contain commas, and `""` inside is one quote.
- * Undefined where the quotes are wrong.
- */
+/** Fields of one line as Go's encoding/csv reads them; undefined where the quotes are wrong. */
 export function csvFields(text: string): readonly string[] | undefined {
   const fields: string[] = [];
   let rest = text;
@@ -49,7 +45,6 @@ export function csvAttributes(text: string): ReadonlyMap<string, string> | undef
   return attributes;
 }
 
-/** A field as Go's encoding/csv reads it back. */
 export function csvField(text: string): string {
   return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
@@ -92,7 +87,6 @@ interface Entry {
   readonly attributes: ReadonlyMap<string, string>;
 }
 
-/** Types of outputs that contain an image. */
 export const IMAGE_TYPES = ['docker', 'image', 'registry', 'oci'];
 
 /** Attributes that we answer to, or whose effect the pipeline has anyway. */
@@ -210,10 +204,7 @@ function parseEntry(text: string): Entry | undefined {
   return attributes === undefined || !type ? undefined : { type, attributes };
 }
 
-/**
- * Turns `annotation.key`, `annotation-index.key` or `annotation-manifest[linux/amd64].key` into
- * the spelling of `--annotation`.
- */
+/** `annotation-manifest[linux/amd64].key` in the spelling of `--annotation`. */
 function annotationText(key: string, value: string): readonly string[] {
   const match = /^annotation(?:-([a-z-]+(?:\[[^\]]*\])?))?\.(.+)$/.exec(key);
   if (match === null) return [];
@@ -237,13 +228,11 @@ export interface ParsedBuild {
   readonly flags: readonly BuildxFlag[];
   readonly own: OwnOptions;
   readonly output: OutputPlan;
-  /** Words behind `scoville build` that make the same image, to be printed; see buildAgain. */
   readonly again?: readonly string[];
 }
 
 const OWN_NAMES = new Set(OWN_FLAGS.map((spec) => spec.name));
 const BUILDX_ONE_ARGUMENT_EXIT = 1;
-/** As buildx ends on a flag that it does not know. */
 const BUILD_FLAG_EXIT = 125;
 
 const TABLE: FlagTable = flagTable([...BUILDX_FLAGS, ...OWN_FLAGS], OWN_FLAGS);
@@ -288,10 +277,7 @@ type Part = Scanned | { readonly kind: 'passed'; readonly words: readonly string
 
 const OWN_LONG_NAMES = [...OWN_NAMES, ...OWN_FLAGS.map(({ name }) => `no-${name}`)];
 
-/**
- * A flag that no table names and that is nearly one: buildx would only say that it does not know
- * it. `--buildx-arg` reaches a flag of a later buildx that looks like one of ours.
- */
+/** A flag that is nearly one. `--buildx-arg` reaches a later one of buildx that looks like ours. */
 function misspeltFlag(scanned: readonly Scanned[]): UsageProblem | undefined {
   for (const part of scanned) {
     const [name = ''] = part.kind === 'unknown' ? part.text.replace(/^--/, '').split('=', 1) : [];
@@ -341,11 +327,7 @@ Start a build`,
   };
 }
 
-/**
- * The words behind `scoville build` that make the same image, for a command that is printed to be
- * pasted: no secret is in them. Undefined where they are not known to suffice: no name (`-t`), a
- * context from stdin, a flag that no table names.
- */
+/** Words that make the same image, without secrets; undefined where they may not suffice. */
 function buildAgain(scanned: readonly Scanned[]): readonly string[] | undefined {
   const words = scanned.map(wordsOf);
   const isNamed = scanned.some((one) => one.kind === 'flag' && one.spec.name === 'tag');

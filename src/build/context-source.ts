@@ -8,7 +8,6 @@ import { isAddress } from './shown-command.ts';
 
 const MAX_DOCKERFILE = 1024 * 1024;
 
-/** Source of a build's Dockerfile and context, and its Dockerfile's text if known before. */
 export interface ContextSource {
   readonly kind: 'directory' | 'remote' | 'stdin-dockerfile' | 'stdin-archive';
   readonly directory: string | undefined;
@@ -120,27 +119,24 @@ interface IgnorePattern {
 /** White space as Go trims it: other than JavaScript's. */
 const ENDS =
   /^[\t-\r \u0085\p{Zs}\u2028\u2029]+|(?<![\t-\r \u0085\p{Zs}\u2028\u2029])[\t-\r \u0085\p{Zs}\u2028\u2029]+$/gu;
-/**
- * A set of letters. Versions of the library and Go's two pattern readers differ about what else it
- * may contain.
- */
+/** A set of letters. Go's pattern readers differ about what else it may contain. */
 const SET = /^\[\^?(?:[\w.!](?:-[\w.])?)+\]/;
-/** Beside sets, what they differ about. */
 const UNSURE = /[\\|^\]]/;
 const MOST_PATTERNS = 1000;
-const MOST_STARS = 2;
+/** An expression tries stars all in each other: so many of names, or more, are not sure either. */
+const MOST_STARS = 3;
 
 /** A pattern as moby/patternmatcher makes it an expression; undefined where that is not sure. */
 function matcher(glob: string): IgnorePattern['matches'] | undefined {
   let text = '';
   let hasOnlyStars = true;
-  const tokens: string[] = [];
+  const stars: string[] = [];
   for (let at = 0; at < glob.length;) {
     const rest = glob.slice(at);
     const [token = ''] = SET.exec(rest) ?? /^(?:\*\*\/?|[^])/u.exec(rest) ?? [];
     at += token.length;
-    tokens.push(token);
     hasOnlyStars &&= token.startsWith('**') ? at === token.length : !/^[*?[]/.test(token);
+    if (token.startsWith('*')) stars.push(token);
     if (token.startsWith('**')) text += at === glob.length ? '[^\\n]*' : '(?:[^\\n]*/)?';
     else if (token === '*') text += '[^/]*';
     else if (token === '?') text += '[^/]';
@@ -152,49 +148,18 @@ function matcher(glob: string): IgnorePattern['matches'] | undefined {
   // With stars in front alone any ending will do: `**a` is the end of `ba`.
   if (hasOnlyStars && glob.startsWith('**'))
     return (path) => path.endsWith(suffix) || path === suffix.slice(1);
+  if (
+    stars.length > MOST_STARS ||
+    (stars.every((one) => one === '*') && stars.length === MOST_STARS)
+  )
+    return undefined;
   try {
     const pattern = new RegExp(`^${text}$`, 'u');
-    // With many stars an expression tries them all in each other.
-    if (tokens.filter((token) => token.startsWith('*')).length > MOST_STARS)
-      return (path) => holds(tokens, path);
     return (path) => pattern.test(path);
   } catch {
     // A set from z to a.
     return undefined;
   }
-}
-
-/** The same in steps of one letter: in which tokens of the pattern a beginning of the path ends. */
-function holds(tokens: readonly string[], path: string): boolean {
-  let places = new Set<number>();
-  const add = (to: Set<number>, at: number): void => {
-    if (to.has(at)) return;
-    to.add(at);
-    if (tokens[at]?.startsWith('*') === true) add(to, at + 1);
-  };
-  add(places, 0);
-  for (const letter of path) {
-    const next = new Set<number>();
-    for (const place of places) {
-      const at = place < 0 ? -1 - place : place;
-      const token = tokens[at] ?? '';
-      if (token.startsWith('**')) {
-        if (letter === '\n') continue;
-        // Within a folder, what follows `**` does not begin.
-        next.add(-1 - at);
-        if (letter === '/' || at === tokens.length - 1) add(next, at + 1);
-      } else if (token === '*') {
-        if (letter !== '/') add(next, at);
-      } else if (matchesOne(token, letter)) add(next, at + 1);
-    }
-    places = next;
-  }
-  return places.has(tokens.length);
-}
-
-function matchesOne(token: string, letter: string): boolean {
-  if (SET.test(token)) return new RegExp(`^${token}$`, 'u').test(letter);
-  return token === '?' ? letter !== '/' : token === letter;
 }
 
 /** As Go's path.Clean. */
@@ -216,11 +181,7 @@ function patternOf(line: string): IgnorePattern | 'unsure' | undefined {
   return matches === undefined || pattern === '!' ? 'unsure' : { keeps, matches };
 }
 
-/**
- * Which paths of a context its ignore file leaves out (Dockerfile reference, ".dockerignore
- * files"). The last pattern that matches a path, or a folder above it, decides. Undefined where a
- * pattern is not sure, or there are more than 1,000.
- */
+/** Which paths an ignore file leaves out; undefined if not sure. The last match counts. */
 export function contextIgnore(text: string): ((path: string) => boolean) | undefined {
   const lines = text.replace(/^\uFEFF/, '').split('\n', MOST_PATTERNS + 1);
   const patterns: IgnorePattern[] = [];
@@ -249,7 +210,6 @@ export function contextIgnore(text: string): ((path: string) => boolean) | undef
 }
 
 const LARGEST = 1024 * 1024;
-/** Of names in one folder. */
 const MOST_NAMES = 4000;
 
 /** The real path in the directory, links followed; undefined where it leads out of it. */
@@ -271,11 +231,7 @@ export function contextFile(directory: string | undefined, path: string): string
   });
 }
 
-/**
- * The folder of a build as BuildKit gets it, without what the ignore file leaves out:
- * `DOCKERFILE.dockerignore` beside the Dockerfile, else `.dockerignore`. Undefined where the
- * context is not a folder of this machine. Files are read when they are asked for.
- */
+/** A folder as BuildKit gets it, without what is ignored. Files are read when asked for. */
 export function buildContext(
   directory: string | undefined,
   dockerfile?: string,

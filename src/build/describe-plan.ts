@@ -53,16 +53,12 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
 
 export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<string, unknown>> {
   const { kind, invocation } = plan;
-  const masked = (one: BuildInvocation, progress?: 'rawjson'): readonly string[] => [
-    'docker',
-    ...buildWords(one, progress).map(shownWord),
-  ];
   if (kind === 'passthrough')
     return {
       schemaVersion: '1',
       kind,
       reason: maskText(plan.reason),
-      command: masked(invocation),
+      command: shownWords(invocation),
     };
   const { names, platforms, destinations, created, lock, notices, settings } = plan;
   const { sbom, provenance, sign, verdict } = plan.attest;
@@ -71,9 +67,9 @@ export function planAsJson(plan: BuildPlan | PassthroughPlan): Readonly<Record<s
     schemaVersion: '1',
     kind,
     context: shownWord(invocation.context),
-    command: masked(invocation, 'rawjson'),
+    command: shownWords(invocation, 'rawjson'),
     environment: invocation.env,
-    ...given({ then: plan.others && masked(plan.others, 'rawjson') }),
+    ...given({ then: plan.others && shownWords(plan.others, 'rawjson') }),
     names,
     platforms,
     destinations,
@@ -127,7 +123,6 @@ function signerText({ settings }: BuildPlan): string {
   return keyless ? 'keyless' : 'with your own key, or keyless where CI gives an identity';
 }
 
-/** What a gate asks for at least: `level 3`, `grade B`; empty without a gate. */
 export function leastWords({ minLevel, minGrade }: Settings['gate']): readonly string[] {
   return [
     ...(minLevel === undefined ? [] : [`level ${minLevel}`]),
@@ -148,13 +143,13 @@ function familiar(name: string): string {
   return reference.ok ? familiarReference(reference.value) : name;
 }
 
+function shownWords(one: BuildInvocation, progress?: 'rawjson'): readonly string[] {
+  return ['docker', ...buildWords(one, progress).map(shownWord)];
+}
+
 function commandLine(one: BuildInvocation, progress?: 'rawjson'): string {
   const assignments = Object.entries(one.env).map(([name, value]) => `${name}=${shellWord(value)}`);
-  return [
-    ...assignments,
-    'docker',
-    ...buildWords(one, progress).map(shownWord).map(shellWord),
-  ].join(' ');
+  return [...assignments, ...shownWords(one, progress).map(shellWord)].join(' ');
 }
 
 /** The command that completes a failed push or load from the layout; undefined if there is none. */

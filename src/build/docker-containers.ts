@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted, UserError } from '../lib/errors.ts';
 import { field, isObject, listField, numberField, parseJson, textField } from '../lib/json.ts';
 import { toolFailure } from '../lib/run-result.ts';
-import type { RunTool, ToolResult } from '../lib/run-tool.ts';
+import type { RunTool, ToolResult, ToolRun } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Rights } from '../model/template.ts';
@@ -15,9 +15,7 @@ interface ContainerSpec {
   /** Ports of the container, each put on a free port of this machine's loopback address. */
   readonly ports: readonly number[];
   readonly env: readonly string[];
-  /** Ask the image's HEALTHCHECK each second. */
   readonly quickHealth: boolean;
-  /** Leave out no-new-privileges, as `docker run` does. */
   readonly newPrivileges?: boolean;
   readonly options?: readonly string[];
   readonly command?: readonly string[];
@@ -31,10 +29,7 @@ const CALL_MS = 60_000;
 const LOG_LINES = 40;
 const LOG_CHARS = 8192;
 
-/**
- * The arguments that create the container: no new privileges, and only the capabilities of
- * `rights`. It is not started, and nothing is pulled.
- */
+/** Creates a container without new privileges, with the capabilities of `rights` alone. */
 export function createArguments(spec: ContainerSpec): readonly string[] {
   return [
     ...['create', '--name', spec.name, '--pull', 'never'],
@@ -50,17 +45,21 @@ export function createArguments(spec: ContainerSpec): readonly string[] {
   ];
 }
 
-/**
- * Creates a container. It cannot be aborted, so a caller that removes the container by name misses
- * none. Throws UserError or ToolError.
- */
-export async function createContainer(run: RunTool, spec: ContainerSpec): Promise<void> {
-  const result = await docker(run, createArguments(spec));
-  if (result.exitCode !== 0)
-    throw toolFailure(result, 'docker could not make a container of the image');
+/** Not to be aborted, so that removing it by name misses none. Throws UserError or ToolError. */
+async function must(
+  run: RunTool,
+  args: readonly string[],
+  what: string,
+  more?: Pick<ToolRun, 'stdin'>,
+): Promise<void> {
+  const result = await docker(run, args, undefined, more);
+  if (result.exitCode !== 0) throw toolFailure(result, `docker could not ${what}`);
 }
 
-/** Starts a container; gives why it did not start, undefined where it did. */
+export function createContainer(run: RunTool, spec: ContainerSpec): Promise<void> {
+  return must(run, createArguments(spec), 'make a container of the image');
+}
+
 export async function startContainer(
   run: RunTool,
   name: string,
@@ -128,15 +127,11 @@ export async function removeContainer(run: RunTool, name: string): Promise<boole
   );
 }
 
-/** Stops a container by its own stop signal, and kills it after ten seconds. */
 export async function stopContainer(run: RunTool, name: string): Promise<void> {
   await call(run, 'stop', '--time', '10', name);
 }
 
-/**
- * Runs a program in a running container. Returns undefined if it ended with 0, else the end of what
- * it printed. Throws Interrupted.
- */
+/** Runs a program there; undefined if it ended with 0, else what it printed. Throws Interrupted. */
 export async function execInContainer(
   run: RunTool,
   name: string,
@@ -144,11 +139,7 @@ export async function execInContainer(
   limits: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<string | undefined> {
   const result = await run({ command: 'docker', args: ['exec', name, ...command], ...limits });
-  if (result.ended === 'aborted') throw new Interrupted('docker exec was interrupted');
-  if (result.ended === 'exit' && result.exitCode === 0) return undefined;
-  if (result.ended !== 'exit') return 'it took too long and was stopped';
-  const text = printed(result, LOG_CHARS);
-  return text === '' ? `exit code ${result.exitCode}` : `${text}\nexit code ${result.exitCode}`;
+  return failureOf(result, 'docker exec', LOG_CHARS);
 }
 
 /** Removes a tag, and its image if this is the only tag; does nothing if there is none. */
@@ -156,26 +147,18 @@ export async function removeLocalTag(run: RunTool, tag: string): Promise<void> {
   await call(run, 'rmi', tag);
 }
 
-/**
- * Creates a volume. It cannot be aborted, so a caller that removes the volume by name misses none.
- * Throws UserError or ToolError.
- */
-export async function createVolume(run: RunTool, name: string): Promise<void> {
-  const result = await docker(run, ['volume', 'create', name]);
-  if (result.exitCode !== 0) throw toolFailure(result, 'docker could not make a volume');
+export function createVolume(run: RunTool, name: string): Promise<void> {
+  return must(run, ['volume', 'create', name], 'make a volume');
 }
 
-/** Puts a tar archive into a folder of a container. Throws UserError or ToolError. */
-export async function copyIntoContainer(
+export function copyIntoContainer(
   run: RunTool,
   archive: Uint8Array,
   target: string,
 ): Promise<void> {
-  const result = await docker(run, ['cp', '-', target], undefined, { stdin: archive });
-  if (result.exitCode !== 0) throw toolFailure(result, 'docker could not copy the tracer');
+  return must(run, ['cp', '-', target], 'copy the tracer', { stdin: archive });
 }
 
-/** True where it is gone. */
 export async function removeVolume(run: RunTool, name: string): Promise<boolean> {
   const result = await call(run, 'volume', 'rm', '--force', name);
   return result.ended === 'exit' && result.exitCode === 0;
@@ -229,12 +212,9 @@ export function parseImageService(stdout: string) {
   const shell = own.length > 0 ? own : ['/bin/sh', '-c'];
   const asked = kind === 'CMD' ? test : kind === 'CMD-SHELL' ? [...shell, ...test] : [];
   return {
-    /** TCP ports that it exposes, ascending. */
     ports: ports.sort((a, b) => a - b) as readonly number[],
     hasHealthcheck: kind !== undefined && kind !== '' && kind !== 'NONE',
-    /** The command that the engine runs in the container to check health; empty without one. */
     healthcheck: asked as readonly string[],
-    /** ENTRYPOINT and CMD: what the container starts. */
     program: [...words(config, 'Entrypoint'), ...words(config, 'Cmd')] as readonly string[],
   };
 }
@@ -242,16 +222,12 @@ export function parseImageService(stdout: string) {
 interface SmokePlace {
   readonly container: string;
   readonly image: string;
-  /** Port of this machine; undefined where the image exposes none. */
   readonly port: number | undefined;
 }
 
 const OUTPUT_CHARS = 4096;
 
-/**
- * Runs the user's command by `sh -c`, at most `timeoutMs`. Gives undefined where it ended with 0,
- * else the end of its output. Throws Interrupted, and UserError for an image without sh.
- */
+/** Runs the user's command by `sh -c`; undefined if it ended with 0, else the end of its output. */
 export async function runSmokeCommand(
   run: RunTool,
   command: string,
@@ -264,17 +240,22 @@ export async function runSmokeCommand(
       : { SCOVILLE_PORT: String(port), SCOVILLE_URL: `http://127.0.0.1:${port}` };
   const env = { SCOVILLE_CONTAINER: container, SCOVILLE_IMAGE: image, ...at };
   const result = await run({ command: 'sh', args: ['-c', command], env, ...limits });
-  const { ended } = result;
-  if (ended === 'aborted') throw new Interrupted('the smoke command was interrupted');
-  if (ended === 'not-found') throw new UserError('no sh on PATH, which runs the smoke command');
-  if (ended === 'exit' && result.exitCode === 0) return undefined;
-  const text = printed(result, OUTPUT_CHARS);
+  if (result.ended === 'not-found')
+    throw new UserError('no sh on PATH, which runs the smoke command');
+  return failureOf(result, 'the smoke command', OUTPUT_CHARS);
+}
+
+/** Undefined where a program ended with 0, else the end of its output and why. */
+function failureOf(result: ToolResult, what: string, longest: number): string | undefined {
+  if (result.ended === 'aborted') throw new Interrupted(`${what} was interrupted`);
+  if (result.ended === 'exit' && result.exitCode === 0) return undefined;
   const why =
-    ended === 'timeout'
-      ? 'it took too long and was stopped'
-      : ended === 'signal'
+    result.ended === 'exit'
+      ? `exit code ${result.exitCode}`
+      : result.ended === 'signal'
         ? `ended by ${result.signal}`
-        : `exit code ${result.exitCode}`;
+        : 'it took too long and was stopped';
+  const text = result.ended === 'not-found' ? '' : printed(result, longest);
   return text === '' ? why : `${text}\n${why}`;
 }
 
@@ -285,11 +266,7 @@ function printed(
   return cleanText(`${stdout}${stderr}`).trim().slice(-longest);
 }
 
-/**
- * Makes sure that a container's ports can be asked from here. They are on the loopback address of
- * the engine's machine, so that nobody else reaches them: of an engine elsewhere, that address is
- * another program's. Throws UserError.
- */
+/** Throws UserError for an engine elsewhere: published ports are on its loopback address. */
 export async function requirePorts(
   { run, signal }: Pick<PipelineContext, 'run' | 'signal'>,
   ports: readonly number[],
@@ -321,10 +298,7 @@ interface Waited {
   readonly exitCode?: number;
 }
 
-/**
- * Tries until a running container answers, it ends, or the time (milliseconds since 1970) is over.
- * Each attempt is handed the state that was checked before it. Throws Interrupted.
- */
+/** Tries until a container answers or ends, or the deadline (ms since 1970). Throws Interrupted. */
 export async function untilAnswered(
   context: PipelineContext,
   name: string,

@@ -32,7 +32,6 @@ export type DockerInfo = NonNullable<ReturnType<typeof parseDockerInfo>>;
 const INFO_FORMAT =
   '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}},"security":{{json .SecurityOptions}},"plugins":{{json .ClientInfo.Plugins}}}';
 
-/** Names the kernel has for processors, and OCI's. */
 const ARCHITECTURES = lookup<string>({
   x86_64: 'amd64',
   aarch64: 'arm64',
@@ -40,10 +39,7 @@ const ARCHITECTURES = lookup<string>({
   i686: '386',
 });
 
-/**
- * Asks the engine what it is. Throws UserError with the next step where docker is missing, no
- * engine answers, or we have no permission to use it.
- */
+/** Asks the engine what it is. Throws UserError with the next step where it does not answer. */
 export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
   const begun = asked.get(run);
   // Once: a later question may have another answer.
@@ -68,10 +64,7 @@ async function askInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> 
   return info;
 }
 
-/**
- * The engine's address, from `DOCKER_HOST` or the context: `unix:///var/run/docker.sock`; undefined
- * if docker does not give it.
- */
+/** The engine's address, `unix:///var/run/docker.sock`; undefined if docker does not give it. */
 export async function engineAddress(
   run: RunTool,
   signal: AbortSignal,
@@ -95,7 +88,6 @@ function parseDockerInfo(stdout: string) {
       (row) => Array.isArray(row) && row[1] === 'io.containerd.snapshotter.v1',
     ),
     os: textField(info, 'os') ?? 'linux',
-    /** As in an OCI platform: `amd64`, `arm64`. */
     architecture: ARCHITECTURES[architecture] ?? architecture,
     ...given({
       /** Docker's context: its own builder has the same name. Missing where it is not named. */
@@ -108,7 +100,6 @@ function parseDockerInfo(stdout: string) {
   };
 }
 
-/** A plugin as docker lists it; undefined where it could not be run. */
 function pluginOf(listed: readonly unknown[], name: string) {
   const plugin = listed.find((one) => textField(one, 'Name') === name);
   const path = textField(plugin, 'Path');
@@ -160,10 +151,7 @@ export function oldStoreError(): UserError {
 
 export type LocalImage = ReturnType<typeof parseInspected>[number];
 
-/**
- * Looks up images in the engine's store in one call. Gives one entry for each reference, undefined
- * where the engine has no such image. Throws UserError where the engine does not answer.
- */
+/** Looks images up in the engine's store; undefined for one it lacks. Throws UserError. */
 export async function inspectLocalImages(
   run: RunTool,
   refs: readonly string[],
@@ -178,7 +166,6 @@ export async function inspectLocalImages(
   return refs.map((ref) => images.find((image) => isNamed(image, ref)));
 }
 
-/** Gives an image of the engine another name. Throws UserError where that fails. */
 export async function tagImage(
   run: RunTool,
   id: Digest,
@@ -222,10 +209,7 @@ function isNamed(image: LocalImage, ref: string): boolean {
   return image.repoTags.includes(wanted) || image.repoDigests.includes(wanted);
 }
 
-/**
- * Streams a tar archive (OCI layout or docker-save) into `docker load`. Gives the names the engine
- * says it loaded. Throws what the stream throws, and Interrupted.
- */
+/** Streams a tar into `docker load`; gives the names it loaded. Throws what the stream throws. */
 export async function dockerLoad(
   run: RunTool,
   stream: AsyncIterable<Uint8Array>,
@@ -251,11 +235,7 @@ export function loadFailure(stderr: string) {
   return { isMissing, message: message === '' ? 'docker load failed' : message };
 }
 
-/**
- * The engine's images: one by name or id, undefined if there is none; and `docker save` of one, its
- * tar chunk by chunk, each taken before the next. Both throw UserError; `save` also Interrupted,
- * and what `take` throws.
- */
+/** The engine's images: one by name or id, and `docker save`, chunk by chunk. Throws UserError. */
 export function localImages(run: RunTool, signal?: AbortSignal) {
   return {
     find: async (image: string) => (await inspectLocalImages(run, [image], signal))[0],
@@ -287,10 +267,7 @@ async function dockerSave(
   });
 }
 
-/**
- * The address of the engine's machine on the network in which a build runs its commands; undefined
- * where the engine has no such network. Throws UserError where it does not answer.
- */
+/** The engine's address on the network of RUNs; undefined without one. Throws UserError. */
 export async function bridgeAddress(
   run: RunTool,
   signal: AbortSignal,
@@ -306,7 +283,6 @@ export async function bridgeAddress(
   return gateways.find((address) => isIP(address ?? '') === 4);
 }
 
-/** How the engine treats registries (`docker info`, RegistryConfig). */
 export type EngineRegistries = ReturnType<typeof readEngineRegistries>;
 
 type LookUp = (host: string) => Promise<readonly string[]>;

@@ -1,11 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCache } from '../image/caches.ts';
+import { parsePlatform } from '../image/platforms.ts';
 import { UserError } from '../lib/errors.ts';
 import { howToInstall } from '../lib/tool-names.ts';
 import { type KnownTool, parseVersion, toolVersion, unknownVersion } from '../lib/tool-versions.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { Platform } from '../model/image.ts';
 import { formatReference } from '../model/reference.ts';
 import { type Builder, builderForOci, currentBuilder } from './buildx.ts';
 import { type DockerInfo, dockerInfo, type LocalImage } from './docker.ts';
@@ -13,16 +13,14 @@ import { foreignRun, type NeededImage } from './images.ts';
 import type { FoundImage } from './registries.ts';
 import type { Build, BuildEngine } from './states.ts';
 
-/**
- * The engine, or, where none answers, the chosen builder if it is of a driver that needs none.
- * `named` is `--builder` or BUILDX_BUILDER; without it `docker buildx use` may have chosen one.
- * Throws UserError where there is neither.
- */
+/** The engine, else the chosen builder if it needs none. Throws UserError for neither. */
 export async function buildEngine(
   context: PipelineContext,
   named: string | undefined,
 ): Promise<BuildEngine> {
   const asked = chosenBuilder(context, named);
+  // BuildKit builds for the first one where none is named.
+  const firstOf = (builder?: Builder) => parsePlatform(builder?.platforms[0] ?? '');
   try {
     const docker = await dockerInfo(context.run, context.signal);
     await noticeVersions(context, docker);
@@ -37,14 +35,14 @@ export async function buildEngine(
       name: added ?? named,
       elsewhere,
       seesLocal: docker.containerdStore && elsewhere === undefined && isEngine,
-      platform: builtFor(elsewhere) ?? own,
+      platform: firstOf(elsewhere) ?? own,
     };
   } catch (error) {
     context.signal.throwIfAborted();
     if (!(error instanceof UserError)) throw error;
     const elsewhere = await asked;
     if (!isElsewhere(elsewhere)) throw error;
-    const platform = builtFor(elsewhere) ?? { os: 'linux', architecture: 'amd64' };
+    const platform = firstOf(elsewhere) ?? { os: 'linux', architecture: 'amd64' };
     const none = { docker: undefined, added: undefined, seesLocal: false };
     return { ...none, name: named, elsewhere, platform };
   }
@@ -53,12 +51,6 @@ export async function buildEngine(
 /** An engine's own has the driver `docker`, or none where the engine does not answer. */
 function isElsewhere(builder: Builder | undefined): builder is Builder {
   return builder !== undefined && !['docker', ''].includes(builder.driver);
-}
-
-/** BuildKit builds for the first of its platforms where none is named. */
-function builtFor(builder: Builder | undefined): Platform | undefined {
-  const [os = '', architecture] = builder?.platforms[0]?.split('/') ?? [];
-  return architecture === undefined ? undefined : { os, architecture };
 }
 
 /** The builder that buildx would use; undefined if none was created here or buildx does not say. */
@@ -73,11 +65,7 @@ async function chosenBuilder(
   return currentBuilder(run, named).catch(() => undefined);
 }
 
-/**
- * The builder for the platforms that are named. Undefined where only the engine's own is asked for,
- * or where nothing is known of builders. Throws UserError where a RUN would need emulation that is
- * missing: BuildKit reports that only at that RUN, without the fix.
- */
+/** The builder of named platforms. Throws UserError where a RUN lacks emulation, with the fix. */
 export async function builderForPlatforms(
   context: PipelineContext,
   { plan, engine, dockerfile }: Build,
@@ -104,10 +92,7 @@ export async function builderForPlatforms(
   );
 }
 
-/**
- * Warns of failures that a remote builder does not explain. `local` are the needed images as
- * Docker has them, one for each.
- */
+/** Warns of what a remote builder does not explain. `local`: needed images in Docker. */
 export function warnOfBuilder(
   context: Pick<PipelineContext, 'emit'>,
   { name, driver, running }: Builder,
@@ -133,11 +118,7 @@ export function warnOfBuilder(
   }
 }
 
-/**
- * Warns of an engine or a buildx that is older or newer than those that are known, once for each
- * version. It stops no build: what a version cannot do, the tool itself says. buildx is asked where
- * docker does not know its version.
- */
+/** Warns once of versions that are not known. It stops no build. */
 export async function noticeVersions(
   context: PipelineContext,
   { serverVersion, buildx }: DockerInfo,

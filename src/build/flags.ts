@@ -7,6 +7,7 @@ import {
   type FlagSpec,
   type FlagValues,
   many,
+  mapped,
   ONE_RUN,
   parseGoBool,
   readTable,
@@ -33,7 +34,6 @@ import {
 
 const HOST = /^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i;
 export const LEVELS = ['0', '1', '2', '3', '4', '5'] as const;
-/** The greatest age that `--max-age` takes, in days. */
 export const LONGEST_AGE = 36_500;
 
 const NEEDS_IMAGE = { needsImage: true } as const;
@@ -132,10 +132,7 @@ export const IMAGE_FLAGS = {
   'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
 } as const;
 
-/**
- * The flags that `scoville build` adds. No buildx has them; if a later one adds such a name, use
- * `--buildx-arg`.
- */
+/** The flags that `scoville build` adds. Of a buildx with such a name: `--buildx-arg`. */
 export const OWN = {
   ...IMAGE_FLAGS,
   interactive: standard(toggle('Ask and draw in a terminal', ONE_RUN), 'true'),
@@ -146,10 +143,6 @@ export const OWN_FLAGS: readonly FlagSpec[] = specsOf(OWN);
 /** The flags of ours that were given; what was not given is undefined and the settings decide. */
 export type OwnOptions = FlagValues<typeof OWN>;
 
-/**
- * A flag that was given and would do nothing without an image: its name; undefined where there is
- * none.
- */
 export function uselessWithoutImage(own: OwnOptions): string | undefined {
   const values = own as Readonly<Record<string, unknown>>;
   const found = OWN_FLAGS.find(({ name, needsImage }) => {
@@ -172,13 +165,11 @@ export function readOwnOptions(
   return read.ok ? read : err({ message: read.error, exitCode: EXIT.failed });
 }
 
-/** `--min-level`, as a number. */
 function level(help: string, more: Parameters<typeof choice>[3]): Flag<number | undefined> {
   const one = choice(LEVELS, 'LEVEL', help, more);
   return mapped(one, (found) => (found === undefined ? undefined : Number(found)));
 }
 
-/** `--lock`: true, false, or the file. */
 function lock(): Flag<boolean | string | undefined> {
   const one = text(
     '[=FILE|false]',
@@ -188,25 +179,13 @@ function lock(): Flag<boolean | string | undefined> {
   return mapped(one, (found) => (found === undefined ? undefined : (parseGoBool(found) ?? found)));
 }
 
-function mapped<T, U>(flag: Flag<T>, map: (value: T) => U): Flag<U> {
-  const read: Flag<U>['read'] = (given, name) => {
-    const found = flag.read(given, name);
-    return found.ok ? { ok: true, value: map(found.value) } : found;
-  };
-  return { ...flag, read };
-}
-
 const OLD = 'Kept by buildx for old scripts';
 const HIDDEN = { hidden: true } as const;
 const SINCE_29 = { since: '0.29.1' } as const;
 /** With BUILDX_EXPERIMENTAL=1. */
 const EXPERIMENTAL = { hidden: true, experimental: true } as const;
 
-/**
- * The flags of `docker buildx build`, visible and hidden, of 0.13.1, 0.29.1 and later: what
- * commands/build.go of docker/buildx registers. A flag that is not here is passed through as it
- * stands.
- */
+/** Of `docker buildx build` 0.13.1 and later (commands/build.go). Others are passed through. */
 export const BUILDX_FLAGS: readonly FlagSpec[] = specsOf({
   'add-host': slice('HOST:IP', 'Add a custom host-to-IP mapping'),
   allow: many(
@@ -309,10 +288,7 @@ Builds as docker build does, reproducibly; then signs, attests and grades the im
 
 export const SHOWN_BUILD_FLAGS = shownFlags(BUILD);
 
-/**
- * The settings with what the command line says put above them. `--key` or `--keyless` given turns
- * signing on.
- */
+/** The settings below what the command line says. `--key` or `--keyless` turns signing on. */
 export function applyOptions(settings: Settings, own: OwnOptions): Settings {
   const { sign, registries, vex } = settings;
   const named = own.key !== undefined || own.keyless === true;
@@ -343,7 +319,6 @@ export function applyOptions(settings: Settings, own: OwnOptions): Settings {
   }, changed);
 }
 
-/** With another value at a path of one or two names. */
 function withSetting(settings: Settings, path: string, value: unknown): Settings {
   const [group, name] = path.split('.') as [keyof Settings, string?];
   if (name === undefined) return { ...settings, [group]: value };

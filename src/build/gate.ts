@@ -78,7 +78,6 @@ export async function lastScorecard(
   return (await cacheOf(context).get(key)) as LastScorecard | undefined;
 }
 
-/** True where the same bytes were judged the same in the build before. */
 export function isAsBefore(now: Scorecard, before: LastScorecard | undefined): boolean {
   if (before?.digest !== now.digest) return false;
   const was = new Map(before.criteria.map(({ id, outcome }) => [id, outcome]));

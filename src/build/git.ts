@@ -26,10 +26,7 @@ const ENV = {
   GIT_ALLOW_PROTOCOL: 'none',
 };
 
-/**
- * Whether git could find a repository around `dir`: where no folder up to the root has a `.git`,
- * asking it only costs time.
- */
+/** Asking git costs time: only where a folder up to the root has a `.git`. */
 function mayBeInRepository(dir: string): boolean {
   if (process.env['GIT_DIR'] !== undefined) return true;
   let folder: string;
@@ -46,17 +43,13 @@ function mayBeInRepository(dir: string): boolean {
   return true;
 }
 
-/**
- * Runs git in `dir`: in English, with no prompts and no fetches, and without starting anything that
- * the repository names; 30 s at most.
- */
+/** In English, without prompts, fetches, or anything that the repository names; 30 s at most. */
 function quietGit(run: RunTool, dir: string) {
   const at = { command: 'git', cwd: dir, env: ENV, timeoutMs: 30_000 };
   return (args: readonly string[], more: Pick<ToolRun, 'onStdout'> = {}) =>
     run({ ...at, args: [...HARMLESS, ...args], ...more });
 }
 
-/** What git printed; undefined where it failed. */
 function printed(result: ToolResult | undefined): string | undefined {
   return result?.ended === 'exit' && result.exitCode === 0 ? result.stdout : undefined;
 }
@@ -67,7 +60,6 @@ export interface GitFacts {
   readonly committedAt: number;
   /** Of `origin`, without user, password or query. */
   readonly remoteUrl?: string;
-  /** The tag that points at the commit, where there is one. */
   readonly exactTag?: string;
   /** Tracked files differ from the commit, or nobody knows. */
   readonly dirty: boolean;
@@ -81,10 +73,7 @@ const STATUS = [
   ...['--untracked-files=no', '--ignore-submodules=dirty'],
 ];
 
-/**
- * The facts of the repository around `dir`; undefined outside of one, before its first commit,
- * where git is missing or does not trust the folder's owner.
- */
+/** Undefined outside a repository, before its first commit, and where git does not answer. */
 export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
   if (!mayBeInRepository(dir)) return undefined;
   const git = quietGit(run, dir);
@@ -109,10 +98,7 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
   };
 }
 
-/**
- * True if git knows the file and it differs from the last commit or from the index. False if not,
- * or if git does not answer.
- */
+/** True if git knows the file and it differs from the last commit or the index. */
 export async function isChangedInGit(run: RunTool, path: string): Promise<boolean> {
   const git = quietGit(run, dirname(path));
   const settings = await settingsOf(git);
@@ -132,10 +118,7 @@ async function settingsOf(git: ReturnType<typeof quietGit>) {
   });
 }
 
-/**
- * `status` runs a filter's program over changed files: the arguments that switch off those that the
- * repository itself configures. Undefined where a filter's name cannot be written as an argument.
- */
+/** Switches the repository's own filters off, which `status` would run; undefined if it cannot. */
 export function withoutFilters(
   settings: readonly Readonly<Record<'scope' | 'key' | 'value', string>>[],
 ): readonly string[] | undefined {
@@ -172,11 +155,7 @@ export function withoutCredentials(remote: string | undefined): string | undefin
   return url.href;
 }
 
-/**
- * The regular files in `dir` that git tracks, by path relative to it, each with the mode of a
- * checkout under umask 022; only merged ones. `fileModes` is `core.fileMode`: the file system's own
- * executable bits mean something. Undefined without repository or git.
- */
+/** Regular files that git tracks below `dir`, with modes under umask 022; undefined without git. */
 export async function trackedFiles(run: RunTool, dir: string) {
   if (!mayBeInRepository(dir)) return undefined;
   // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
@@ -241,11 +220,7 @@ const ENV_OF_GIT_FETCH = {
   GIT_ALLOW_PROTOCOL: undefined,
 };
 
-/**
- * Checks a commit out into a folder, without its history: by its id where the server allows it,
- * else among the newest 500 commits of each branch and tag. git itself checks what it fetched
- * against the id. Submodules are not fetched. An error says what git said.
- */
+/** Checks out a commit by its id, else from the newest 500 of each branch. git checks the id. */
 export async function fetchCommit(
   run: RunTool,
   { url, revision, directory, signal }: CommitRequest,
@@ -272,7 +247,6 @@ export async function fetchCommit(
 const NOTHING_MORE = ['--no-tags', '--no-write-fetch-head'];
 const ALL = ['+refs/heads/*:refs/scoville/heads/*', '+refs/tags/*:refs/scoville/tags/*'];
 
-/** Why a step went wrong; undefined where it went well. */
 function said(result: ToolResult): string | undefined {
   if (result.ended === 'exit' && result.exitCode === 0) return undefined;
   if (result.ended === 'not-found') return 'git is not installed';
@@ -281,10 +255,7 @@ function said(result: ToolResult): string | undefined {
   return lines.find((line) => /^(?:fatal|error):/.test(line)) ?? lines.at(-1) ?? result.ended;
 }
 
-/**
- * Who git would name as the author of a commit in `dir`, as its settings say it: `Name <address>`,
- * or the one of both that is set. Undefined where neither is, or where git is missing.
- */
+/** Who git would name as author in `dir`: `Name <address>`, or what of it is set. */
 export async function gitUser(run: RunTool, dir: string): Promise<string | undefined> {
   const settings = (await settingsOf(quietGit(run, dir))) ?? [];
   // The last one of a key counts, as for git.

@@ -3,15 +3,12 @@ import type { Digest } from '../model/reference.ts';
 import type { Statement } from '../model/statement.ts';
 
 export interface BuiltPlatform {
-  /** As BuildKit wrote it, before layers are rewritten. */
   readonly descriptor: Descriptor;
   readonly manifest: Manifest;
   readonly config: ImageConfig;
-  /** BuildKit's provenance statement; undefined where it was turned off. */
   readonly provenance: Statement | undefined;
 }
 
-/** A file that rewriting changed or reported, with its layer. */
 interface TouchedFile {
   readonly layer: Digest;
   readonly path: string;
@@ -29,7 +26,6 @@ export interface FinalPlatform {
   readonly reports: readonly TouchedFile[];
 }
 
-/** The image as it is published: an index over its platforms. */
 export interface FinalImage {
   readonly index: Descriptor;
   readonly platforms: readonly FinalPlatform[];

@@ -17,7 +17,6 @@ import {
 import type { ParsedBuild } from './command-line.ts';
 
 export interface NeededImage {
-  /** As the build asks for it: a tag filled in, a digest where one is spelled. */
   readonly reference: ImageReference;
   readonly kind: ExternalImage['kind'] | 'build-context';
   readonly isBase: boolean;
@@ -38,11 +37,7 @@ export interface ResolvedImage {
 
 const IMAGE_SCHEME = 'docker-image://';
 
-/**
- * The images from outside that a build uses, each once: those of the Dockerfile's reached stages, a
- * name that `--build-context` replaces taken for what replaces it, and the frontend. References
- * that cannot be known are left out.
- */
+/** External images of the stages that are built, each once, and the frontend. */
 export function neededImages(
   model: DockerfileModel | undefined,
   parsed: ParsedBuild,

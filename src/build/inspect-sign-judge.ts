@@ -235,7 +235,6 @@ async function signEarly(
   return signBoth(context, attesting, signer, statements);
 }
 
-/** As bundles, and what is signed alone in the older form too. */
 async function signBoth(
   context: PipelineContext,
   { plan, store, registries }: Attesting,

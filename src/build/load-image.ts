@@ -104,10 +104,7 @@ async function previousDigests({ store, names, index }: LoadRequest): Promise<re
   return [...digests].filter((digest) => digest !== index.digest);
 }
 
-/**
- * Blobs that the engine has: those of images that both our store and the engine have under one
- * digest, and base layers of the new image with the same diffIDs.
- */
+/** Blobs that the engine has: of images that we have too, and base layers with the same diffIDs. */
 async function blobsOf(
   store: LayoutStore,
   images: readonly LocalImage[],
@@ -125,15 +122,12 @@ async function blobsOf(
   return omit;
 }
 
-/** An image as `--output type=oci,dest=` asks for it. */
 interface ImageFile {
   readonly blobs: Content;
   readonly manifests: readonly Descriptor[];
   /** `-` is stdout. */
   readonly path: string;
-  /** A layout directory (`tar=false`) instead of an archive. */
   readonly directory: boolean;
-  /** What a layout directory lists stays listed. */
   readonly beside?: boolean;
   readonly onTransfer?: (transfer: {
     readonly digest: Digest;

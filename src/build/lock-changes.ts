@@ -41,7 +41,6 @@ function textsOf<V>(entries: Iterable<[string, V]>, of: (value: V, name: string)
   return new Map([...entries].map(([name, value]) => [name, of(value, name)]));
 }
 
-/** What changed from one map of texts to another, by name. */
 export function mapChanges(
   subject: LockSubject,
   before: Texts,
@@ -80,7 +79,6 @@ function versionsOf(packages: LockedPackages): Texts {
   return new Map(found.flat());
 }
 
-/** What follows the first word of each line, by that word. */
 function byFirstWord(lines: readonly string[]): Texts {
   const all = new Map<string, string[]>();
   for (const line of lines) {
@@ -93,10 +91,7 @@ function byFirstWord(lines: readonly string[]): Texts {
 /** Digests by version of a package, or under no version for all else, by stage and name. */
 type Answers = ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>>;
 
-/**
- * What a recording has, by stage: packages by name and version, everything else (indexes, metadata,
- * files without a version) by its request.
- */
+/** A recording by stage: packages by name and version, all else by its request. */
 function answersOf(fetches: Fetches = new Map()): Answers {
   const all = new Map<string, Map<string, Set<string>>>();
   const add = (name: string, version: string, digest: string): void => {
@@ -153,7 +148,13 @@ export function changeText(change: LockChange): string {
   const named = [NOUN[subject], name].filter((part) => part !== '').join(' ');
   const where = platform === undefined ? '' : ` (${platform})`;
   const fixed = fixes.length === 0 ? '' : `, fixes ${fixes.join(', ')}`;
-  return oneLine(`${named}${where}: ${arrow(before, after)}${fixed}`);
+  const arrow =
+    before === undefined
+      ? `new, ${after ?? ''}`
+      : after === undefined
+        ? `gone, was ${before}`
+        : `${before} → ${after}`;
+  return oneLine(`${named}${where}: ${arrow}${fixed}`);
 }
 
 export function changeLines(changes: readonly LockChange[]): readonly string[] {
@@ -173,9 +174,4 @@ export function updateSummary(
   if (changes.length === 0) return `${path}: unchanged; ${holds}\n`;
   const lines = changeLines(changes).map((line) => `  ${line}\n`);
   return `${path}: ${quantity(changes.length, 'change')}; ${holds}\n${lines.join('')}`;
-}
-
-function arrow(before: string | undefined, after: string | undefined): string {
-  if (before === undefined) return `new, ${after ?? ''}`;
-  return after === undefined ? `gone, was ${before}` : `${before} → ${after}`;
 }

@@ -27,11 +27,7 @@ export interface FoundLock {
 /** `update`: nothing of the lock is enforced, it is made again. */
 export type LockMode = 'build' | 'update';
 
-/**
- * The lock of a build: the file that `--lock=FILE` names, else `scoville.lock` beside the
- * Dockerfile. Undefined where there is none and none is to be written. Throws UserError for one
- * that cannot be read, with line and column, and where `--locked` finds none.
- */
+/** The lock of a build, if there is one or one is wanted. Throws UserError for a bad one. */
 export async function findLock(
   context: Pick<PipelineContext, 'cwd' | 'env' | 'emit'>,
   parsed: ParsedBuild,
@@ -119,10 +115,7 @@ export function readLockText(path: string): Promise<string | undefined> {
   return readText(path, { largest: LARGEST_FILE, utf8: 'required' });
 }
 
-/**
- * Throws UserError (exit code 2) if `--locked` is given and what is known before the build differs
- * from the lock, or the build makes no image to check.
- */
+/** Throws UserError where `--locked` is given and what is known before the build departs. */
 export function requireNoDrift(plan: BuildPlan | PassthroughPlan, locked: boolean): void {
   if (!locked) return;
   if (plan.kind === 'passthrough')
@@ -133,7 +126,6 @@ export function requireNoDrift(plan: BuildPlan | PassthroughPlan, locked: boolea
   if (drift.length > 0) throw driftError(lock.path, drift);
 }
 
-/** What `--locked` ends with: each thing that is not as the lock says. */
 export function driftError(path: string, changes: readonly LockChange[]): UserError {
   return new UserError(
     [`--locked: the build departs from ${path}`, ...changeLines(changes)].join('\n  '),

@@ -7,10 +7,7 @@ import type { LockedPackages } from '../model/lock.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { lockedPackages } from './plan-lock.ts';
 
-/**
- * Packages of each platform: those of its own layers, or as `of` picks. Layers are read once, then
- * cached for later steps.
- */
+/** Packages of each platform's own layers, or as `of` picks. */
 export async function packagesOfImage(
   context: PipelineContext,
   blobs: BlobStore,

@@ -104,7 +104,6 @@ async function provenanceOf(
   return undefined;
 }
 
-/** What makes the same layer of the same one. */
 type How = Omit<Parameters<typeof layerKey>[0], 'sourceDiffId' | 'copied' | 'earlier'>;
 
 /** Rewrites own layers, keeps base layers, renews config and manifest (repro.md, "layer epoch"). */
@@ -224,10 +223,7 @@ async function rewrittenLayer(
   }
 }
 
-/**
- * How many layers of the image come from its base: by the base's own diffIDs. Where no base is
- * known, by BuildKit's export: it leaves base layers compressed and writes own ones as plain tar.
- */
+/** Layers of the base: by its diffIDs, else those that BuildKit left compressed. */
 function baseOf(built: BuiltPlatform, bases: readonly Pick<FoundImage, 'layers'>[]): BasePart {
   const own = built.config.rootfs.diff_ids;
   const known = bases.flatMap(({ layers }) =>
@@ -240,7 +236,6 @@ function baseOf(built: BuiltPlatform, bases: readonly Pick<FoundImage, 'layers'>
   return { layers, history: historyOf(built, layers) };
 }
 
-/** History entries up to the one of the base's last layer. */
 function historyOf(built: BuiltPlatform, layers: number): number {
   let left = layers;
   const entries = built.config.history ?? [];
@@ -252,7 +247,6 @@ function historyOf(built: BuiltPlatform, layers: number): number {
   return end < 0 ? entries.length : end;
 }
 
-/** Reports of the normalizer that are about secrets. */
 const KEYS = new Set(['private-keys', 'fresh-certificates']);
 /** Found by its name alone, and never drawn. */
 const GIT_DIRECTORY = 'git-directory';
@@ -284,10 +278,7 @@ export function isSeeded({ plan, source }: Pick<Build, 'plan' | 'source'>): bool
   return steady?.seed !== undefined || isGiven || source.dockerfileText?.includes(SEED) === true;
 }
 
-/**
- * Throws UserError where a layer of a seeded build contains a key, a certificate that it made, a
- * hash of a password or another secret. The seed is public, so anyone can make it too.
- */
+/** Throws UserError for secrets in a seeded build: the seed is public, so anyone can make them. */
 async function refusePredictable(
   context: PipelineContext,
   build: Build,
@@ -350,15 +341,11 @@ async function secretPlaces(
   return withOthers(found, reported);
 }
 
-/** The places, and those of the others that have another path. */
 function withOthers(places: readonly Place[], others: readonly Place[]): readonly Place[] {
   return [...places, ...others.filter(({ path }) => !places.some((one) => one.path === path))];
 }
 
-/**
- * Rewrites the own layers of what BuildKit exported and puts the index together that is published.
- * Throws UserError where a layer of a seeded build contains a secret.
- */
+/** Rewrites own layers and makes the index. Throws UserError for secrets of a seeded build. */
 export async function normaliseBuilt(
   context: PipelineContext,
   build: Build,
@@ -398,11 +385,7 @@ export async function normaliseBuilt(
   return { index: await writeIndex(store.blobs, platforms, plan.annotations), platforms };
 }
 
-/**
- * Writes the index that is published: the platform manifests in order, and our annotations (OCI
- * image-spec, image-index.md). It has nothing that differs from build to build, so its digest is
- * reproducible. Attestations refer to it.
- */
+/** The index that is published (image-index.md). Nothing in it differs from build to build. */
 async function writeIndex(
   blobs: BlobStore,
   platforms: readonly FinalPlatform[],

@@ -33,16 +33,13 @@ import {
   otherOutputs,
   type PassthroughPlan,
   type PlannedPolicy,
+  policyFileOf,
   progressStyle,
 } from './plan.ts';
 
-/**
- * Turns intent into everything that a build does, as data. Nothing is read and nothing is started;
- * the same inputs give the same plan. An error is buildx' own text for what the user wrote wrong;
- * its exit code there is 1.
- */
+/** A build as data. Starts nothing. An error is buildx' own text (exit code 1). */
 export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPlan> {
-  const { parsed, env, paths } = inputs;
+  const { parsed, env, layout } = inputs;
   const { output, flags, context } = parsed;
   if (output.kind === 'passthrough') {
     const invocation = { outputs: [], flags, context, env: {} };
@@ -86,21 +83,20 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
   const pinning = planPins(inputs, needed);
   const variables = given({
     SOURCE_DATE_EPOCH: epoch && String(epoch.seconds),
-    [SOURCE_POLICY_VARIABLE]: pinning.policy?.file,
+    [SOURCE_POLICY_VARIABLE]: pinning.policy && policyFileOf(layout),
   });
   const { destinations, compression, others } = output;
   const target = lastValueOf(parsed, 'target');
   return ok({
     kind: 'build',
     invocation: imageInvocation(parsed, {
-      paths,
+      layout,
       labels: annotations.labels,
       attestFlags: attest.buildxFlags,
       // The provenance has what was asked of git here: buildx would start git seven times more.
       env: git === undefined ? variables : { ...variables, BUILDX_GIT_INFO: '0' },
     }),
-    layout: paths.layout,
-    metadataFile: paths.metadataFile,
+    layout,
     sourcePolicy: pinning.policy,
     platforms: platformsOf(parsed, env),
     destinations,
@@ -181,8 +177,7 @@ function planPins(
   if (pins.length === 0 && (remotes?.size ?? 0) === 0) return { notices: [] };
   const stands = `${SOURCE_POLICY_VARIABLE} is set: that policy stands, and no image is pinned here`;
   if ((inputs.env[SOURCE_POLICY_VARIABLE] ?? '') !== '') return { notices: [stands] };
-  const policy = { file: inputs.paths.sourcePolicyFile, policy: sourcePolicy(pins, remotes), pins };
-  return { policy, notices: [] };
+  return { policy: { policy: sourcePolicy(pins, remotes), pins }, notices: [] };
 }
 
 function baseImage(

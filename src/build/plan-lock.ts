@@ -31,10 +31,7 @@ export function lockedPackages(
   return new Map(lines);
 }
 
-/**
- * The version that an install command got: the one in the own layers, or in the base where they
- * lack the package. A package that the base has in the archive's version is not installed again.
- */
+/** The version that an install got: in own layers, else in the base, which had it already. */
 export function presentPackages(
   image: readonly Package[],
   base: readonly Package[],
@@ -60,10 +57,7 @@ function lineOf({ name, version }: Package): string {
   return `${word(name === '' ? '-' : name)} ${word(version)}`;
 }
 
-/**
- * Files and repositories that the build fetched itself, by address. An address with a secret (a
- * password, a token's shape, a signature) must not get into git: it is listed apart, masked.
- */
+/** What the build fetched itself. An address with a secret is listed apart, masked. */
 export function lockedRemotes(materials: readonly Material[]): {
   readonly remotes: ReadonlyMap<string, string>;
   readonly secret: readonly string[];
@@ -86,7 +80,6 @@ const SECRET_PARAMETER = /[?&](?=[^?=&]*(?:sig|token|key|secret|passw|credential
 
 export interface LockRequest {
   readonly path: string;
-  /** Its content; undefined where it does not exist yet, or where it is made again. */
   readonly before: LockFile | undefined;
   /** `--locked`: whatever differs is an error, and nothing is written. */
   readonly locked: boolean;
@@ -97,7 +90,6 @@ export interface LockRequest {
 export interface PlannedLock extends LockRequest {
   /** What is known before the build, as a lock without packages and remotes. */
   readonly now: LockFile;
-  /** In what `now` is not as `before`. */
   readonly drift: readonly LockChange[];
 }
 
@@ -188,10 +180,7 @@ const MIRROR =
 const APT = /(?:--snapshot[= ]|APT::Snapshot[\s="']+)(\d{8}T\d{6}Z)/g;
 const MOST = 100;
 
-/**
- * The dates at which the Dockerfile freezes package mirrors in the stages that are built, sorted:
- * `snapshot.debian.org/debian 20260301T000000Z`.
- */
+/** Dates of frozen package mirrors: `snapshot.debian.org/debian 20260301T000000Z`. */
 export function snapshotsOf(model: DockerfileModel | undefined): readonly string[] {
   if (model === undefined) return [];
   const texts = model.reached.flatMap((i) =>
@@ -225,7 +214,6 @@ export async function lockText(lock: LockFile): Promise<string> {
   return document.toString({ lineWidth: 0 });
 }
 
-/** Keys of a lock and of its parts, in the order in which they are written. */
 const ORDER =
   `schemaVersion dockerfile target images epoch seconds reason start builder docker buildx
   buildkit frontend normaliser snapshots remotes packages fetches address method request status

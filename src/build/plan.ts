@@ -14,7 +14,6 @@ import type { LockRequest, PlannedLock } from './plan-lock.ts';
 
 export interface BuildInputs {
   readonly parsed: ParsedBuild;
-  /** With what the command line says above what files say. */
   readonly settings: Settings;
   readonly git: GitFacts | undefined;
   /** Undefined where the Dockerfile cannot be read: a URL or stdin as context. */
@@ -26,8 +25,8 @@ export interface BuildInputs {
   readonly now: number;
   /** Seconds since 1970: when the first build of this began. */
   readonly startedAt: number;
-  readonly paths: BuildPaths;
-  /** Where a lock file is enforced or written. */
+  /** The build's own folder. */
+  readonly layout: string;
   readonly lock?: LockRequest | undefined;
   /** For a rebuild of a published image: its own recorded values, instead of git and settings. */
   readonly recorded?: RecordedValues | undefined;
@@ -41,12 +40,6 @@ export interface RecordedValues {
   readonly annotations: PlannedAnnotations;
 }
 
-export interface BuildPaths {
-  readonly layout: string;
-  readonly metadataFile: string;
-  readonly sourcePolicyFile: string;
-}
-
 /** Progress display; BuildKit always gets rawjson. `quiet` prints the image ID, `none` nothing. */
 export type ProgressStyle = (typeof STYLES)[number];
 
@@ -54,8 +47,6 @@ export interface BuildPlan {
   readonly kind: 'build';
   readonly invocation: BuildInvocation;
   readonly layout: string;
-  readonly metadataFile: string;
-  /** Write it to `file` before the build. */
   readonly sourcePolicy: PlannedPolicy | undefined;
   /** Undefined where layers are not rewritten and the user set none. */
   readonly epoch: EpochDecision | undefined;
@@ -64,39 +55,28 @@ export interface BuildPlan {
   readonly created: string;
   /** `os/arch[/variant]`; empty for the builder's own. */
   readonly platforms: readonly string[];
-  /** Full names of the image. */
   readonly names: readonly string[];
   readonly destinations: readonly Destination[];
-  /** For outputs that are not images, where the user wants some beside it. */
   readonly others?: BuildInvocation;
-  /** `compression=` of an output, where the user gave one. */
   readonly compression: string | undefined;
   readonly annotations: PlannedAnnotations;
   readonly attest: AttestPlan;
   /** RUNs are behind a proxy that records what they fetch, or replays what the lock has. */
   readonly hermetic: 'record' | 'replay' | undefined;
-  /** Absent where there is none and none is asked for. */
   readonly lock?: PlannedLock;
   readonly needed: readonly NeededImage[];
   readonly settings: Settings;
   readonly grade: boolean;
-  /** Publish what was recorded beside the image. */
   readonly withInputs: boolean;
-  /** Build once more elsewhere, and state what came of it. */
   readonly prove: boolean;
   readonly progress: ProgressStyle;
   readonly userFiles: { readonly iidFile?: string; readonly metadataFile?: string };
   readonly notices: readonly string[];
-  /**
-   * What the context is a checkout of, by the names that buildx has for it: `source`, `revision`
-   * with `-dirty` behind it where files differ from the commit, `localdir:context` and
-   * `localdir:dockerfile`.
-   */
+  /** What the context is a checkout of, in buildx' names. `-dirty` ends `revision`. */
   readonly vcs?: Readonly<Record<string, string>> & { readonly revision: string };
 }
 
 export interface PlannedPolicy {
-  readonly file: string;
   readonly policy: SourcePolicy;
   readonly pins: readonly Pin[];
 }
@@ -108,13 +88,13 @@ export interface PassthroughPlan {
   readonly reason: string;
 }
 
-/** Where a build's files lie in its own folder, which is the layout too. */
-export function buildPaths(directory: string): BuildPaths {
-  return {
-    layout: directory,
-    metadataFile: join(directory, 'buildx-metadata.json'),
-    sourcePolicyFile: join(directory, 'source-policy.json'),
-  };
+/** Files of a build in its own folder, which is the layout too. */
+export function metadataFileOf(layout: string): string {
+  return join(layout, 'buildx-metadata.json');
+}
+
+export function policyFileOf(layout: string): string {
+  return join(layout, 'source-policy.json');
 }
 
 /** Flags of the user that the pipeline answers itself, so that buildx must not. */
@@ -124,22 +104,19 @@ const ANSWERED_HERE = new Set(
 /** Flags that would build again what was built a moment ago. */
 export const NOT_AGAIN: ReadonlySet<string> = new Set('no-cache no-cache-filter pull'.split(' '));
 
-/**
- * The build of the image: our flags first, so that the user's win where the last one counts, then
- * the user's in their order. The result goes into an OCI layout directory, own layers uncompressed.
- */
+/** Our flags first, so that the user's win. Into an OCI layout, own layers uncompressed. */
 export function imageInvocation(
   parsed: ParsedBuild,
   ours: {
-    readonly paths: BuildPaths;
+    readonly layout: string;
     readonly labels: Readonly<Record<string, string>>;
     readonly attestFlags: readonly BuildxFlag[];
     readonly env: BuildInvocation['env'];
   },
 ): BuildInvocation {
   return {
-    outputs: [layoutOutput(ours.paths.layout)],
-    metadataFile: ours.paths.metadataFile,
+    outputs: [layoutOutput(ours.layout)],
+    metadataFile: metadataFileOf(ours.layout),
     flags: [
       ...ours.attestFlags,
       ...Object.entries(ours.labels).map(([key, value]) => flag('label', `${key}=${value}`)),
@@ -160,7 +137,6 @@ export function otherOutputs(
   return { outputs, flags: kept, context, env };
 }
 
-/** The value of `--output` for an OCI layout directory. Each attribute is `NAME=VALUE`. */
 export function layoutOutput(
   directory: string,
   attributes: readonly string[] = ['compression=uncompressed'],
@@ -188,11 +164,7 @@ function isAnsweredHere({ name }: BuildxFlag): boolean {
 
 const STYLES = ['auto', 'plain', 'tty', 'rawjson', 'quiet', 'none'] as const;
 
-/**
- * How progress is shown: `--quiet`, `--progress`, else BUILDKIT_PROGRESS, else `auto`. As in
- * buildx, `--progress=quiet` is `--quiet`, and a style other than `auto` cannot be combined with
- * it.
- */
+/** `--quiet`, `--progress`, else BUILDKIT_PROGRESS. Quiet goes with `auto` alone, as in buildx. */
 export function progressStyle(
   parsed: ParsedBuild,
   env: Readonly<Record<string, string | undefined>>,
@@ -200,7 +172,6 @@ export function progressStyle(
   return styleOf(lastValueOf(parsed, 'progress'), boolOf(parsed, 'quiet') === true, env);
 }
 
-/** The same from what `--progress` and `--quiet` say, for a command that has no build's flags. */
 export function styleOf(
   progress: string | undefined,
   quiet: boolean,

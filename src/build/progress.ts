@@ -22,11 +22,7 @@ type ProgressMessage =
 
 const MESSAGE_LINES = 100_000;
 
-/**
- * Reads the lines of `--progress=rawjson`. buildx 0.13 prints each message over many lines, 0.29
- * each on one. What is neither (the error at the end, warnings of the CLI) comes back as text, in
- * order.
- */
+/** Reads `--progress=rawjson`: by message on many lines (buildx 0.13) or one. Others are text. */
 export class RawJsonProgress {
   #open: string[] = [];
 
@@ -39,7 +35,6 @@ export class RawJsonProgress {
     return [messageOf(line) ?? { kind: 'text', text: line }];
   }
 
-  /** What was begun and never ended. */
   end(): readonly ProgressMessage[] {
     const texts = this.#open.map((text) => ({ kind: 'text', text }) as const);
     this.#open = [];
@@ -78,7 +73,7 @@ function solveStatus(value: unknown) {
       started: time(vertex, 'started'),
       completed: time(vertex, 'completed'),
       cached: field(vertex, 'cached') === true,
-      error: nonEmpty(textField(vertex, 'error')),
+      error: textField(vertex, 'error') || undefined,
     })),
     statuses: listField(value, 'statuses').map((status) => ({
       id: textField(status, 'id') ?? '',
@@ -97,7 +92,7 @@ function solveStatus(value: unknown) {
       vertex: textField(warning, 'vertex') ?? '',
       short: base64Text(field(warning, 'short')),
       detail: listField(warning, 'detail').map(base64Text),
-      url: nonEmpty(textField(warning, 'url')),
+      url: textField(warning, 'url') || undefined,
     })),
   };
 }
@@ -111,10 +106,6 @@ function base64Text(value: unknown): string {
   return typeof value === 'string' ? Buffer.from(value, 'base64').toString('utf8') : '';
 }
 
-function nonEmpty(text: string | undefined): string | undefined {
-  return text === '' ? undefined : text;
-}
-
 /** Splits each build step's output into clean lines: pieces end anywhere, even in a character. */
 class StepLines {
   readonly #steps = new Map<string, { splitter: LineSplitter; lines: string[] }>();
@@ -123,7 +114,10 @@ class StepLines {
     let known = this.#steps.get(step);
     if (known === undefined) {
       const lines: string[] = [];
-      known = { lines, splitter: new LineSplitter((line) => lines.push(lastState(line))) };
+      // A progress bar writes its line again and again: its last state is what a terminal shows.
+      const shown = (line: string): string =>
+        cleanText(line.split('\r').findLast((state) => state.trim() !== '') ?? '');
+      known = { lines, splitter: new LineSplitter((line) => lines.push(shown(line))) };
       this.#steps.set(step, known);
     }
     known.splitter.push(data);
@@ -142,17 +136,9 @@ class StepLines {
   }
 }
 
-/** What a terminal shows of a line that a progress bar wrote again and again. */
-function lastState(line: string): string {
-  return cleanText(line.split('\r').findLast((state) => state.trim() !== '') ?? '');
-}
-
 type StepEvent = Extract<PipelineEvent, { readonly kind: 'build-step' }>;
 
-/**
- * Turns BuildKit's progress into pipeline events: a step once when it starts, and once for each way
- * it ends, log output line by line. BuildKit repeats itself; repetitions are dropped.
- */
+/** Turns BuildKit's progress into events: each start and end of a step once, its log by line. */
 export class BuildEvents {
   readonly #seen = new Map<string, { state: BuildStep['state']; started: number | undefined }>();
   readonly #lines = new StepLines();
@@ -174,7 +160,6 @@ export class BuildEvents {
     ];
   }
 
-  /** Log output without a line end, where the build is over. */
   end(): readonly PipelineEvent[] {
     return this.#lines.steps().flatMap((step) => logEvents(step, this.#lines.end(step)));
   }
@@ -246,20 +231,14 @@ const LAST_LINES = 10;
 interface PlainStep extends Pick<Vertex, 'name' | 'started' | 'error'> {
   readonly number: number;
   readonly lastLines: string[];
-  /**
-   * Its last line, kept until another step prints: BuildKit ends and restarts steps, and reports
-   * `cached` late.
-   */
+  /** Its last line, kept until another step prints: `cached` is reported late. */
   closing?: string | undefined;
   closed: boolean;
   error: string | undefined;
   readonly doneStatuses: Set<string>;
 }
 
-/**
- * Prints BuildKit's progress as buildx' plain mode does: `#3 [internal] load .dockerignore`, `#3
- * DONE 0.0s`, and the last log lines of a step that failed.
- */
+/** As buildx' plain mode: `#3 [internal] load .dockerignore`, `#3 DONE 0.0s`. */
 export class PlainProgress {
   readonly #print: (line: string) => void;
   readonly #steps = new Map<string, PlainStep>();

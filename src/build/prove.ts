@@ -25,47 +25,35 @@ import { SEED } from './clock.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { SOURCE_POLICY_VARIABLE } from './images.ts';
 import { exportOf, normaliseBuilt } from './normalise-built.ts';
-import { type BuildPaths, buildPaths, type BuildPlan, flag, layoutOutput } from './plan.ts';
+import { type BuildPlan, flag, layoutOutput, metadataFileOf, policyFileOf } from './plan.ts';
 import { runBuildKit } from './run-buildkit.ts';
 import { addressWithoutSecrets } from './shown-command.ts';
 import type { Build, Built, Proof } from './states.ts';
 
-/**
- * Another hour, usually another day, and another order and case of letters: what depends on the
- * environment changes.
- */
+/** Another hour, usually another day, and another order and case of letters. */
 const ELSEWHERE = { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' };
 
 /** Buildx refuses a filter beside `--no-cache`. */
 const CACHE_FLAGS = new Set(['no-cache', 'no-cache-filter']);
 
-/**
- * The same build again for a comparison: no cache, another layout, another time zone and locale.
- * Pins, epoch, labels and arguments stay, so that whatever differs comes out of the build itself.
- */
-export function secondBuild(plan: BuildPlan, paths: BuildPaths): BuildPlan {
+/** Again without a cache, in another time zone and locale. Pins, epoch and arguments stay. */
+export function secondBuild(plan: BuildPlan, layout: string): BuildPlan {
   const { invocation, sourcePolicy } = plan;
-  const { layout, metadataFile, sourcePolicyFile: file } = paths;
+  const policy = given({ [SOURCE_POLICY_VARIABLE]: sourcePolicy && policyFileOf(layout) });
   return {
     ...plan,
     invocation: {
       outputs: [layoutOutput(layout)],
-      metadataFile,
+      metadataFile: metadataFileOf(layout),
       // Of two the last one counts: `--no-cache=false` would compare the build with itself.
       flags: [
         flag('no-cache', 'true'),
         ...invocation.flags.filter(({ name }) => !CACHE_FLAGS.has(name ?? '')),
       ],
       context: invocation.context,
-      env: {
-        ...ELSEWHERE,
-        ...invocation.env,
-        ...(sourcePolicy === undefined ? {} : { [SOURCE_POLICY_VARIABLE]: file }),
-      },
+      env: { ...ELSEWHERE, ...invocation.env, ...policy },
     },
     layout,
-    metadataFile,
-    sourcePolicy: sourcePolicy === undefined ? undefined : { ...sourcePolicy, file },
   };
 }
 
@@ -82,11 +70,7 @@ export async function buildOnce(
   return { ...image, recording };
 }
 
-/**
- * Builds once more into `dir`, without a cache, from a copy of the context in another folder with
- * other times and another umask. `words` say what else is other. Throws UserError where the context
- * cannot be copied.
- */
+/** Without a cache, from a copy of the context with other times and umask. Throws UserError. */
 export async function buildElsewhere(
   context: PipelineContext,
   build: Build,
@@ -101,7 +85,7 @@ export async function buildElsewhere(
   context.emit({ kind: 'notice', text: `building again without a cache${copied}${words}` });
   return buildOnce(context, {
     ...build,
-    plan: secondBuild(build.plan, buildPaths(dir)),
+    plan: secondBuild(build.plan, dir),
     attached: { ...build.attached, elsewhere: true },
   });
 }
@@ -113,13 +97,9 @@ export function withRecording(build: Build, recording: Recording | undefined): B
   return { ...build, attached: { ...build.attached, replayed: { recording, store } } };
 }
 
-/** Most files of a context that is built twice. */
 const MOST_ENTRIES = 200_000;
 
-/**
- * A digest of everything below a folder: names, kinds, modes and bytes, without `.git`. Undefined
- * where it is not a folder, cannot be read whole, or has too many files.
- */
+/** A digest of all below a folder, without `.git`; undefined where it cannot be read whole. */
 export async function folderDigest(
   folder: string,
   cwd: string,
@@ -156,10 +136,7 @@ type Made = Pick<Build, 'plan' | 'source' | 'images'>;
 
 const IGNORE = { largest: 1024 * 1024 };
 
-/**
- * A digest of all inputs of a build, and of its result. Undefined where an input cannot be read,
- * such as a repository or a secret: then the proof counts only once.
- */
+/** A digest of all inputs and the result; undefined where one cannot be read, or is a secret. */
 export async function proofInputs(
   context: PipelineContext,
   { plan, source, images }: Made,
@@ -202,7 +179,6 @@ export async function proofInputs(
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** The folder of a named context: none for an image. */
 function folderOf(named: string): readonly string[] {
   const value = named.slice(named.indexOf('=') + 1);
   if (value.startsWith('docker-image://')) return [];
@@ -210,7 +186,6 @@ function folderOf(named: string): readonly string[] {
   return [layout ?? value];
 }
 
-/** What is kept of a proof; only one that succeeded is. */
 interface KeptProof {
   readonly seconds: number;
   readonly at: number;
@@ -220,11 +195,7 @@ const SCHEMA = 2;
 /** What a build fetches changes with the time; a proof of last month says less of today's. */
 const FRESH_MS = 30 * 24 * 60 * 60 * 1000;
 
-/**
- * The second build of `--prove`, in another place and without a cache, compared with the image. Or
- * the last proof, where its inputs and its digest were the same. Throws UserError where the image
- * cannot be built again: then nothing is known of it.
- */
+/** The second build of `--prove`, compared, or the last proof of the same. Throws UserError. */
 export async function proveBuild(
   context: PipelineContext,
   build: Built,
@@ -296,7 +267,6 @@ async function keptProof(context: PipelineContext, inputs: string): Promise<Kept
   return isFresh ? found : undefined;
 }
 
-/** Under what the time of the last second build is kept. */
 function lastKey({ source, parsed }: Build): string {
   return JSON.stringify([
     'last',
@@ -340,7 +310,6 @@ export async function refuseDrawn(
   if (build.source.kind === 'stdin-archive') return;
   const checked = openCache(context, 'other-seeds', SEEDS_SCHEMA);
   if ((await checked.get(index.digest)) === true) return;
-  /** Lines of files, by path. */
   const secrets = new Map<string, number>();
   const read = new Set<string>();
   const look: LookDeeper = (path, format, first, second) => {

@@ -24,11 +24,7 @@ import { entries, loadImage, writeImageFile } from './load-image.ts';
 import type { Registries } from './registries.ts';
 import type { Attested } from './states.ts';
 
-/**
- * Sends the image to each destination of the plan, and names it in the layout. It stays there when
- * a destination refuses it: `scoville push` and `scoville load` bring it there later. Throws what
- * the destination's failure throws.
- */
+/** Sends the image to each destination and names it in the layout, where it stays. */
 export async function publish(
   context: PipelineContext,
   attested: Attested,
@@ -133,16 +129,13 @@ function inDockerContext(context: PipelineContext, name: string | undefined): Pi
 
 interface PushRequest {
   readonly store: LayoutStore;
-  /** How signatures are stored, and whose keys mark older ones as ours. */
   readonly settings: Pick<Settings, 'trust' | 'sign' | 'offline' | 'origins'>;
   readonly index: Descriptor;
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
   readonly names: readonly string[];
-  /** Pushes without setting a tag. */
   readonly byDigest: boolean;
   readonly plainHttp: boolean;
-  /** References of the base images, whose repositories blobs may be mounted from. */
   readonly bases: readonly string[];
 }
 

@@ -1,16 +1,15 @@
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { boolOf, lastValueOf, valuesOf } from '../cli/flag-table.ts';
-import { settingsOf } from '../config/load-settings.ts';
+import { settingsOf } from '../config/find-settings.ts';
 import { analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
 import { withLinkedTargets } from '../dockerfile/layer-lines.ts';
 import { openCache } from '../image/caches.ts';
 import type { BuildDirectory, LayoutStore } from '../image/layout/store.ts';
+import { parsePlatform } from '../image/platforms.ts';
 import { UserError } from '../lib/errors.ts';
-import { given } from '../lib/json.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { assignments, type DockerfileModel } from '../model/dockerfile.ts';
-import type { Platform } from '../model/image.ts';
 import type { LockedImage } from '../model/lock.ts';
 import { formatReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
@@ -29,7 +28,7 @@ import { type GitFacts, gitFacts } from './git.ts';
 import { neededImages } from './images.ts';
 import { findLock, type FoundLock, type LockMode, requireNoDrift } from './lock-file.ts';
 import { planBuild } from './plan-build.ts';
-import { buildPaths, type RecordedValues } from './plan.ts';
+import type { RecordedValues } from './plan.ts';
 import { Registries, resolveImages } from './registries.ts';
 import { addressWithoutSecrets } from './shown-command.ts';
 import { ALONE, type Build, NOTHING_ATTACHED, type PassedOn } from './states.ts';
@@ -51,16 +50,12 @@ interface BuildRequest {
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly store: LayoutStore;
   readonly directory: BuildDirectory;
-  /** `build` where it is not given. */
   readonly lockMode?: LockMode;
   readonly recorded?: RecordedInputs;
   readonly together?: Build['together'];
 }
 
-/**
- * Reads the settings, Dockerfile, git and engine, resolves images, and plans the build.
- * Throws UserError for what the user can fix.
- */
+/** Reads all that a build needs, and plans it. Throws UserError for what the user can fix. */
 export async function readBuild(
   context: PipelineContext,
   request: BuildRequest,
@@ -105,7 +100,7 @@ export async function readBuild(
     ),
     lock: lock?.request,
     recorded: recorded?.values,
-    paths: buildPaths(directory.dir),
+    layout: directory.dir,
   });
   if (!planned.ok) throw new UserError(planned.error, { exitCode: BUILDX_USAGE_EXIT });
   const plan = planned.value;
@@ -144,7 +139,6 @@ export async function readBuild(
   };
 }
 
-/** With a notice of what a project cannot set. */
 async function settingsOfBuild(
   context: PipelineContext,
   { own }: ParsedBuild,
@@ -167,10 +161,7 @@ async function settingsOfBuild(
   return settings;
 }
 
-/**
- * The Dockerfile's model, and what it installs and downloads; both undefined if its text is not
- * known here, or has errors, which BuildKit reports.
- */
+/** The model and what it installs; undefined where it is not known, or has errors. */
 function readBuildFile(
   parsed: ParsedBuild,
   source: ContextSource,
@@ -192,10 +183,7 @@ function readBuildFile(
   return read.ok ? withLinkedTargets(read.value, linked) : none;
 }
 
-/**
- * The build arguments that are given, with their values: `--build-arg NAME` takes that variable's,
- * and where it is not set, is as if it were not given.
- */
+/** Build arguments with values. `--build-arg NAME` takes the variable's, if it is set. */
 export function givenArguments(
   parsed: ParsedBuild,
   env: PipelineContext['env'],
@@ -227,11 +215,12 @@ async function engineAndImages(
   local.catch(() => undefined);
   const engine = await buildEngine(context, named === '' ? undefined : named);
   const hermetic = hermeticMode(parsed.own, settings, lock?.before);
+  const [first] = valuesOf(parsed, 'platform')[0]?.split(',') ?? [];
   const images = await resolveImages(
     {
       context,
       registries,
-      platform: wantedPlatform(parsed, engine.platform),
+      platform: parsePlatform(first ?? '') ?? engine.platform,
       lock: lock && {
         path: lock.path,
         images: lock.before?.images ?? new Map<string, LockedImage>(),
@@ -245,13 +234,6 @@ async function engineAndImages(
   if (engine.elsewhere !== undefined)
     warnOfBuilder(context, engine.elsewhere, needed, images, await local.catch(() => []));
   return { engine, images };
-}
-
-function wantedPlatform(parsed: ParsedBuild, own: Platform): Platform {
-  const [os = '', architecture, variant] =
-    valuesOf(parsed, 'platform')[0]?.split(',')[0]?.split('/') ?? [];
-  if (os === '' || architecture === undefined) return own;
-  return { os, architecture, ...given({ variant }) };
 }
 
 /** Seconds since 1970: when the first build of this Dockerfile began, today's. */

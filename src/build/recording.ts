@@ -60,13 +60,9 @@ export async function openRecording(context: PipelineContext, build: Build) {
     ],
     /** The proxy's password: a RUN may print its variables. */
     secret: new URL(proxyUrl).password,
-    /** Gets BuildKit's progress. */
     watch,
     close,
-    /**
-     * What the RUNs fetched, or were given. Throws UserError where the recording is not whole, the
-     * lock does not have what was asked for, or a layer has what was put into the build.
-     */
+    /** What RUNs fetched. Throws UserError if not whole, or if a layer has what was put in. */
     finish: async (exitCode: number): Promise<Recording | undefined> => {
       const own = await session.finish(exitCode !== 0);
       if (exitCode !== 0) return undefined;

@@ -100,7 +100,6 @@ export class Registries {
   }
 }
 
-/** An image from outside as it was found, with its layers where they are known. */
 export interface FoundImage extends ResolvedImage {
   readonly reference: ImageReference;
   /** In the engine's own store, where BuildKit takes it from unless --pull is given. */
@@ -109,15 +108,11 @@ export interface FoundImage extends ResolvedImage {
   readonly layers: readonly Digest[] | undefined;
 }
 
-/** What resolving the images of a build goes by. */
 interface Where {
   readonly context: PipelineContext;
   readonly registries: Registries;
   readonly platform: Platform;
-  /**
-   * Undefined for a build without a lock. `strict`: the lock is made again, so that what cannot be
-   * asked for is an error. A replay asks no registry for what the recording got from it.
-   */
+  /** `strict`: made again, and what cannot be asked for is an error. A replay asks no registry. */
   readonly lock:
     | {
         readonly path: string;

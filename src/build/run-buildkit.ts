@@ -14,7 +14,7 @@ import { type Descriptor, isIndex, MEDIA_TYPE } from '../model/image.ts';
 import { runBuild } from './buildx.ts';
 import { csvAttributes } from './command-line.ts';
 import { builderForPlatforms } from './engine.ts';
-import { type BuildPlan, flag, layoutOutput, NOT_AGAIN } from './plan.ts';
+import { type BuildPlan, flag, layoutOutput, NOT_AGAIN, policyFileOf } from './plan.ts';
 import type { SolveStatus } from './progress.ts';
 import { openRecording } from './recording.ts';
 import { send, type Sent, shownEvent } from './send.ts';
@@ -22,7 +22,6 @@ import type { Build } from './states.ts';
 
 export interface BuildKitRun {
   readonly exitCode: number;
-  /** Buildx's last words, outside its progress. */
   readonly errorText: string;
   readonly recording: Recording | undefined;
 }
@@ -33,11 +32,7 @@ type OnStatus = (status: SolveStatus) => void;
 /** An export that fails after a good build, now and then during a cache prune. A retry passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
 
-/**
- * Runs the planned build: sends it, behind the proxy of a recording where one is planned, and reads
- * back what BuildKit says. A failure has buildx' exit code. Throws UserError where the build cannot
- * be sent, and where a recording is not whole or a replay departs from it.
- */
+/** Runs the planned build, behind a proxy if recorded. Throws UserError as sending it does. */
 export async function runBuildKit(
   context: PipelineContext,
   build: Build,
@@ -86,10 +81,10 @@ function apart(sent: Sent): { readonly first: Sent; readonly later: Sent | undef
   return { first: { ...sent, invocation }, later: { ...sent, invocation: again } };
 }
 
-async function writePolicy({ sourcePolicy }: BuildPlan): Promise<void> {
+async function writePolicy({ layout, sourcePolicy }: BuildPlan): Promise<void> {
   if (sourcePolicy === undefined) return;
   const text = JSON.stringify(sourcePolicy.policy);
-  await writeFile(sourcePolicy.file, text).catch((cause: unknown) => {
+  await writeFile(policyFileOf(layout), text).catch((cause: unknown) => {
     throw new UserError(`the source policy could not be written: ${messageOf(cause)}`, { cause });
   });
 }
@@ -158,10 +153,7 @@ async function runBuildx(
   return { exitCode, errorText: lines.join('\n') };
 }
 
-/**
- * Builds each platform alone and makes one index of them: buildx exports no OCI layout where
- * several nodes build. buildx chooses the node of each platform. Ends with the first that fails.
- */
+/** Builds each platform alone: buildx exports no OCI layout where several nodes build. */
 export async function runByPlatform(
   layout: string,
   blobs: BlobStore,

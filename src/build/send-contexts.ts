@@ -32,11 +32,7 @@ import { contextIgnore, type ContextSource, ignoreFiles } from './context-source
 import { trackedFiles } from './git.ts';
 import { type BuildPlan, flag, namedContext } from './plan.ts';
 
-/**
- * Which folders of a context a `.dockerignore` leaves out with everything in them, by paths
- * relative to the context. A folder that an exception (`!`) may reach into is not left out. So a
- * caller may send more than needed to BuildKit, and never less.
- */
+/** Folders that an ignore file leaves out whole: rather too few, as an exception may reach in. */
 export function ignoredFolders(text: string): (folder: string) => boolean {
   const isLeftOut = contextIgnore(text) ?? (() => false);
   const exceptions = [...text.matchAll(/^[ \t]*!(.*)$/gm)].map(([, line = '']) => {
@@ -50,11 +46,7 @@ export function ignoredFolders(text: string): (folder: string) => boolean {
     isLeftOut(folder) && !exceptions.some((exception) => mayMeet(exception, folder));
 }
 
-/**
- * Looks up git's modes for what it tracks below `dir`: 644 and 755 by the owner's executable bit,
- * as git itself would record it now; folders 755. Undefined outside of a repository, or where git
- * is missing.
- */
+/** Modes of what git tracks, as it would record them now; undefined without git. */
 export async function gitModes(run: RunTool, dir: string) {
   const tracked = await trackedFiles(run, dir);
   if (tracked === undefined) return undefined;
@@ -96,22 +88,17 @@ export async function gitModes(run: RunTool, dir: string) {
 }
 
 export interface CopyRules {
-  /** By path relative to the context, of files and folders. */
   readonly modes: ReadonlyMap<string, number>;
   /** The mode of all else, from its own; undefined keeps it. */
   readonly rest: ((mode: number) => number) | undefined;
   /** Seconds since 1970, for all; undefined keeps times. */
   readonly time: number | undefined;
-  /** Folders that need not be there. */
   readonly isIgnored: (folder: string) => boolean;
 }
 
 const AT_ONCE = 4;
 
-/**
- * Gives a mode made under umask 022 as under 002, and the reverse. What the group cannot read was
- * made private under any umask, and stays.
- */
+/** A mode of umask 022 as of 002, and the reverse. What is private stays. */
 export function underOtherUmask(mode: number): number {
   if ((mode & 0o020) !== 0) return mode & ~0o022;
   return (mode & 0o240) === 0o240 ? mode | 0o020 : mode;
@@ -122,10 +109,7 @@ function underUsualUmask(mode: number): number {
   return (mode & 0o020) === 0 ? mode : mode & ~0o022;
 }
 
-/**
- * Copies a context; files that stay as they are, are links. Both paths are real ones: the copy may
- * lie in the context. Throws where something cannot be read.
- */
+/** Copies a context; what stays is linked. Both paths are real. Throws where it cannot be read. */
 export async function copyContext(
   from: string,
   to: string,
@@ -256,7 +240,6 @@ export async function sendContexts(
   }
 }
 
-/** Undefined where a folder is sent as it is. */
 async function copyRules(
   { run }: PipelineContext,
   { steady, epoch, settings }: BuildPlan,

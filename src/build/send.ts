@@ -26,10 +26,7 @@ import type { Build } from './states.ts';
 export interface Sent {
   readonly invocation: BuildInvocation;
   readonly stdin: ContextSource['stdin'];
-  /**
-   * What BuildKit and commands say, without secrets and what was put into the build; of a `line`
-   * with the numbers of the user's Dockerfile. Undefined for what the user did not write.
-   */
+  /** Without secrets and what was put in; a `line` has the user's line numbers. */
   readonly shown: (text: string, kind: 'line' | 'log') => string | undefined;
   readonly release: () => Promise<void>;
 }
@@ -118,11 +115,7 @@ async function putInto(
   };
 }
 
-/**
- * BuildKit puts the values of build arguments into the names of its steps, and a RUN may print
- * them. In what people read we mask those whose names suggest a secret, and credentials in
- * addresses.
- */
+/** Steps' names and RUNs show build arguments: those that may be secrets are masked. */
 function shownText(
   { env }: PipelineContext,
   { parsed }: Build,
@@ -143,7 +136,6 @@ function shownText(
   };
 }
 
-/** An event of a build as it is shown; undefined for one of what the user did not write. */
 export function shownEvent(event: PipelineEvent, shown: Sent['shown']): PipelineEvent | undefined {
   const log = (text: string): string => shown(text, 'log') ?? '';
   if (event.kind === 'build-step') {

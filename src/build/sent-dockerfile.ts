@@ -6,16 +6,12 @@ import {
   type Stage,
 } from '../model/dockerfile.ts';
 
-/**
- * Files mounted into each RUN, and what a RUN starts with: the shell reads the first one, by which
- * it reads the other one on exit.
- */
+/** Mounted into each RUN: its shell reads the first one, and on exit by it the other. */
 const BEGIN_FILE = 'begin';
 const WATCH_FILE = 'seen';
 export const FOLDER = '/.scoville-hermetic';
 export const WATCH_WORDS = `{ . ${FOLDER}/${BEGIN_FILE}; } 2>/dev/null; `;
 const WATCH_TRAP = `trap '{ set +ex; . ${FOLDER}/${WATCH_FILE}; } 2>/dev/null' 0\n`;
-/** What the line in a RUN's log begins with. */
 export const WATCH_MARK = 'scoville-hermetic-seen';
 
 /** In any POSIX shell, with no other program: the RUN's address and kernel counters (proc(5)). */
@@ -36,11 +32,6 @@ done </proc/net/snmp6
 echo "${WATCH_MARK} $s_own$s_all"
 `;
 
-/** What a RUN does first: from then on its programs name it to the proxy. */
-function beginScript(names: readonly string[], proxyUrl: string): string {
-  return `export ${names.map((name) => `${name}=${proxyUrl}`).join(' ')}\n${WATCH_TRAP}`;
-}
-
 /** The shell's own word, not `find -exec`, `mvn exec:java` or `bundle exec`. */
 const EXEC =
   /(?<![-\w])(?<!\b(?:bundle|npm|pnpm|yarn|composer|pipenv|dotnet|docker|mise|asdf) )exec\b(?!:)/;
@@ -53,10 +44,7 @@ interface WatchPlace {
   readonly column: number;
 }
 
-/**
- * Where a RUN's command begins. Undefined where a POSIX shell would not read our words, or not run
- * them at the command's end: an exec form, a script with its own interpreter, `exec`.
- */
+/** Where a RUN's command begins; undefined where a POSIX shell would not run our words. */
 export function watchPlace(
   lines: readonly string[],
   run: Instruction,
@@ -104,9 +92,7 @@ function isOnHost({ flags }: Pick<Instruction, 'flags'>): boolean {
 }
 
 export interface RunCounts {
-  /** Its address; empty where it has no network. */
   readonly client: string;
-  /** TCP connections that it opened to another machine. */
   readonly opened: number;
   /** Datagrams that no port of its own refused, and echo requests. */
   readonly datagrams: number;
@@ -199,19 +185,14 @@ export const INJECTED_VALUES = [
   ...CA_VARIABLES.map((name): [string, string] => [name, CA]),
   ...Object.entries(OTHER_VARIABLES),
 ];
-/**
- * Declares them in each stage that runs something. restore-build.ts removes it from the history.
- */
+/** In each stage that runs something; removed from the history again. */
 const ARGUMENTS_LINE = `ARG ${[
   ...INJECTED_VALUES.map(
     ([name, value]) => `${name}=${value.includes(' ') ? `"${value}"` : value}`,
   ),
   ...YARN_ARGUMENTS,
 ].join(' ')}`;
-/**
- * Arguments that BuildKit gives each RUN and keeps out of the history (Dockerfile reference,
- * "Predefined ARGs").
- */
+/** BuildKit gives them to RUNs and not to the history (reference, "Predefined ARGs"). */
 export const PROXY_ARGUMENTS = ['http_proxy', 'https_proxy', 'ftp_proxy', 'all_proxy'].flatMap(
   (name) => [name, name.toUpperCase()],
 );
@@ -236,10 +217,7 @@ interface HermeticInjection {
   readonly offline: ReadonlySet<number>;
 }
 
-/**
- * Mounts by which a RUN trusts the proxy; they leave nothing in a layer. Names are not looked up in
- * a RUN, so that a program that goes by no proxy fails.
- */
+/** Mounts by which a RUN trusts the proxy. Names are not looked up: what ignores it fails. */
 function runFlags(run: Instruction, { hashedName, mark, offline }: HermeticInjection): string {
   const { ca, apt, resolver } = HERMETIC_FILES;
   const bundles = shownTexts(run).some((text) => WRITES_BUNDLE.test(text)) ? [] : BUNDLES;
@@ -261,7 +239,6 @@ function runFlags(run: Instruction, { hashedName, mark, offline }: HermeticInjec
   return [...(isOffline ? ['--network=none'] : []), ...flags].join(' ');
 }
 
-/** A RUN's words and scripts. */
 function shownTexts({ rawArguments, heredocs }: Instruction): readonly string[] {
   return [rawArguments, ...heredocs.map(({ content }) => content)];
 }
@@ -271,11 +248,8 @@ export function runFolder(line: number): string {
 }
 
 interface FilesRequest {
-  /** The authority's certificate. */
   readonly pem: string;
-  /** As a PKCS #12 store. */
   readonly trustStore: Uint8Array;
-  /** With the RUN's own name. */
   readonly proxyUrl: string;
   /** Drawn for the session: by it, copies of files without a secret are found. */
   readonly mark: string;
@@ -291,6 +265,7 @@ export function hermeticFiles({
   mode,
 }: FilesRequest): Readonly<Record<string, string | Uint8Array>> {
   const { ca, apt, java, javaTrust, maven, resolver, wget } = HERMETIC_FILES;
+  const proxied = [...PROXY_ARGUMENTS, ...YARN_ARGUMENTS].map((name) => `${name}=${proxyUrl}`);
   const expired = mode === 'replay' ? 'Acquire::Check-Valid-Until "false";\n' : '';
   return {
     [ca]: pem,
@@ -300,7 +275,8 @@ export function hermeticFiles({
     [maven]: mavenSettings(proxyUrl),
     [resolver]: `# ${mark}\n${RESOLVER}`,
     [wget]: `ca_certificate = ${CA}\n`,
-    [BEGIN_FILE]: beginScript([...PROXY_ARGUMENTS, ...YARN_ARGUMENTS], proxyUrl),
+    // What a RUN does first: from then on its programs name it to the proxy.
+    [BEGIN_FILE]: `export ${proxied.join(' ')}\n${WATCH_TRAP}`,
     [WATCH_FILE]: WATCH_SCRIPT,
   };
 }
@@ -337,17 +313,13 @@ const INJECTED_FLAGS = new RegExp(
   'gi',
 );
 
-/** A text without those flags and the words that a RUN starts with. */
 function withoutFlags(text: string): string {
   return text.replaceAll(INJECTED_FLAGS, '$1').replaceAll(WATCH_WORDS, '');
 }
 
 export const CLOCK_CONTEXT = 'scoville-clock';
 
-/**
- * Files of that context, and where a RUN finds them: libraries that every dynamically linked
- * program loads first, because the loader's own file names them. `libraries` is their folder.
- */
+/** Files of that context, and where a RUN has them: the loader's own list, and what it names. */
 export const CLOCK_FILES = {
   libraries: { name: 'lib', target: '/.scoville-clock' },
   preload: { name: 'ld.so.preload', target: '/etc/ld.so.preload' },
@@ -367,18 +339,13 @@ export interface Injection {
   readonly hermetic: HermeticInjection | undefined;
 }
 
-/** A Dockerfile as it is sent, and where each of its lines comes from. */
 export interface SentDockerfile {
   readonly text: string;
   /** By line as sent, from index 0: the line as written (from 1), undefined for an added one. */
   readonly lines: readonly (number | undefined)[];
 }
 
-/**
- * Writes ARGs behind the FROM of each stage that runs something, since BuildKit hands a value to no
- * other, and mounts and words into each RUN. Nothing else changes. Undefined where nothing is
- * added.
- */
+/** Adds ARGs behind each FROM with a RUN, mounts and words into RUNs; undefined for nothing. */
 export function sentDockerfile(
   text: string,
   model: DockerfileModel,
@@ -447,10 +414,7 @@ export function withoutInjection(text: string): SentDockerfile {
   return { text: written.join('\n'), lines };
 }
 
-/**
- * What BuildKit or a command says, without what was put into the build; undefined where nothing of
- * it is left.
- */
+/** What BuildKit or a command says without what was put in; undefined where nothing is left. */
 export function readBack(text: string): string | undefined {
   const shown = withoutFlags(text).replaceAll(` ${CLOCK_MOUNTS}`, '');
   const at = shown.indexOf(WATCH_MARK);
@@ -459,10 +423,7 @@ export function readBack(text: string): string | undefined {
   return /^(?:#\d+ [\d.]+ ?)?$/.test(rest) ? undefined : rest;
 }
 
-/**
- * A line of BuildKit's message about a mistake, with line numbers as in the user's file:
- * `Dockerfile:12`, and the excerpt's ` 12 | >>> RUN …`. Undefined for a line about an added one.
- */
+/** A line of BuildKit's message with the user's line numbers; undefined for an added line. */
 export function asWritten(
   line: string,
   { lines }: Pick<SentDockerfile, 'lines'>,

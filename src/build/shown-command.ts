@@ -6,7 +6,6 @@ const CREDENTIALS_IN_URL = /(:\/\/)[^/\s"'<>?#]*@/g;
 const PIN_IN_URI = /([?&]pin-value=)[^&\s]+/gi;
 const MASK = '****';
 
-/** Any text with URL credentials and well-known token shapes masked. */
 export function maskText(text: string): string {
   return text
     .replaceAll(CREDENTIALS_IN_URL, `$1${MASK}@`)
@@ -38,7 +37,6 @@ export function shownValue(flag: string, value: string): string {
   return maskText(withoutAttributes(flag, addressWithoutSecrets(value)));
 }
 
-/** A word of a command for buildx: `--flag=value`, or an address. */
 export function shownWord(word: string): string {
   const [, flag, value] = /^--([a-z-]+)=(.*)$/s.exec(word) ?? [];
   if (flag === undefined || value === undefined) return maskText(addressWithoutSecrets(word));

@@ -57,9 +57,7 @@ export interface Build {
   readonly vex: readonly VexDocument[];
   /** Security profiles to attach; none where nothing is signed. */
   readonly profiles: readonly ProfileFile[];
-  /** The other builds of the same bake. */
   readonly together: {
-    /** Named contexts that are other targets, as they were built. */
     readonly linked: readonly LinkedTarget[];
     /** By lock file, what they have recorded so far; each adds to it. Undefined alone. */
     readonly shared: SharedRecordings | undefined;
@@ -90,9 +88,7 @@ export interface Built extends Build {
   readonly exported: readonly BuiltPlatform[];
   readonly recording: Recording | undefined;
   readonly times: BuildTimes;
-  /** Images of the build whose signature verified. */
   readonly bases: SignedBases;
-  /** Undefined where nothing is signed. */
   readonly signer: Signer | undefined;
 }
 
@@ -104,7 +100,6 @@ export interface Checked extends Built {
   /** What to keep in the lock file; undefined where there is none to write. */
   readonly builtLock: LockFile | undefined;
   readonly proof: Proof | undefined;
-  /** What was attached to the same digest before. */
   readonly kept: KeptAttachments;
 }
 
@@ -112,7 +107,6 @@ export interface Checked extends Built {
 export interface AttestedImage {
   readonly referrers: readonly Descriptor[];
   readonly tagged: readonly TaggedManifest[];
-  /** Undefined where nothing is graded. */
   readonly scorecard: Scorecard | undefined;
   readonly contents: readonly ImageContents[];
 }

@@ -24,10 +24,7 @@ import { secondBuild } from './prove.ts';
 import { readBuild } from './read-build.ts';
 import { runBuildKit } from './run-buildkit.ts';
 
-/**
- * The changes with what each new version of a package fixes, by the database of advisories on this
- * machine; those that fix something first. Unchanged without a database, which is said.
- */
+/** The changes, those first that fix what the database of advisories knows. */
 async function withFixes(
   context: PipelineContext,
   blobs: BlobStore,
@@ -57,7 +54,6 @@ function isUpdate({ subject, before, after }: LockChange): boolean {
   return subject === 'package' && before !== undefined && after !== undefined;
 }
 
-/** What each of the updates fixes; undefined without a database. */
 export async function fixesOf(
   context: PipelineContext,
   updates: readonly LockChange[],
@@ -114,12 +110,7 @@ function idsOf(all: readonly Vulnerability[], packages: readonly Package[]): rea
     .map(({ id, severity }) => `${id} (${severity})`);
 }
 
-/**
- * Resolves every tag again, builds without a cache so that each RUN fetches what there is now, and
- * writes the lock. Nothing is signed, graded, tagged, loaded or pushed. Throws UserError as a build
- * does, and where an image cannot be resolved. `changes` is undefined for the first lock. A number
- * is the exit code of a build that failed.
- */
+/** Resolves tags again, builds without a cache, writes the lock. A number: buildx' exit code. */
 async function updateLock(
   context: PipelineContext,
   parsed: ParsedBuild,
@@ -136,10 +127,7 @@ async function updateLock(
     const { plan, lock } = prepared;
     if (plan.lock === undefined || lock === undefined)
       throw new UserError('a lock file has no place', { nextStep: '--lock=FILE' });
-    const uncached = secondBuild(plan, {
-      ...plan,
-      sourcePolicyFile: plan.sourcePolicy?.file ?? '',
-    });
+    const uncached = secondBuild(plan, plan.layout);
     const isRecorded = plan.hermetic !== undefined || lock.found?.fetches !== undefined;
     const hermetic = isRecorded ? 'record' : undefined;
     const first = { ...prepared, plan: { ...uncached, hermetic } as const };
@@ -181,7 +169,6 @@ function packageCount(lock: LockFile | undefined): number {
   return [...(lock?.packages.values() ?? [])].flatMap((types) => [...types.values()]).flat().length;
 }
 
-/** `scoville lock`. */
 export const lock: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (asksHelp(args) || (parsed.ok && parsed.value.kind === 'help')) {

@@ -29,7 +29,6 @@ export async function askingSigner<T>(
   }
 }
 
-/** The surroundings to run with again; undefined where there is nobody to ask, or nothing. */
 async function answerOf(
   error: unknown,
   io: CommandIo,

@@ -3,8 +3,6 @@ import { fitsNone, parseBakeArgs, type ParsedBake } from '../build/bake-command-
 import {
   type BakeJob,
   bakeJobs,
-  COMPOSE_FILES,
-  inComposeOrder,
   missingGrants,
   outputFolders,
   parseBakeDefinition,
@@ -16,7 +14,6 @@ import { passThrough } from '../build/build.ts';
 import { styleOf } from '../build/plan.ts';
 import { isAddress } from '../build/shown-command.ts';
 import { reportFiles, requireWritable, writeFileBeside } from '../config/project-files.ts';
-import { isThere } from '../image/disk.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -77,10 +74,7 @@ async function bakeParsed(parsed: ParsedBake, io: CommandIo): Promise<number> {
   return Math.max(...ended.map(({ exitCode }) => exitCode));
 }
 
-/**
- * Asks once how to sign, before the first key is made; the answer is kept, where each target's
- * build finds it. Undefined: nothing was asked.
- */
+/** Asks once how to sign, before the first key is made, and keeps the answer for all targets. */
 async function askSigner(
   jobs: readonly BakeJob[],
   parsed: ParsedBake,
@@ -117,14 +111,8 @@ async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefi
       nextStep: 'docker buildx bake --print shows what buildx makes of the definition',
     });
   await requireGrants(definition.value, parsed, io);
-  return (await takesAllServices(parsed, io)) ? inComposeOrder(definition.value) : definition.value;
-}
-
-async function takesAllServices({ files, names }: ParsedBake, io: CommandIo): Promise<boolean> {
-  if (names.length > 0) return false;
-  if (files.length > 0) return files.some((file) => /\.ya?ml$/.test(file));
-  const there = await Promise.all(COMPOSE_FILES.map((file) => isThere(resolve(io.cwd, file))));
-  return there.includes(true);
+  // buildx prints the services of a compose file in another order each time.
+  return { ...definition.value, wanted: definition.value.wanted.toSorted() };
 }
 
 async function requireGrants(
@@ -182,7 +170,6 @@ function prefixed(io: CommandIo, target: string): CommandIo {
   };
 }
 
-/** The table, or JSON; reports of all images that were graded; the metadata file. */
 async function tell(ended: readonly BakedJob[], parsed: ParsedBake, io: CommandIo): Promise<void> {
   const rows = ended.map(({ row }) => row);
   for (const { row, plan } of ended)

@@ -15,8 +15,6 @@ import { keepReport } from '../grade/kept-report.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
-import type { ReadyStep } from '../model/scorecard.ts';
-import type { Settings } from '../model/settings.ts';
 import { jsonText } from '../report/text.ts';
 import {
   keepSigningChoice,
@@ -116,10 +114,7 @@ async function withSigner(
   return { parsed: withSigningChoice(parsed, first), choice: first };
 }
 
-/**
- * What a kept answer does now; one that no longer works fails every build. The key is not printed,
- * since its URI may contain a PIN.
- */
+/** A kept answer that no longer works fails every build. A key's URI may have a PIN. */
 function keptText(choice: SigningChoice, file: string): string {
   switch (choice.with) {
     case 'own-key':
@@ -196,7 +191,8 @@ async function report(
   const dockerfile = dockerfilePath(parsed, io.cwd);
   // Looking for edits may read the base images: nobody waits for it where nobody reads the steps.
   const isRead = requests.length > 0 || !(quiet || image.unchanged === true);
-  const ready = isRead ? await readyOnes(image, parsed, settings, io) : [];
+  const { readySteps } = await import('./ready-steps.ts');
+  const ready = isRead ? await readySteps(image.scorecard, parsed, settings, io) : [];
   const subject = {
     kind: 'image',
     image: {
@@ -208,14 +204,6 @@ async function report(
   await keepReport({ paths: pathsOf(io) }, subject.image);
   const write = quiet ? undefined : imageOnStdout ? io.writeErr : io.writeOut;
   await writeReports(subject, requests, io, write, parsed.own.verbose);
-}
-
-async function readyOnes(
-  { scorecard }: ReportInput,
-  ...about: readonly [ParsedBuild, Settings, CommandIo]
-): Promise<readonly ReadyStep[]> {
-  const { readySteps } = await import('./ready-steps.ts');
-  return readySteps(scorecard, ...about);
 }
 
 /** The Dockerfile for SARIF, relative to `cwd`, with `/`; undefined outside it or in no folder. */

@@ -5,14 +5,17 @@ import ZSH from './completion.zsh?raw';
 import { type CommandSpec, completedFlags, type FlagSpec, shownFlags } from './flag-table.ts';
 
 export const HELP_COLUMNS = 80;
-/** A flag whose head is wider has its help on the lines below. */
 const WIDEST_HEAD = 30;
 
 /** `scoville COMMAND --help` in this many columns: usage, purpose, examples, flags, exit codes. */
 export function commandHelp(spec: CommandSpec, columns = HELP_COLUMNS): string {
   const { usage, about, examples, exits, titles = {}, othersTitle, end } = spec;
   const flags = shownFlags(spec);
-  const width = Math.max(0, ...flags.map((flag) => flagHead(flag).length).filter(isNarrow)) + 2;
+  const width =
+    Math.max(
+      0,
+      ...flags.map((flag) => flagHead(flag).length).filter((length) => length <= WIDEST_HEAD),
+    ) + 2;
   const firstOther = flags.find((flag) => spec.others?.includes(flag) === true);
   const rows = flags.map((flag) => {
     const title = flag === firstOther ? othersTitle : titles[flag.name];
@@ -59,11 +62,6 @@ function flowed(text: string, columns: number): string {
   return out.join('\n');
 }
 
-function isNarrow(length: number): boolean {
-  return length <= WIDEST_HEAD;
-}
-
-/** A name and what it means, in lines that fit: `width` columns are the name's. */
 function row(name: string, means: string, width: number, columns: number): string {
   const lines = wrapWords(means, columns - width - 2);
   const indent = ' '.repeat(width + 2);
@@ -76,13 +74,9 @@ function row(name: string, means: string, width: number, columns: number): strin
 /** A flag in help and command pages: `-o, --output DEST`; indented if it has no short name. */
 export function flagHead(flag: FlagSpec): string {
   const short = flag.short === undefined ? '    ' : `-${flag.short}, `;
-  return `${short}--${flag.name}${valueText(flag)}`;
-}
-
-/** What is written after the name of a flag: its value. */
-function valueText({ value, bare }: Pick<FlagSpec, 'value' | 'bare'>): string {
-  if (value === undefined) return '';
-  return bare === undefined ? ` ${value}` : value;
+  const { value, bare } = flag;
+  const shown = value === undefined || bare !== undefined ? (value ?? '') : ` ${value}`;
+  return `${short}--${flag.name}${shown}`;
 }
 
 function helpOf(flag: FlagSpec): string {
@@ -95,7 +89,6 @@ function helpOf(flag: FlagSpec): string {
   return notes.length === 0 ? help : `${help} (${notes.join('; ')})`;
 }
 
-/** What counts where a flag is not given; undefined where nothing is said. */
 export function standardOf({ standard, kind }: FlagSpec): string | undefined {
   return kind === 'bool' && standard === 'true' ? 'on' : standard;
 }
@@ -114,7 +107,6 @@ function flagsOf({ spec }: CompletedCommand): readonly FlagSpec[] {
   return [...completedFlags(spec as CommandSpec), HELP];
 }
 
-/** What the shell completes on its own: nothing, files, or folders. */
 type Paths = 'none' | 'files' | 'folders';
 
 interface Offer {
@@ -125,11 +117,7 @@ interface Offer {
 /** As spf13/cobra, completions.go, names them. */
 const DIRECTIVES: Readonly<Record<Paths, number>> = { none: 4, files: 0, folders: 16 };
 
-/**
- * The answer to `__complete WORDS`, the last word being typed: a line for each word that may stand
- * there, with what it means behind a tab, then how to go on. It is the form of cobra's commands,
- * which docker reads of its plugins.
- */
+/** The answer to `__complete WORDS` in the form of cobra's commands, which docker reads. */
 export function completionAnswer(
   commands: readonly CompletedCommand[],
   typed: readonly string[],

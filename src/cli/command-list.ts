@@ -14,173 +14,152 @@ interface ListedCommand {
   readonly load: () => Promise<Command>;
 }
 
-export const COMMANDS: readonly ListedCommand[] = [
-  {
-    name: 'build',
+const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name'>>> = {
+  build: {
     publishes: true,
     summary: 'Build, sign and grade an image, then load or push it',
     spec: async () => (await import('../build/flags.ts')).BUILD,
     load: async () => (await import('./build-early.ts')).buildEarly,
   },
-  {
-    name: 'init',
+  init: {
     summary: 'Create a hardened Dockerfile for your project',
     spec: async () => (await import('../init/init-flags.ts')).INIT,
     load: async () => (await import('../init/init.ts')).init,
   },
-  {
-    name: 'bake',
+  bake: {
     publishes: true,
     summary: 'Build the targets of a bake or compose file',
     spec: async () => (await import('../build/bake-command-line.ts')).BAKE,
     load: async () => (await import('./bake.ts')).bake,
   },
-  {
-    name: 'grade',
+  grade: {
     summary: 'Grade any image: registry, Docker, OCI layout or archive',
     spec: async () => (await import('../grade/flags.ts')).GRADE,
     load: async () => (await import('../grade/grade-command.ts')).grade,
   },
-  {
-    name: 'report',
+  report: {
     summary: 'Open the HTML report of the last grade of an image',
     spec: async () => (await import('./report.ts')).REPORT,
     load: async () => (await import('./report.ts')).report,
   },
-  {
-    name: 'lint',
+  lint: {
     summary: 'Check Dockerfiles for problems, without building',
     spec: async () => (await import('../lint/flags.ts')).LINT,
     load: async () => (await import('../lint/lint-command.ts')).lint,
   },
-  {
-    name: 'explain',
+  explain: {
     summary: 'Show what a finding means and how to fix it',
     spec: async () => (await import('./explain.ts')).EXPLAIN,
     load: async () => (await import('./explain.ts')).explain,
   },
-  {
-    name: 'fix',
+  fix: {
     summary: 'Suggest and apply Dockerfile edits that raise the grade',
     spec: async () => (await import('../fix/flags.ts')).FIX,
     load: async () => (await import('../fix/fix.ts')).fix,
   },
-  {
-    name: 'reproduce',
+  reproduce: {
     publishes: true,
     summary: 'Build twice and explain every difference',
     spec: async () => (await import('../reproduce/flags.ts')).REPRODUCE,
     load: async () => (await import('../reproduce/reproduce-command.ts')).reproduce,
   },
-  {
-    name: 'profile',
+  profile: {
     summary: 'Make a seccomp profile that fits a program, and prove it',
     spec: async () => (await import('../profile/profile.ts')).PROFILE,
     load: async () => (await import('../profile/profile.ts')).profile,
   },
-  {
-    name: 'lock',
+  lock: {
     was: 'update',
     summary: 'Create or refresh scoville.lock',
     spec: async () => (await import('./specs.ts')).LOCK,
     load: async () => (await import('../build/update-lock.ts')).lock,
   },
-  {
-    name: 'config',
+  config: {
     summary: 'Set settings in .scoville.yaml',
     spec: async () => (await import('./specs.ts')).CONFIG,
     load: async () => (await import('./config.ts')).config,
   },
-  {
-    name: 'diff',
+  diff: {
     summary: 'Compare two images file by file',
     spec: async () => (await import('./specs.ts')).DIFF,
     load: async () => (await import('../reproduce/reproduce-command.ts')).diff,
   },
-  {
-    name: 'verify',
+  verify: {
     summary: "Verify an image's signature, attestations and level",
     spec: async () => (await import('../trust/flags.ts')).VERIFY,
     load: async () => (await import('../trust/verify-command.ts')).verify,
   },
-  {
-    name: 'policy',
+  policy: {
     summary: 'Write policies that admit only what you signed',
     spec: async () => (await import('../trust/flags.ts')).POLICY_COMMAND,
     load: async () => (await import('../trust/policy-command.ts')).policy,
   },
-  {
-    name: 'attest',
+  attest: {
     publishes: true,
     summary: 'Sign a statement or profile for an image',
     spec: async () => (await import('../trust/flags.ts')).ATTEST,
     load: async () => (await import('../trust/attest-command.ts')).attest,
   },
-  {
-    name: 'vex',
+  vex: {
     publishes: true,
     summary: 'State which vulnerabilities do not affect an image',
     spec: async () => (await import('../trust/flags.ts')).VEX,
     load: async () => (await import('../trust/vex-command.ts')).vex,
   },
-  {
-    name: 'push',
+  push: {
     publishes: true,
     summary: 'Push a built image or archive, with its attestations',
     spec: async () => (await import('./specs.ts')).PUSH,
     load: async () => (await import('./stored.ts')).push,
   },
-  {
-    name: 'mirror',
+  mirror: {
     publishes: true,
     summary: 'Copy an image with everything attached to it',
     spec: async () => (await import('../trust/mirror.ts')).MIRROR,
     load: async () => (await import('../trust/mirror.ts')).mirror,
   },
-  {
-    name: 'load',
+  load: {
     publishes: true,
     summary: 'Load a built image into Docker',
     spec: async () => (await import('./specs.ts')).LOAD_SPEC,
     load: async () => (await import('./stored.ts')).load,
   },
-  {
-    name: 'prune',
+  prune: {
     summary: 'Remove old builds and caches',
     spec: async () => (await import('./specs.ts')).PRUNE,
     load: async () => (await import('./stored.ts')).prune,
   },
-  {
-    name: 'db',
+  db: {
     summary: 'Fetch advisories, to scan images without a network',
     spec: async () => (await import('../scan/db-spec.ts')).DB,
     load: async () => (await import('../scan/db-command.ts')).db,
   },
-  {
-    name: 'doctor',
+  doctor: {
     summary: 'Check your setup and show how to fix it',
     spec: async () => (await import('./specs.ts')).DOCTOR,
     load: async () => (await import('./doctor.ts')).doctor,
   },
-  {
-    name: 'install',
+  install: {
     summary: 'Install the Docker plugin',
     spec: async () => (await import('./specs.ts')).INSTALL,
     load: async () => (await import('./plugin-install.ts')).install,
   },
-  {
-    name: 'uninstall',
+  uninstall: {
     summary: 'Remove the Docker plugin',
     spec: async () => (await import('./specs.ts')).UNINSTALL,
     load: async () => (await import('./plugin-install.ts')).uninstall,
   },
-  {
-    name: 'completion',
+  completion: {
     summary: 'Print a completion script for your shell',
     spec: async () => (await import('./specs.ts')).COMPLETION,
     load: async () => (await import('./completion.ts')).completion,
   },
-];
+};
+
+export const COMMANDS: readonly ListedCommand[] = Object.entries(LISTED).map(([name, listed]) => ({
+  name,
+  ...listed,
+}));
 
 export function completedCommands(): Promise<readonly CompletedCommand[]> {
   return Promise.all(

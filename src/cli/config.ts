@@ -13,11 +13,7 @@ import { CONFIG } from './specs.ts';
 
 const LARGEST = 256 * 1024;
 
-/**
- * Sets settings in a file, by default the nearest of the project, else a new `.scoville.yaml` of
- * this folder. Gives its path. Throws UserError, with nothing written, for an unknown setting, a
- * bad value, and a link, which could point to the file of another project.
- */
+/** Sets settings in the nearest file, or a new one. Throws UserError with nothing written. */
 async function setSettings(
   { cwd, now }: Pick<PipelineContext, 'cwd' | 'now'>,
   settings: readonly TypedSetting[],

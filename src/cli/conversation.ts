@@ -62,22 +62,18 @@ export function interrupt(): void {
   process.kill(process.pid, 'SIGINT');
 }
 
-/** True where a person typed the command and waits; not in a script, whose next line would wait. */
-async function wasTyped(io: CommandIo): Promise<boolean> {
-  const job = await terminalJob(toolRunner(io), process.pid);
-  return job !== undefined && isTyped(job, io.docker !== undefined);
-}
-
 export async function isForPerson(
   io: CommandIo,
   asked: { readonly style: string; readonly interactive: boolean; readonly json: boolean },
 ): Promise<boolean> {
   const isDrawn = asked.style === 'auto' || asked.style === 'tty';
   const isPerson = isDrawn && asked.interactive && !asked.json && canAsk(io);
-  return isPerson && wasTyped(io);
+  if (!isPerson) return false;
+  // In a script, whose next line would wait, nobody typed it.
+  const job = await terminalJob(toolRunner(io), process.pid);
+  return job !== undefined && isTyped(job, io.docker !== undefined);
 }
 
-/** How a command's progress is shown on stderr, and how to leave the terminal as it was. */
 interface Conversation {
   readonly sink: EventSink;
   readonly stop: () => void;

@@ -37,9 +37,7 @@ export interface DoctorContext extends Pick<
   PipelineContext,
   'run' | 'env' | 'cwd' | 'paths' | 'now' | 'signal'
 > {
-  /** As `process.platform`: decides which install command is shown. */
   readonly platform: string;
-  /** As `process.versions.node`. */
   readonly nodeVersion: string;
   readonly connect: typeof canConnect;
 }
@@ -48,7 +46,6 @@ interface Finding {
   /** `advice`: builds work without it, or soon will not. `optional`: nobody needs it. */
   readonly state: 'ok' | 'missing' | 'advice' | 'optional';
   readonly detail: string;
-  /** The one command that fixes it; for what is not ok. */
   readonly fix?: string;
 }
 
@@ -64,7 +61,6 @@ interface Check {
   readonly fix?: ToolName | ((about: DoctorContext) => string);
 }
 
-/** A check with what it found, in the order that `--json` prints. */
 export type CheckRow = Pick<Check, 'id' | 'title' | 'required'> & Finding;
 
 /** Runs all checks at once; whatever one throws becomes its row. Throws Interrupted only. */
@@ -111,7 +107,6 @@ function installCommand(tool: ToolName, platform: string): string {
   return debian.startsWith('apt-get ') ? `sudo ${debian}` : debian;
 }
 
-/** A version, and whether scoville was tried with it. */
 function versionText(tool: KnownTool, number: string | undefined): string {
   const unknown = unknownVersion(tool, number);
   const { oldest, newest } = KNOWN_VERSIONS[tool];
@@ -239,7 +234,6 @@ async function lookAtStore({ paths: { store } }: DoctorContext): Promise<Finding
   };
 }
 
-/** The path itself, or the nearest above it that is there. */
 async function nearestPath(path: string): Promise<string> {
   const parent = dirname(path);
   return parent === path || (await isThere(path)) ? path : nearestPath(parent);

@@ -27,10 +27,7 @@ export const doctor = command(DOCTOR, async ({ json }, _, io) => {
   return fit ? EXIT.met : EXIT.failed;
 });
 
-/**
- * The rows as lines: mark, title, detail; below what is not ok, the command that fixes it. What an
- * earlier row has said already is not said again.
- */
+/** Mark, title, detail, and the command that fixes it; nothing is said twice. */
 export function doctorText(
   rows: readonly CheckRow[],
   marks: Readonly<Record<CheckRow['state'], string>>,

@@ -1,10 +1,11 @@
 import { CATALOGUE, fixCommand, LINT_RULES } from '../criteria/catalogue.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { didYouMean } from '../lib/text.ts';
 import { SPEC_URL } from '../model/criterion.ts';
 import { type Explanation, explanationList, explanationText } from '../report/command-texts.ts';
 import { jsonText } from '../report/text.ts';
-import type { CommandSpec } from './flag-table.ts';
+import { type CommandSpec, exits } from './flag-table.ts';
 import { command, JSON_FLAG } from './flags.ts';
 import { writeProse } from './io.ts';
 
@@ -21,17 +22,13 @@ name it; without one, every ID is listed. Works offline.`,
     ['scoville explain no-shell', 'one criterion'],
     ['scoville explain pinned-images no-secrets', 'several'],
   ],
-  exits: [
-    ['0', 'explained'],
-    ['2', 'an ID that is not known'],
-  ],
+  exits: exits({ 0: 'explained', 2: 'an ID that is not known' }),
   flags: { json: JSON_FLAG },
   operands: { choices: ALL_IDS },
 } satisfies CommandSpec;
 
 const WIDEST = 100;
 
-/** `scoville explain [ID...]`. Throws UserError for an id that is not known. */
 export const explain = command(EXPLAIN, ({ json }, operands, io) => {
   const ids = operands.length === 0 ? ALL_IDS : [...new Set(operands)];
   const found = ids.map(explained);
@@ -51,14 +48,10 @@ export const explain = command(EXPLAIN, ({ json }, operands, io) => {
 function explained(id: string): Explanation {
   const criterion = CATALOGUE.find((one) => one.id === id);
   const rule = LINT_RULES.find((one) => one.id === id);
-  const fix = fixCommand(id);
-  const examples = {
-    ...(rule === undefined ? {} : { bad: rule.bad, good: rule.good }),
-    ...(fix === undefined ? {} : { fix }),
-  };
+  const examples = given({ bad: rule?.bad, good: rule?.good, fix: fixCommand(id) });
   if (criterion !== undefined) {
     const { title, level, vector, why, decidedBy = '', remedies, spec } = criterion;
-    const lint = rule === undefined ? {} : { lint: rule.level };
+    const lint = given({ lint: rule?.level });
     const known = { id, title, level, vector, ...lint, why, decidedBy, remedies };
     return { ...known, ...examples, specification: SPEC_URL + spec };
   }

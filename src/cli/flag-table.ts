@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { Flagged } from '../model/events.ts';
 import { REPORT_FORMATS, type ReportFormat, type ReportRequest } from '../model/report.ts';
 
@@ -15,30 +16,21 @@ export interface FlagSpec {
   readonly short?: string;
   readonly kind: FlagKind;
   readonly help: string;
-  /** What help calls the value. */
   readonly value?: string;
-  /** The only values there are, where they are few. */
   readonly choices?: readonly string[];
   /** First buildx known to have it; absent where 0.13.1 has it. */
   readonly since?: string;
-  /** Accepted, but not shown by `--help`. */
   readonly hidden?: boolean;
-  /** Shown with BUILDX_EXPERIMENTAL=1 only. */
   readonly experimental?: boolean;
   /** What the flag means without `=VALUE` (pflag's NoOptDefVal); any value must then be joined. */
   readonly bare?: string;
   /** What counts where it is not given, as help and docs say it. */
   readonly standard?: string;
-  /** The value is a file or folder, for completion. */
   readonly path?: boolean;
-  /**
-   * Says where the result goes, how it is shown or when it is refused, and not which image it is: a
-   * command for the same image says that itself.
-   */
+  /** Not of the image: where it goes, how it is shown, when it is refused. */
   readonly ofOneRun?: boolean;
   /** Refused without an image, where it would do nothing: always, or with one of these values. */
   readonly needsImage?: true | readonly string[];
-  /** The setting that it overrides, as `gate.minLevel`. */
   readonly setting?: string;
 }
 
@@ -62,35 +54,29 @@ export function boolOf(flagged: Flagged, name: string): boolean | undefined {
   return parseGoBool(lastValueOf(flagged, name) ?? '');
 }
 
-/** Reads one value of `--report`, `FORMAT[=FILE]`; the error is the whole message for the user. */
 function parseReportRequest<F extends ReportFormat>(
   value: string,
   formats: readonly F[],
 ): Result<ReportRequest<F>> {
   if (value === '') return err('--report needs a value');
-  const equals = value.indexOf('=');
-  const name = equals < 0 ? value : value.slice(0, equals);
+  const [, name = '', file] = /^([^=]*)(?:=(.*))?$/s.exec(value) ?? [];
   const format = formats.find((known) => known === name);
   if (format === undefined)
     return err(
       `invalid value ${JSON.stringify(name)} for --report; use one of ${formats.join(', ')}`,
     );
-  if (equals < 0) return ok({ format });
-  const file = value.slice(equals + 1);
-  return file === '' ? err(`--report ${value} does not name a file`) : ok({ format, file });
+  if (file === '') return err(`--report ${value} does not name a file`);
+  return ok({ format, ...given({ file }) });
 }
 
+const ALL_FORMATS: readonly ReportFormat[] = REPORT_FORMATS;
+
 /** Reads all values of `--report`. Two reports may share stdout, but not a file. */
-export function parseReportRequests(values: readonly string[]): Result<readonly ReportRequest[]>;
-export function parseReportRequests<F extends ReportFormat>(
+export function parseReportRequests<F extends ReportFormat = ReportFormat>(
   values: readonly string[],
-  formats: readonly F[],
-): Result<readonly ReportRequest<F>[]>;
-export function parseReportRequests(
-  values: readonly string[],
-  formats: readonly ReportFormat[] = REPORT_FORMATS,
-): Result<readonly ReportRequest[]> {
-  const requests: ReportRequest[] = [];
+  formats: readonly F[] = ALL_FORMATS as readonly F[],
+): Result<readonly ReportRequest<F>[]> {
+  const requests: ReportRequest<F>[] = [];
   for (const value of values) {
     const read = parseReportRequest(value, formats);
     if (!read.ok) return read;
@@ -104,10 +90,7 @@ export function parseReportRequests(
 
 /** A flag of our commands: what help, completion and docs show, and what its values become. */
 export interface Flag<T> extends Omit<FlagSpec, 'name'> {
-  /**
-   * Reads the values in the order they were given; those of a `bool` are `true` and `false`. An
-   * error is the whole message for the user.
-   */
+  /** Reads the values in order; those of a `bool` are `true` and `false`. */
   readonly read: (given: readonly string[], name: string) => Result<T>;
 }
 
@@ -124,7 +107,6 @@ export type FlagValues<F extends FlagTable> = {
 
 type More = Partial<Omit<FlagSpec, 'name' | 'kind' | 'help' | 'value'>>;
 
-/** `FlagSpec.ofOneRun`. */
 export const ONE_RUN = { ofOneRun: true } as const;
 
 /** On where it is given, else off. */
@@ -149,7 +131,7 @@ export function text(
   value: string,
   help: string,
   more: More = {},
-  check: (text: string, name: string) => string | undefined = () => undefined,
+  check: Check = () => undefined,
 ): Flag<string | undefined> {
   return {
     kind: 'string',
@@ -163,22 +145,27 @@ export function text(
   };
 }
 
-/** A value each time it is given. */
+type Check = (text: string, name: string) => string | undefined;
+
+/** The flag with what becomes of its value. */
+export function mapped<T, U>(
+  flag: Flag<T>,
+  map: (value: T, given: readonly string[]) => U,
+): Flag<U> {
+  const read: Flag<U>['read'] = (given, name) => {
+    const found = flag.read(given, name);
+    return found.ok ? ok(map(found.value, given)) : found;
+  };
+  return { ...flag, read };
+}
+
 export function many(
   value: string,
   help: string,
   more: More = {},
-  check?: (text: string, name: string) => string | undefined,
+  check?: Check,
 ): Flag<readonly string[]> {
-  const one = text(value, help, more, check);
-  return {
-    ...one,
-    kind: 'array',
-    read: (given, name) => {
-      const last = one.read(given, name);
-      return last.ok ? ok(given) : last;
-    },
-  };
+  return { ...mapped(text(value, help, more, check), (_, given) => given), kind: 'array' };
 }
 
 /** The same, each time a list that commas divide. */
@@ -199,7 +186,6 @@ export function choice<C extends string>(
   return text(value, help, { ...more, choices }, check) as Flag<C | undefined>;
 }
 
-/** A whole number of so many digits, within bounds. */
 export function whole(
   value: string,
   help: string,
@@ -214,20 +200,12 @@ export function whole(
     /^\d{1,9}$/.test(given) && Number(given) >= least && Number(given) <= most
       ? undefined
       : `--${name} takes a whole number ${of}from ${least} to ${most}, not ${JSON.stringify(given)}`;
-  const one = text(value, help, more, check);
-  return {
-    ...one,
-    read: (given, name) => {
-      const last = one.read(given, name);
-      if (!last.ok) return last;
-      return ok(last.value === undefined ? undefined : Number(last.value));
-    },
-  };
+  const last = text(value, help, more, check);
+  return mapped(last, (found) => (found === undefined ? undefined : Number(found)));
 }
 
-/** `--report FORMAT[=FILE]`, of the formats that the command has. */
 export function reports<F extends ReportFormat = ReportFormat>(
-  formats: readonly F[] = REPORT_FORMATS as readonly ReportFormat[] as readonly F[],
+  formats: readonly F[] = ALL_FORMATS as readonly F[],
 ): Flag<readonly ReportRequest<F>[]> {
   return {
     kind: 'array',
@@ -238,7 +216,6 @@ export function reports<F extends ReportFormat = ReportFormat>(
   };
 }
 
-/** The same with what counts where it is not given. */
 export function standard<T>(flag: Flag<T>, fallback: string): Flag<Exclude<T, undefined>> {
   const read = (given: readonly string[], name: string): Result<Exclude<T, undefined>> =>
     flag.read(given.length === 0 ? [fallback] : given, name) as Result<Exclude<T, undefined>>;
@@ -260,7 +237,6 @@ export function readTable<F extends FlagTable>(
   return ok(values as FlagValues<F>);
 }
 
-/** The name of a flag's value in `FlagValues`. */
 export function camelCase(name: string): string {
   return name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -291,7 +267,6 @@ export interface ScanTable {
   readonly negatable: ReadonlySet<string>;
 }
 
-/** The table of flags of which those of `own` are ours. */
 export function flagTable(specs: readonly FlagSpec[], own: readonly FlagSpec[]): ScanTable {
   return {
     long: new Map(specs.map((spec) => [spec.name, spec])),
@@ -300,7 +275,6 @@ export function flagTable(specs: readonly FlagSpec[], own: readonly FlagSpec[]):
   };
 }
 
-/** What one argument of the command line came to, and how many arguments it took. */
 type Step = Result<{ readonly found: readonly Scanned[]; readonly taken: number }, UsageProblem>;
 
 const BUILDX_USAGE_EXIT = 125;
@@ -331,10 +305,11 @@ export function scanArguments(
   return ok(all);
 }
 
-function scanOne(argument: string, next: string | undefined, table: ScanTable): Step {
+/** The first of some words: a flag with its value, or a word. */
+export function scanOne(argument: string, next: string | undefined, table: ScanTable): Step {
   if (argument.startsWith('--')) return scanLong(argument, next, table);
   if (argument.startsWith('-') && argument !== '-') return scanShort(argument, next, table);
-  return ok({ found: [{ kind: 'positional', text: argument, behindDashes: false }], taken: 1 });
+  return one({ kind: 'positional', text: argument, behindDashes: false }, 1);
 }
 
 function scanLong(argument: string, next: string | undefined, table: ScanTable): Step {
@@ -432,11 +407,9 @@ export interface CommandSpec<F extends FlagTable = FlagTable> {
   readonly usage: readonly string[];
   /** What it does; lines are wrapped, but those of a list. */
   readonly about: string;
-  /** Whole calls, the most common first, with what each does. */
   readonly examples: readonly (readonly [call: string, does: string])[];
   readonly exits: readonly (readonly [code: string, means: string])[];
   readonly flags: F;
-  /** Titles of groups of flags, by the flag that stands first. */
   readonly titles?: Readonly<Record<string, string>>;
   /** Flags of docker that it takes too, each with its own meaning; a title for them in help. */
   readonly others?: readonly FlagSpec[];
@@ -445,6 +418,11 @@ export interface CommandSpec<F extends FlagTable = FlagTable> {
   readonly also?: readonly FlagSpec[];
   readonly end?: string;
   readonly operands?: Operands;
+}
+
+/** Exit codes, and what each means. */
+export function exits(codes: Readonly<Record<string, string>>): CommandSpec['exits'] {
+  return Object.entries(codes);
 }
 
 /** The flags that help and docs show: ours, then docker's, except hidden and experimental ones. */

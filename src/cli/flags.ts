@@ -1,17 +1,19 @@
-import { parseArgs } from 'node:util';
 import type { SignerFlags } from '../build/attest-plan.ts';
 import { OWN } from '../build/flags.ts';
-import { EXIT, messageOf, UserError } from '../lib/errors.ts';
+import { EXIT, UserError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/text.ts';
 import { cleanLines } from '../ui/text.ts';
 import {
   bool,
   type CommandSpec,
+  flagTable,
   type FlagTable,
   type FlagValues,
   many,
   readTable,
   reports,
+  scanArguments,
+  specsOf,
   text,
   type UsageProblem,
 } from './flag-table.ts';
@@ -43,11 +45,17 @@ export function readFlags<F extends FlagTable>(
   args: readonly string[],
   spec: CommandSpec<F>,
 ): { readonly flags: FlagValues<F>; readonly operands: readonly string[] } {
-  const { values, positionals: operands } = parsed(args, spec);
-  const read = readTable(spec.flags, (name) => {
-    const given = values[name];
-    return given === undefined ? [] : [given].flat().map(String);
-  });
+  const scanned = scanArguments(args, flagTable(specsOf(spec.flags), []));
+  if (!scanned.ok)
+    throw new UserError(scanned.error.message.replace(/\n.*/s, ''), { nextStep: usageLine(spec) });
+  const operands: string[] = [];
+  const values = new Map<string, string[]>();
+  for (const one of scanned.value)
+    if (one.kind === 'unknown') throw unknownFlag(spec, one.text.replace(/=.*/s, ''));
+    else if (one.kind === 'positional') operands.push(one.text);
+    else if (one.kind === 'flag')
+      values.set(one.spec.name, [...(values.get(one.spec.name) ?? []), one.value]);
+  const read = readTable(spec.flags, (name) => values.get(name) ?? []);
   if (!read.ok) throw new UserError(read.error, { nextStep: `scoville ${spec.name} --help` });
   const { least = 0, most = Infinity, error = '' } = spec.operands ?? {};
   if (operands.length < least || operands.length > most)
@@ -55,40 +63,11 @@ export function readFlags<F extends FlagTable>(
   return { flags: read.value, operands };
 }
 
-function parsed(args: readonly string[], spec: CommandSpec): ReturnType<typeof parseArgs> {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: optionsOf(spec.flags),
-      allowPositionals: true,
-      strict: true,
-    });
-  } catch (cause) {
-    const [, unknown] = /^Unknown option '(-[^']*)'/.exec(messageOf(cause)) ?? [];
-    if (unknown !== undefined) throw unknownFlag(spec, unknown, cause);
-    throw new UserError(messageOf(cause), { nextStep: usageLine(spec), cause });
-  }
-}
-
-export function optionsOf(
-  flags: FlagTable,
-): NonNullable<Parameters<typeof parseArgs>[0]>['options'] {
-  const options = Object.entries(flags).map(([name, { kind, short }]) => [
-    name,
-    {
-      ...(kind === 'bool' ? { type: 'boolean' } : { type: 'string', multiple: true }),
-      ...(short === undefined ? {} : { short }),
-    },
-  ]);
-  return Object.fromEntries(options) as ReturnType<typeof optionsOf>;
-}
-
-function unknownFlag({ name, flags }: CommandSpec, flag: string, cause: unknown): UserError {
+function unknownFlag({ name, flags }: CommandSpec, flag: string): UserError {
   const near = didYouMean(flag.replace(/^-+/, ''), [...Object.keys(flags), 'help']);
   const meant = near === undefined ? '' : `; did you mean --${near}?`;
   return new UserError(`${name} has no flag ${flag}${meant}`, {
     nextStep: `scoville ${name} --help`,
-    cause,
   });
 }
 
@@ -115,7 +94,6 @@ export function saidWrong(
   return error.exitCode;
 }
 
-/** Forms that can show a comparison of two images; the others are for a scorecard. */
 export const COMPARISON_FORMATS = ['terminal', 'json', 'html'] as const;
 
 export const JSON_FLAG = bool('Print the result as JSON on stdout');
@@ -154,7 +132,6 @@ export const SIGNER_FLAGS = {
   }),
 };
 
-/** Who must have signed, and sigstore's trusted root for those that sign without a key. */
 type NamedSigners = SignerFlags & { readonly trustedRoot?: string };
 
 export function namedSigners({
@@ -177,7 +154,6 @@ export function namedSigners({
 
 export const REGRADE = bool('Sign the new verdict by the settings here, though it may be lower');
 
-/** Of commands that attach something to an image and grade it again. */
 export const ATTACH_FLAGS = {
   'signing-key': SIGNING_KEY,
   ...SIGNER_FLAGS,

@@ -1,7 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { wholeStream } from '../lib/bytes.ts';
 import { Interrupted, messageOf, UserError } from '../lib/errors.ts';
-import { ownValue } from '../lib/json.ts';
 import type { Paths } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { folded } from '../ui/text.ts';
@@ -14,7 +13,6 @@ export interface CommandIo {
   readonly writeOut: (text: string) => void;
   /** The conversation: progress, notices, errors. */
   readonly writeErr: (text: string) => void;
-  /** Whether a person can answer. */
   readonly inIsTerminal: boolean;
   readonly outIsTerminal: boolean;
   readonly errIsTerminal: boolean;
@@ -80,24 +78,15 @@ export function pathsOf(io: CommandIo): Paths {
   named('BUILDX_CONFIG');
   const dockerConfig = named('DOCKER_CONFIG') ?? join(homeDir, '.docker');
   const home = named('SCOVILLE_HOME');
-  if (home !== undefined)
-    return {
-      store: join(home, 'layout'),
-      cache: join(home, 'cache'),
-      config: join(home, 'config'),
-      dockerConfig,
-    };
-  const xdg = (name: string, fallback: string): string => {
-    const value = env[name];
-    return join(
-      value !== undefined && value.startsWith('/') ? value : join(homeDir, fallback),
-      'scoville',
-    );
+  const folder = (inHome: string, name: string, fallback: string, below = ''): string => {
+    const value = env[name] ?? '';
+    const base = value.startsWith('/') ? value : join(homeDir, fallback);
+    return home === undefined ? join(base, 'scoville', below) : join(home, inHome);
   };
   return {
-    store: join(xdg('XDG_DATA_HOME', '.local/share'), 'layout'),
-    cache: xdg('XDG_CACHE_HOME', '.cache'),
-    config: xdg('XDG_CONFIG_HOME', '.config'),
+    store: folder('layout', 'XDG_DATA_HOME', '.local/share', 'layout'),
+    cache: folder('cache', 'XDG_CACHE_HOME', '.cache'),
+    config: folder('config', 'XDG_CONFIG_HOME', '.config'),
     dockerConfig,
   };
 }
@@ -139,13 +128,9 @@ export async function readStream(
   return bytes;
 }
 
-/** Longest line that is taken for an answer, in characters. */
 const LONGEST = 4096;
 
-/**
- * Reads what a person types, line by line; undefined once the input has ended. Throws Interrupted
- * where the command is stopped while it waits, and UserError for a line that nobody types.
- */
+/** What a person types, by line; undefined at the end. Throws Interrupted and UserError. */
 export function stdinLines({
   stdin,
   signal,
@@ -188,19 +173,8 @@ async function untilAborted<T>(waiting: Promise<T>, signal: AbortSignal): Promis
   }
 }
 
-/** A person's answer to a change: this one, not this one, this and all after it, or no more. */
-export type Answer = 'yes' | 'no' | 'all' | 'quit';
-
-const WORDS: Readonly<Record<string, Answer>> = {
-  y: 'yes',
-  yes: 'yes',
-  n: 'no',
-  no: 'no',
-  a: 'all',
-  all: 'all',
-  q: 'quit',
-  quit: 'quit',
-};
+const ANSWERS = ['yes', 'no', 'all', 'quit'] as const;
+export type Answer = (typeof ANSWERS)[number];
 
 /** Asks until the answer is one of y, n, a, q; the end of the input is q. */
 export async function askAnswer(
@@ -216,7 +190,7 @@ export async function askAnswer(
       return 'quit';
     }
     const word = line.toLowerCase();
-    const answer = ownValue(WORDS, word);
+    const answer = ANSWERS.find((one) => one === word || one.charAt(0) === word);
     if (answer !== undefined) return answer;
   }
 }

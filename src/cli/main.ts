@@ -111,10 +111,7 @@ function nearest(name: string): string {
   return match === undefined ? '' : `; did you mean ${match}?`;
 }
 
-/**
- * What a person is shown of an error: what happened, what the tool said, and the next step. Cleaned
- * as a whole, for errors quote files and servers.
- */
+/** What happened, what the tool said, the next step. Cleaned: errors quote files and servers. */
 export function errorText(thrown: unknown, debug: boolean): string {
   const lines = [`scoville: ${messageOf(thrown)}`];
   if (thrown instanceof ToolError && thrown.stderrTail.trim() !== '')

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { settingsOf } from '../config/load-settings.ts';
+import { settingsOf } from '../config/find-settings.ts';
 import type { LayoutStore } from '../image/layout/store.ts';
 import { parsePlatform } from '../image/platforms.ts';
 import { readTaggedEntries, type TaggedManifest } from '../image/referrers.ts';
@@ -21,10 +21,7 @@ export function projectSettings(named: string | undefined, io: CommandIo): Promi
   return loaded(named, io, 'project');
 }
 
-/**
- * The settings of a command on images that anyone may have made. What the project of the folder
- * says of trust does not count: a line says so. `named`: the file of `--policy`.
- */
+/** Settings of a command on images: the project's word on trust is ignored, which a line says. */
 export async function imageSettings(named: string | undefined, io: CommandIo): Promise<Settings> {
   const settings = await loaded(named, io, 'image');
   for (const line of ignoredLines(settings, io))
@@ -50,7 +47,6 @@ function loaded(
   });
 }
 
-/** Settings of the project's own image; a command on images asks for none of them. */
 const OF_ITS_BUILDS =
   /^(?:image|attest|reproducible|fix|ui)\.|^sign\.(?:enabled|format|keyless)$|^lock$/;
 
@@ -117,11 +113,7 @@ export async function storedImage(store: LayoutStore, text: string): Promise<Sto
   return { name, index, referrers, tagged };
 }
 
-/**
- * Where `text` says that an image is copied to: `oci-archive:FILE`, `oci:DIR`, else a name in a
- * registry, which has the image's own tag where it says none. `source` is where it lies, if in a
- * registry. Throws UserError.
- */
+/** `oci-archive:FILE`, `oci:DIR`, else a registry's name, by default with the image's own tag. */
 export function copyTarget(
   text: string,
   image: Pick<OpenedImage, 'root' | 'whole'>,

@@ -1,13 +1,12 @@
+import { given } from '../lib/json.ts';
 import { shellWord } from '../model/dockerfile.ts';
+import { type FlagSpec, flagTable, type Scanned, scanOne } from './flag-table.ts';
 
 /** The word after which a plugin's file passes on how Docker called it. */
 export const PLUGIN_WORD = 'docker-cli-plugin';
 export const METADATA_WORD = 'docker-cli-plugin-metadata';
 
-/**
- * Our two plugins. Of `docker scoville prune` and `docker builder prune` one is for us and the
- * other for buildx. Docker gives a plugin only its own name, so the builder has another one.
- */
+/** Two names: Docker gives a plugin only its own, and `docker builder prune` is not ours. */
 export const PLUGINS = { command: 'scoville', builder: 'scovillebuilder' } as const;
 export type PluginName = (typeof PLUGINS)[keyof typeof PLUGINS];
 
@@ -17,7 +16,6 @@ const UNDO = '# undo: ';
 export interface Undo {
   /** The user had no config.json. */
   readonly isMade?: boolean;
-  /** The text of `aliases.builder` before. */
   readonly builder?: string;
 }
 
@@ -81,9 +79,7 @@ export function readUndo(text: string): Undo | undefined {
 export interface DockerCall {
   /** Docker's global flags as they were written, for each `docker` that we start. */
   readonly globals: readonly string[];
-  /** `--config`. */
   readonly configDir: string | undefined;
-  /** `--context`. */
   readonly contextName: string | undefined;
   /** Whether `--host` was given: the context is `default` then. */
   readonly namesHost: boolean;
@@ -93,21 +89,15 @@ export interface DockerCall {
 }
 
 /** docker/cli, cli/flags/options.go: the flags before any command. */
-const VALUE_FLAGS: Readonly<Record<string, string>> = {
-  c: 'context',
-  H: 'host',
-  l: 'log-level',
-};
-const LONG_VALUE_FLAGS = new Set(
-  'config context host log-level tlscacert tlscert tlskey'.split(' '),
-);
-const BOOL_FLAGS = new Set('debug tls tlsverify'.split(' '));
-
-interface GlobalFlag {
-  readonly words: readonly string[];
-  readonly name: string;
-  readonly value: string;
-}
+const GLOBALS: readonly FlagSpec[] = [
+  ...'config context:c host:H log-level:l tlscacert tlscert tlskey'.split(' ').map((text) => {
+    const [name = '', short] = text.split(':');
+    return { name, kind: 'string' as const, help: '', ...given({ short }) };
+  }),
+  { name: 'debug', short: 'D', kind: 'bool', help: '' },
+  ...['tls', 'tlsverify'].map((name) => ({ name, kind: 'bool' as const, help: '' })),
+];
+const GLOBAL_TABLE = flagTable(GLOBALS, []);
 
 export function readDockerCall(words: readonly string[], names: readonly string[]): DockerCall {
   const before = leadingGlobals(words);
@@ -115,11 +105,12 @@ export function readDockerCall(words: readonly string[], names: readonly string[
   const isNamed = name !== undefined && names.includes(name);
   const rest = words.slice(before.length + (isNamed ? 1 : 0));
   // A plugin of Docker's own takes them behind its name too.
-  const behind = isNamed ? leadingGlobals(rest) : { flags: [], length: 0 };
+  const behind = leadingGlobals(isNamed ? rest : []);
   const flags = [...before.flags, ...behind.flags];
-  const last = (of: string): string | undefined => flags.findLast((f) => f.name === of)?.value;
+  const last = (of: string): string | undefined =>
+    flags.findLast(({ spec }) => spec.name === of)?.value;
   return {
-    globals: flags.flatMap((flag) => flag.words),
+    globals: [...words.slice(0, before.length), ...rest.slice(0, behind.length)],
     configDir: last('config'),
     contextName: last('context'),
     namesHost: last('host') !== undefined,
@@ -128,55 +119,20 @@ export function readDockerCall(words: readonly string[], names: readonly string[
   };
 }
 
-function leadingGlobals(words: readonly string[]): {
-  readonly flags: readonly GlobalFlag[];
-  readonly length: number;
-} {
-  const flags: GlobalFlag[] = [];
+/** How many of the words are Docker's global flags in front, and those flags. */
+function leadingGlobals(words: readonly string[]) {
+  const flags: Extract<Scanned, { kind: 'flag' }>[] = [];
   let length = 0;
   for (;;) {
-    const flag = globalFlag(words[length] ?? '', words[length + 1]);
-    if (flag === undefined) return { flags, length };
-    flags.push(flag);
-    length += flag.words.length;
+    const step = scanOne(words[length] ?? '', words[length + 1], GLOBAL_TABLE);
+    const found = step.ok ? step.value.found.filter((one) => one.kind === 'flag') : [];
+    if (!step.ok || found.length < step.value.found.length) return { flags, length };
+    flags.push(...found);
+    length += step.value.taken;
   }
 }
 
-function globalFlag(word: string, next: string | undefined): GlobalFlag | undefined {
-  const long = /^--([a-z-]+)(?:=(.*))?$/s.exec(word);
-  if (long !== null) return longFlag(word, long[1] ?? '', long[2], next);
-  const short = /^-(D*)(?:([cHl])=?(.*))?$/s.exec(word);
-  if (short === null || word === '-') return undefined;
-  const [, , letter, joined = ''] = short;
-  if (letter === undefined) return { words: [word], name: 'debug', value: 'true' };
-  return valued(word, VALUE_FLAGS[letter] ?? '', joined === '' ? undefined : joined, next);
-}
-
-function longFlag(
-  word: string,
-  name: string,
-  value: string | undefined,
-  next: string | undefined,
-): GlobalFlag | undefined {
-  if (BOOL_FLAGS.has(name)) return { words: [word], name, value: value ?? 'true' };
-  return LONG_VALUE_FLAGS.has(name) ? valued(word, name, value, next) : undefined;
-}
-
-function valued(
-  word: string,
-  name: string,
-  joined: string | undefined,
-  next: string | undefined,
-): GlobalFlag | undefined {
-  if (joined !== undefined) return { words: [word], name, value: joined };
-  return next === undefined ? undefined : { words: [word, next], name, value: next };
-}
-
-/**
- * What a call of the builder (`docker build`, `docker image build`, `docker builder X`, `docker
- * bake`) asks for: a build, with its arguments, or something that buildx does. `b` is buildx' short
- * name for `build`, and `--builder` may come first.
- */
+/** What a call of the builder (`docker build`, `docker bake`) is: a build, or for buildx. */
 export function readBuilderWords(
   words: readonly string[],
 ): { readonly kind: 'build'; readonly args: readonly string[] } | { readonly kind: 'buildx' } {
@@ -186,10 +142,7 @@ export function readBuilderWords(
   return { kind: 'build', args: [...words.slice(0, at), ...words.slice(at + 1)] };
 }
 
-/**
- * The Docker context that a call is about, as docker/cli resolves it: `--context`, else `default`
- * where a host is named, else DOCKER_CONTEXT, else the one of config.json.
- */
+/** The Docker context of a call, as docker/cli resolves it. */
 export function contextOf(
   call: Pick<DockerCall, 'contextName' | 'namesHost'>,
   env: Readonly<Record<string, string | undefined>>,

@@ -76,10 +76,7 @@ export async function installPlugins(
   return [...changes, `${path}: aliases.builder is ${OURS}${was}`];
 }
 
-/**
- * Takes away what installPlugins put there, and puts back what it had kept; what others have
- * changed since stays. Throws UserError where config.json cannot be read or written.
- */
+/** Undoes installPlugins; what others changed since stays. Throws UserError. */
 export async function uninstallPlugins(dockerConfig: string): Promise<readonly string[]> {
   const kept = (name: PluginName): Promise<Undo | undefined> =>
     undoOf(dockerConfig, name).catch(() => undefined);

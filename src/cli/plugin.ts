@@ -38,10 +38,7 @@ export function watchPluginSocket(address: string, cancel: () => void): void {
   });
 }
 
-/**
- * Before version 22 Node.js fills an abstract name with zeros up to its longest, which is another
- * name, and nobody listens there. That Docker closed its end shows in the kernel's list too.
- */
+/** Node.js before 22 pads abstract names: nobody listens. The kernel's list shows the end. */
 function watchListedSocket(address: string, cancel: () => void): void {
   let wasThere = false;
   const timer = setInterval(() => {
@@ -63,14 +60,9 @@ function watchListedSocket(address: string, cancel: () => void): void {
   timer.unref();
 }
 
-/** Docker's words to a plugin that ask for shell completion, and are not calls. */
 const COMPLETE = /^__complete(?:NoDesc)?$/;
 
-/**
- * Answers Docker, which calls a plugin as `docker-NAME [global flags] NAME words`: our own commands
- * for `docker scoville`; for the builder a build, and all else goes on to buildx as it is.
- * `dispatch` runs one of our command lines, `commands` lists what completion offers.
- */
+/** Answers Docker (`docker-NAME [global flags] NAME words`). What is not ours goes on to buildx. */
 export async function dockerPlugin(
   words: readonly string[],
   io: CommandIo,
@@ -145,7 +137,6 @@ async function configuredContext(dockerConfig: string): Promise<string | undefin
   }
 }
 
-/** Starts docker with our streams and ends as it ends. */
 async function handOn(args: readonly string[], io: CommandIo): Promise<number> {
   const result = await toolRunner(io)({
     command: 'docker',

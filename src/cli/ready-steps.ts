@@ -43,10 +43,7 @@ export function fixRequestOf(
   };
 }
 
-/**
- * The `scoville fix` that makes the same plan, from where the build was started. It asks nothing:
- * each edit is kept only where a build and a start of the image prove it.
- */
+/** The `scoville fix` that makes the same plan and asks nothing. */
 function commandOf(request: FixRequest, fixes: AppliedFixes, io: CommandIo): string {
   const path = relative(io.cwd, resolve(io.cwd, request.path));
   const context = request.contextFolder ?? '';
@@ -66,11 +63,7 @@ function commandOf(request: FixRequest, fixes: AppliedFixes, io: CommandIo): str
   return ['scoville fix', ...words.map(shellWord)].join(' ');
 }
 
-/**
- * What `scoville fix` would change now, and the lock file that it lacks. Nothing where the
- * Dockerfile is not in a folder of the user's. A plan that fails offers nothing: the build is what
- * was asked for.
- */
+/** What `scoville fix` would change now, and the lock file that it lacks. */
 export async function readyEdits(
   scorecard: Scorecard,
   parsed: ParsedBuild,
@@ -99,7 +92,10 @@ export async function readyEdits(
       : [];
     const criteria = [...new Set([...(worth?.criteria ?? []), ...pinned])];
     const edits = {
-      text: textOf(applied.length),
+      text:
+        applied.length === 0
+          ? 'Pin packages to the versions that a build installs'
+          : `${quantity(applied.length, 'edit')}, kept if the image still builds and starts`,
       criteria: criteria.filter((id) => open.includes(id)),
       partly: served.filter((id) => open.includes(id)),
       command: commandOf(request, fixes, io),
@@ -134,12 +130,6 @@ function lockFileSteps(
   ];
 }
 
-function textOf(count: number): string {
-  if (count === 0) return 'Pin packages to the versions that a build installs';
-  return `${quantity(count, 'edit')}, kept if the image still builds and starts`;
-}
-
-/** The steps that are ready in the project of a build, those that change the most first. */
 export async function readySteps(
   scorecard: Scorecard,
   parsed: ParsedBuild,
@@ -153,7 +143,6 @@ export async function readySteps(
   return steps.flatMap((step) => step ?? []);
 }
 
-/** A name that fits on one line of a settings file. */
 const PLAIN_NAME = /^[^\p{Cc}\p{Cf}]{1,200}$/u;
 
 interface Declared {

@@ -4,7 +4,6 @@ import { unreachable } from '../lib/errors.ts';
 import type { ReportFormat, ReportInput, ReportRequest, ReportSubject } from '../model/report.ts';
 import type { CommandIo } from './io.ts';
 
-/** Colors and width of the screen; only the terminal's form uses them. */
 interface ReportScreen {
   readonly color: boolean;
   readonly width?: number;
@@ -26,7 +25,6 @@ function imagesOf(subject: ReportSubject): readonly ReportInput[] {
   }
 }
 
-/** A report as text; each format's code is loaded when it is asked for. */
 export async function renderReport(
   subject: ReportSubject,
   format: ReportFormat,
@@ -88,11 +86,7 @@ async function html(subject: ReportSubject): Promise<string> {
   return htmlSheet((await import('../report/compare.ts')).sheetOf(subject));
 }
 
-/**
- * Writes what `--report` and `--json` ask for; without a request for stdout, the terminal's
- * scorecard goes to `write`; without `write`, nothing is made for stdout. Every report is rendered
- * before the first is written. Throws UserError where a file cannot be written.
- */
+/** Writes what `--report` and `--json` ask for, all rendered first. Throws UserError. */
 export async function writeReports(
   subject: ReportSubject,
   requests: readonly ReportRequest[],

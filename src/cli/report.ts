@@ -39,7 +39,6 @@ BEFORE and AFTER are scorecards that --report json wrote: says in Markdown what 
   operands: { most: 2, error: 'takes one image, or two scorecards', choices: [] },
 } satisfies CommandSpec;
 
-/** `scoville report`. Throws UserError where no grade of the image is kept. */
 export const report = command(REPORT, async ({ output, json, diff }, [image, after], io) => {
   if (diff) return reportDifference(image, after, { output, json }, io);
   if (after !== undefined)
@@ -61,18 +60,8 @@ export const report = command(REPORT, async ({ output, json, diff }, [image, aft
   const { htmlReport } = await import('../report/html/report.ts');
   await writeFileBeside(file, htmlReport(input));
   const { image: name, digest, gradedAt, level, overall } = scorecard;
-  if (json)
-    io.writeOut(
-      jsonText({
-        schemaVersion: '1',
-        file,
-        image: name,
-        digest,
-        gradedAt,
-        level,
-        grade: overall.grade,
-      }),
-    );
+  const said = { image: name, digest, gradedAt, level, grade: overall.grade };
+  if (json) io.writeOut(jsonText({ schemaVersion: '1', file, ...said }));
   else io.writeOut(`${file}\n`);
   if (output === undefined && !json && io.outIsTerminal) await open(file, io);
   return EXIT.met;

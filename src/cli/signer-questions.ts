@@ -48,10 +48,7 @@ async function askKey(io: CommandIo): Promise<string> {
   }
 }
 
-/**
- * Asks a person for what a signer needs, and gives the surroundings to run with again; undefined
- * where there is nothing to ask, or where the person refuses. Throws Interrupted if stopped.
- */
+/** Asks for what a signer needs; undefined for nothing, or a refusal. Throws Interrupted. */
 export async function answerSigner(error: unknown, io: CommandIo): Promise<CommandIo | undefined> {
   if (error instanceof PasswordNeeded) {
     const password = await type(io, {

@@ -1,6 +1,6 @@
 import { OWN, SHOWN_BUILD_FLAGS } from '../build/flags.ts';
 import { SHELLS } from './command-help.ts';
-import { bool, type CommandSpec, standard, text, whole } from './flag-table.ts';
+import { bool, type CommandSpec, exits, standard, text, whole } from './flag-table.ts';
 import { COMPARISON_REPORT, DIFFOSCOPE, JSON_FLAG, PLAIN_HTTP, PLATFORM, POLICY } from './flags.ts';
 
 export const LOCK = {
@@ -126,11 +126,7 @@ remaining build reaches, and what a killed build left half written. A build that
     ['scoville prune', 'keep the newest build of each name'],
     ['scoville prune --all', 'remove every build, and the caches'],
   ],
-  exits: [
-    ['0', 'done'],
-    ['2', 'error'],
-    ['130', 'canceled'],
-  ],
+  exits: exits({ 0: 'done', 2: 'error', 130: 'canceled' }),
   flags: {
     keep: standard(
       whole('N', 'Builds to keep of each name, the newest first', { most: 1_000_000 }),
@@ -149,10 +145,7 @@ export const DOCTOR = {
   usage: ['doctor [--json]'],
   about: 'Says what is there, what is missing, and the one command that fixes each.',
   examples: [['scoville doctor', 'check this machine and this folder']],
-  exits: [
-    ['0', 'nothing that a build needs is missing'],
-    ['2', 'something is missing'],
-  ],
+  exits: exits({ 0: 'nothing that a build needs is missing', 2: 'something is missing' }),
   flags: { json: JSON_FLAG },
   operands: { most: 0, error: 'does not take names' },
 } satisfies CommandSpec;
@@ -167,10 +160,7 @@ DOCKER_CONFIG or ~/.docker. Installing again is safe.`,
     ['scoville install', 'makes docker scoville build work'],
     ['scoville install --replace-build', 'docker build goes through scoville too'],
   ],
-  exits: [
-    ['0', 'installed'],
-    ['2', 'error'],
-  ],
+  exits: exits({ 0: 'installed', 2: 'error' }),
   flags: {
     'replace-build': bool(
       "Make docker build, docker image build and docker builder build go through scoville too: sets aliases.builder in Docker's config.json, keeping what was there. All else of docker builder (prune, du, bake ...) goes on to buildx as before",
@@ -187,10 +177,7 @@ export const UNINSTALL = {
 Undoes scoville install: removes the plugins from Docker's plugin folder, and restores aliases.builder of Docker's
 config.json. Images, the layout, caches and keys stay (scoville prune).`,
   examples: [['scoville uninstall', 'removes the plugin again']],
-  exits: [
-    ['0', 'removed, or was not installed'],
-    ['2', 'error'],
-  ],
+  exits: exits({ 0: 'removed, or was not installed', 2: 'error' }),
   flags: {},
   operands: { most: 0, error: 'does not take names' },
 } satisfies CommandSpec;
@@ -205,10 +192,7 @@ Prints a completion script: the commands, the flags of each, and their values.`,
     ['eval "$(scoville completion zsh)"', 'in ~/.zshrc'],
     ['scoville completion fish | source', 'in ~/.config/fish/config.fish'],
   ],
-  exits: [
-    ['0', 'printed'],
-    ['2', 'a shell that is not known'],
-  ],
+  exits: exits({ 0: 'printed', 2: 'a shell that is not known' }),
   flags: {},
   operands: { least: 1, most: 1, error: 'takes one shell: bash, zsh or fish', choices: SHELLS },
 } satisfies CommandSpec;

@@ -150,14 +150,11 @@ async function pruneCaches(folder: string, dryRun: boolean): Promise<number> {
   const caches = (await readdir(folder).catch(() => [])).filter((name) => name !== KEPT);
   let bytes = 0;
   for (const cache of caches) {
-    for (const name of [
-      '.',
-      ...(await readdir(join(folder, cache), { recursive: true }).catch(() => [])),
-    ])
-      bytes += await stat(join(folder, cache, name)).then(
-        (found) => (found.isFile() ? found.size : 0),
-        () => 0,
-      );
+    const inner = await readdir(join(folder, cache), { recursive: true }).catch(() => []);
+    for (const name of ['.', ...inner]) {
+      const found = await stat(join(folder, cache, name)).catch(() => undefined);
+      if (found?.isFile() === true) bytes += found.size;
+    }
     if (!dryRun) await rm(join(folder, cache), { recursive: true, force: true });
   }
   return bytes;

@@ -21,7 +21,6 @@ interface SchemaCheck {
   errors?: readonly SchemaError[] | null;
 }
 
-/** An error of ajv's, without its words. */
 interface SchemaError {
   readonly keyword: string;
   /** A JSON pointer into the value; `schemaPath` one into the schema, with `#` before it. */
@@ -32,7 +31,6 @@ interface SchemaError {
   >;
 }
 
-/** A document that fits its schema, and the place of what else may be wrong in it. */
 export interface CheckedDocument {
   readonly value: unknown;
   readonly problemAt: (path: Path, message: string) => ConfigProblem;
@@ -47,7 +45,6 @@ interface DocumentKind {
   readonly longest: number;
   /** Aliases enlarge small files. */
   readonly mostAliases: number;
-  /** Whether nothing but comments is a document. */
   readonly mayBeEmpty?: true;
 }
 
@@ -76,7 +73,6 @@ export async function readDocument(
   }
 }
 
-/** What the parser says, without the lines that it quotes. */
 export function syntaxMessage({ code, message }: Yaml.YAMLError): string {
   return code === 'RESOURCE_EXHAUSTION' ? TOO_DEEP : (message.split('\n', 1)[0] ?? '');
 }
@@ -126,9 +122,7 @@ function readYaml(
 
 type Node = Yaml.ParsedNode;
 
-/**
- * What the parser accepts and we do not: keys that are not text or come twice, too many aliases.
- */
+/** What the parser takes and we refuse: keys twice or not text, too many aliases. */
 function keyAndAliasProblems(
   yaml: typeof Yaml,
   document: Yaml.Document,
@@ -193,7 +187,6 @@ function nodeAt(
   return key === undefined ? at : (child(key)?.key ?? at);
 }
 
-/** The keys and indices of a JSON pointer. */
 function pathOf(value: unknown, pointer: string): Path {
   const names = pointer.split('/').slice(1);
   const path: (string | number)[] = [];

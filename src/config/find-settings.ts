@@ -1,10 +1,10 @@
 import { lstat, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { err, messageOf, ok, type Result } from '../lib/errors.ts';
+import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
 import { keyScheme, type SettingSource } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
-import type { ConfigProblem } from './document.ts';
+import { type ConfigProblem, formatProblem } from './document.ts';
 import { boundedText } from './read-files.ts';
 import {
   mergeSettings,
@@ -23,7 +23,6 @@ export async function realPlace(path: string): Promise<string> {
   );
 }
 
-/** Whether a path lies in a folder, by where links lead. */
 export async function isInside(path: string, folder: string): Promise<boolean> {
   const [real, root] = await Promise.all([realPlace(path), realPlace(folder)]);
   const way = relative(root, real);
@@ -39,9 +38,7 @@ const MOST_PARENTS = 64;
 const LARGEST_FILE = 1024 * 1024;
 
 export interface SettingsPlaces {
-  /** A file that a flag names: the project's is then not read. */
   readonly named: string | undefined;
-  /** A file that a flag names beside the project's, and that goes before it. */
   readonly policy?: string | undefined;
   /** The folder whose project is meant; undefined where there is none, as for a remote context. */
   readonly startDir: string | undefined;
@@ -71,10 +68,7 @@ export async function settingsFileFor(startDir: string): Promise<string> {
   return (await findSettingsFile(startDir)) ?? join(startDir, SETTINGS_FILE_NAMES[0]);
 }
 
-/**
- * Whether a path lies in the git repository around `startDir`, so that the repository's author
- * wrote it. A repository around the home folder says nothing about who wrote what is below.
- */
+/** Whether the repository's author wrote a path. One around the home says nothing of it. */
 export async function isOfTheProject(path: string, startDir: string): Promise<boolean> {
   const root = await repositoryOf(startDir);
   return root !== undefined && (await isInside(path, root));
@@ -107,10 +101,7 @@ async function findProject(startDir: string): Promise<Project> {
   return { file, root: own, isRepository: false };
 }
 
-/**
- * The settings of a run, out of the file that a flag names or else the project's, and the person's
- * own. Errors name every problem with line and column.
- */
+/** Of the named file or else the project's, and the person's own. Errors have line and column. */
 export async function loadSettings(
   { named, policy, startDir, userDir, task }: SettingsPlaces,
   options: Omit<ParseOptions, 'file'>,
@@ -185,4 +176,29 @@ function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+interface SettingsRequest extends SettingsPlaces {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Waivers may name criteria unknown here: the settings come from a source of another time. */
+  readonly anyCriterion?: boolean;
+}
+
+async function criteria(): Promise<readonly string[]> {
+  const { CATALOGUE } = await import('../criteria/catalogue.ts');
+  return CATALOGUE.map(({ id }) => id);
+}
+
+/** A run's settings with defaults. Throws UserError with each problem's line and column. */
+export async function settingsOf({
+  now,
+  anyCriterion = false,
+  ...places
+}: SettingsRequest): Promise<Settings> {
+  const loaded = await loadSettings(places, { now, ...(anyCriterion ? {} : { criteria }) });
+  if (loaded.ok) return loaded.value;
+  throw new UserError(loaded.error.map(formatProblem).join('\n  '), {
+    nextStep: 'docs/configuration.md lists every setting',
+  });
 }

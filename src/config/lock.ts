@@ -7,10 +7,7 @@ import type { Digest } from '../model/reference.ts';
 import { type ConfigProblem, readDocument } from './document.ts';
 import type { Schema } from './schema.ts';
 
-/**
- * Reads the text of a `scoville.lock`. Everything that its schema does not know is a problem with
- * line and column, aliases and duplicate keys too; a lock that was merged badly enforces nothing.
- */
+/** Reads a `scoville.lock`, strictly: one that was merged badly enforces nothing. */
 export async function parseLock(
   text: string,
   file: string,
@@ -29,7 +26,6 @@ type Names<V> = Readonly<Record<string, V>>;
 /** A lock as the file gives it, checked by the schema: names are keys of objects. */
 type GivenLock = Pick<LockFile, 'dockerfile' | 'target' | 'epoch' | 'normaliser'> &
   Partial<Pick<LockFile, 'builder' | 'snapshots'>> & {
-    readonly schemaVersion: number;
     readonly images?: Names<{
       readonly digest: Digest;
       readonly local?: boolean;
@@ -42,10 +38,11 @@ type GivenLock = Pick<LockFile, 'dockerfile' | 'target' | 'epoch' | 'normaliser'
     readonly incomplete?: Names<readonly string[]>;
   };
 
-function lockOf({ schemaVersion: _, ...lock }: GivenLock): LockFile {
-  const { start, builder = {}, snapshots = [], fetches, incomplete, ...rest } = lock;
+function lockOf(lock: GivenLock): LockFile {
+  const { normaliser, builder = {}, snapshots = [], start, fetches, incomplete } = lock;
+  const { dockerfile, target, epoch } = lock;
   return {
-    ...rest,
+    normaliser,
     builder,
     snapshots,
     images: mapOf(lock.images, ({ digest, local = false, platforms }) => ({
@@ -56,6 +53,9 @@ function lockOf({ schemaVersion: _, ...lock }: GivenLock): LockFile {
     remotes: mapOf(lock.remotes, same),
     packages: mapOf(lock.packages, (types) => mapOf(types, same)),
     ...given({
+      dockerfile,
+      target,
+      epoch,
       start: start === undefined ? undefined : Date.parse(start) / 1000,
       fetches: fetches && mapOf(fetches, same),
       incomplete: incomplete && mapOf(incomplete, same),

@@ -33,14 +33,12 @@ async function placeOf(path: string, folder: string, isFile: boolean): Promise<s
   const project = await projectOf(dirname(at), folder);
   if (project === undefined) return to;
   const nextStep = `if you mean it, name ${to} itself`;
-  if (!(await isInside(to, project)) || isOfGit(relative(await realPlace(project), to)))
+  const names = relative(await realPlace(project), to).split(sep);
+  const isOfGit = names.some((name) => name.toLowerCase() === '.git');
+  if (isOfGit || !(await isInside(to, project)))
     throw new UserError(`${at} is a link that leads out of the project`, { nextStep });
   if (isFile) throw new UserError(`${at} is a link, and is not written`, { nextStep });
   return to;
-}
-
-function isOfGit(way: string): boolean {
-  return way.split(sep).some((name) => name.toLowerCase() === '.git');
 }
 
 /** The project that a folder is in; undefined for a place of the user's own, the home above all. */
@@ -85,10 +83,7 @@ export async function makeFolder(path: string, mode?: number): Promise<void> {
   });
 }
 
-/**
- * Removes a file that is to be written again. A device or pipe is written in place, so it stays. So
- * does a link: `/dev/stderr` is one, and with stderr in a file it points to that file.
- */
+/** Removes a file that is to be written again; a device, a pipe and a link (`/dev/stderr`) stay. */
 export async function forgetFile(path: string): Promise<void> {
   const there = await lstat(path).catch(() => undefined);
   if (there !== undefined && !there.isFile() && !there.isDirectory()) return;
@@ -100,70 +95,34 @@ interface FileToWrite {
   readonly text: string;
 }
 
-interface Placed {
-  readonly at: string;
-  readonly beside: string;
-  readonly before: string | undefined;
-}
-
-/**
- * Writes several files below a root, all or none: each is written beside its place, then all are
- * renamed; where one cannot be, those that were there come back. A place outside of the root, by a
- * link, is refused, and so is a link itself. Throws UserError where nothing was written.
- */
+/** Writes all files below a root or none; no link. Throws UserError where nothing was written. */
 export async function writeFilesTogether(
   root: string,
   files: readonly FileToWrite[],
 ): Promise<void> {
   const made: string[] = [];
-  const placed: Placed[] = [];
-  const written: string[] = [];
+  const written: { readonly at: string; readonly beside: string }[] = [];
   try {
-    const places = [];
     for (const { path, text } of files) {
       const at = await fileToWrite(join(root, path), root);
       const folder = await makeFolders(dirname(at));
       if (folder !== undefined) made.push(folder);
+      const found = await lstat(at).catch(() => undefined);
+      if (found?.isFile() === false) throw new Error(`${path} is not a file`);
       const beside = temporaryPath(dirname(at));
-      written.push(beside);
+      written.push({ at, beside });
       await writeFile(beside, text, { flag: 'wx' });
-      const before = await kindOf(at);
-      if (before === 'other') throw new Error(`${path} is not a file`);
-      places.push({ at, beside, isThere: before === 'file' });
-    }
-    for (const { at, beside, isThere } of places) {
-      const before = isThere ? temporaryPath(dirname(at)) : undefined;
-      if (before !== undefined) await rename(at, before);
-      placed.push({ at, beside, before });
-      await rename(beside, at);
     }
   } catch (cause) {
-    await takeBack(placed);
-    for (const path of written) await rm(path, { force: true });
+    for (const { beside } of written) await rm(beside, { force: true });
     for (const folder of made.toReversed()) await rm(folder, { recursive: true, force: true });
     throw new UserError(`nothing was written: ${messageOf(cause)}`, { cause });
   }
-  for (const { before } of placed) if (before !== undefined) await rm(before, { force: true });
+  // In one folder, over files: nothing is left that could fail.
+  for (const { at, beside } of written) await rename(beside, at);
 }
 
-async function takeBack(placed: readonly Placed[]): Promise<void> {
-  for (const { at, before } of placed.toReversed()) {
-    if (before === undefined) await rm(at, { force: true });
-    else await rename(before, at);
-  }
-}
-
-async function kindOf(path: string): Promise<'none' | 'file' | 'other'> {
-  const found = await lstat(path).catch(() => undefined);
-  if (found === undefined) return 'none';
-  return found.isFile() ? 'file' : 'other';
-}
-
-/**
- * Throws UserError for a file that could not be written at the end: its folder is missing or not
- * writable, or a folder has its name. Devices and pipes are written as they are. A file in one of
- * the folders `made` is not checked: outputs make those.
- */
+/** Throws UserError for a file that could not be written at the end; skips those in `made`. */
 export async function requireWritable(
   cwd: string,
   files: readonly (string | undefined)[],

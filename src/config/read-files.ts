@@ -1,4 +1,4 @@
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { parseStrictJson } from '../image/formats/json.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 
@@ -23,33 +23,25 @@ export async function readText(path: string, options: TextOptions): Promise<stri
 
 /** The same; throws Error with the reason alone. */
 export async function boundedText(path: string, { largest, utf8 }: TextOptions): Promise<string> {
-  const found = await stat(path);
-  if (!found.isFile()) throw new Error('it is not a file');
-  if (found.size > largest) throw new Error(`it is larger than ${sizeText(largest)}`);
-  const bytes = await readFile(path);
+  const bytes = await boundedBytes(path, largest);
   const text = bytes.toString('utf8');
   if (utf8 === 'required' && !Buffer.from(text, 'utf8').equals(bytes))
     throw new Error('it is not UTF-8');
   return text;
 }
 
-function sizeText(bytes: number): string {
-  return `${bytes / 2 ** 20} MiB`;
+async function boundedBytes(path: string, largest: number): Promise<Buffer> {
+  const found = await stat(path);
+  if (!found.isFile()) throw new Error('it is not a file');
+  if (found.size > largest) throw new Error(`it is larger than ${largest / 2 ** 20} MiB`);
+  return readFile(path);
 }
 
 const LARGEST = 32 * 1024 * 1024;
 
 /** A file's JSON. Throws if not a regular file of at most 32 MiB, or not unambiguous JSON. */
 export async function readJsonFile(file: string): Promise<unknown> {
-  const handle = await open(file, 'r');
-  try {
-    const found = await handle.stat();
-    if (!found.isFile()) throw new Error('it is not a regular file');
-    if (found.size > LARGEST) throw new Error(`it is larger than ${LARGEST} bytes`);
-    const parsed = parseStrictJson(await handle.readFile(), 'it', LARGEST);
-    if (!parsed.ok) throw new Error(parsed.error);
-    return parsed.value;
-  } finally {
-    await handle.close();
-  }
+  const parsed = parseStrictJson(await boundedBytes(file, LARGEST), 'it', LARGEST);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
 }

@@ -27,7 +27,6 @@ export interface Schema {
   readonly pattern?: string;
   readonly description?: string;
   readonly default?: unknown;
-  /** What `pattern` asks for, in words. */
   readonly 'x-expects'?: string;
   /** The default as the documentation shows it, where that is not `default`. */
   readonly 'x-default'?: string;
@@ -45,7 +44,6 @@ export interface Schema {
 export const SETTINGS_SCHEMA = CONFIG as unknown as Schema;
 
 export interface SettingLeaf {
-  /** `['gate', 'minLevel']`. */
   readonly path: readonly string[];
   readonly schema: Schema;
   readonly scope: SettingScope;
@@ -72,7 +70,6 @@ export function isOf(schema: Schema, kind: 'array' | 'object' | 'boolean' | 'int
   return schema.type === kind || (Array.isArray(schema.type) && schema.type.includes(kind));
 }
 
-/** The defaults of the schema, for runs without a settings file. */
 export const DEFAULT_SETTINGS: Settings = {
   ...(defaultsOf(SETTINGS_SCHEMA) as Settings),
   origins: [],

@@ -20,7 +20,6 @@ import {
 } from './schema.ts';
 
 export interface ParseOptions {
-  /** The file's path, for messages and for paths that are relative to it. */
   readonly file: string;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -31,11 +30,7 @@ export interface ParseOptions {
 /** What a settings file says, by the schema: every key optional, paths absolute. */
 type GivenSettings = Readonly<Record<string, unknown>>;
 
-/**
- * Reads the text of a settings file (YAML 1.2): what is not in the schema, bad values, duplicate
- * keys and expired waivers are problems with line and column. No default is filled in. At most a
- * hundred aliases are followed.
- */
+/** Reads a settings file, every problem with line and column. Fills in no default. */
 export async function parseSettings(
   text: string,
   options: ParseOptions,
@@ -63,7 +58,6 @@ export async function parseSettings(
   return problems.length > 0 ? err(problems) : ok(given);
 }
 
-/** What a signing config names itself. */
 const SERVICE_URLS = ['fulcioUrl', 'rekorUrl', 'tsaUrl', 'oidcIssuer'];
 
 /** Paths are from the file's folder; a URI (`awskms://`, `pkcs11:`, `env://`) stays as it is. */
@@ -228,10 +222,7 @@ function compare({ schema, scope }: SettingLeaf, task: Task, a: Said, b: Said): 
   return order.indexOf(a.layer.source) - order.indexOf(b.layer.source);
 }
 
-/**
- * A project's waivers are of its own gate: where another file sets the gate they do not count.
- * A key of one file and `keyless` of another: the person's word decides.
- */
+/** A project's waivers are of its own gate. Of a key and `keyless` the person's word decides. */
 function withoutConflicts(merged: Settings): Settings {
   const sourceOf = (setting: string): SettingSource | undefined =>
     merged.origins.find((one) => one.setting === setting)?.source;
@@ -280,7 +271,6 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
   else setAt(target[name] as Record<string, unknown>, rest, value);
 }
 
-/** A setting and its value as they are typed: `secrets.use` and `none`. */
 export interface TypedSetting {
   readonly name: string;
   readonly value: string;

@@ -10,21 +10,16 @@ import type { InitFlags } from './init-flags.ts';
 import type { Answers } from './template.ts';
 
 interface AnswerSources {
-  /** `--set`; wrong ones are errors. */
   readonly given: ReadonlyMap<string, string>;
   /** What the project's files say; a wrong one is left out, and said so. */
   readonly detected: ReadonlyMap<string, string>;
-  /** Take defaults that need a yes (`--yes`). */
   readonly takeDefaults: boolean;
 }
 
 interface CollectedAnswers {
   readonly answers: Answers;
-  /** Questions without an answer yet, in the manifest's order. */
   readonly open: readonly Question[];
-  /** What was given and cannot be taken. */
   readonly errors: readonly string[];
-  /** What the project says and cannot be taken. */
   readonly dropped: readonly string[];
 }
 
@@ -68,11 +63,7 @@ function problemOf(question: Question, value: string): string | undefined {
   return answerProblem(value, question);
 }
 
-/**
- * The questions, with a default for those whose manifest says where one is found. What is found
- * there is a default that a person, or `--yes`, says yes to; one that cannot be an answer is none.
- * Questions of `answered` are not looked up.
- */
+/** Questions with the defaults that their manifests look up; a person or `--yes` agrees. */
 async function withPresets(
   { run }: Pick<PipelineContext, 'run'>,
   questions: readonly Question[],
@@ -95,11 +86,8 @@ interface Asked {
   readonly question: string;
   /** Answers to choose from; none where it is typed. */
   readonly options: readonly { readonly value: string; readonly detail?: string }[];
-  /** How an answer is spelled that is typed. */
   readonly hint?: string;
-  /** The answer that Enter gives. */
   readonly byDefault?: string;
-  /** Why an answer does not do; undefined where it does. */
   readonly problem: (answer: string) => string | undefined;
 }
 

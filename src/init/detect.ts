@@ -3,13 +3,11 @@ import type { DetectionRule, Project, Template } from '../model/template.ts';
 export interface StackMatch {
   readonly template: Template;
   readonly score: number;
-  /** The files that speak for it, in the order of its rules. */
   readonly files: readonly string[];
   /** What these files answer; the first that answers a question counts. */
   readonly answers: ReadonlyMap<string, string>;
 }
 
-/** The stacks that something in the project speaks for, the likeliest first. */
 export function detectStacks(
   templates: readonly Template[],
   project: Project,
@@ -42,11 +40,7 @@ const STRONG = 40;
 /** By so much, one manifest that is there has to be likelier than another. */
 const CLEAR = 12;
 
-/**
- * The one stack of a project: the only one with the highest score. Another one with other files and
- * nearly that score rules it out, as in a program with a front end beside it. Undefined where none
- * is left.
- */
+/** The stack with the highest score, if none with other files comes close. */
 export function likeliest(matches: readonly StackMatch[]): StackMatch | undefined {
   const [first, ...others] = matches;
   if (first === undefined) return undefined;
@@ -139,7 +133,6 @@ const OTHERS: Readonly<Record<string, string>> = {
   Lua: '*.lua',
 };
 
-/** The file that shows a stack without a template, and that stack. */
 export function otherStack({ files }: Project): { file: string; stack: string } | undefined {
   for (const [stack, patterns] of Object.entries(OTHERS))
     for (const pattern of patterns.split(' ')) {

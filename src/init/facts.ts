@@ -4,7 +4,6 @@ import type { FactReader, Project } from '../model/template.ts';
 /** Where a fact is found, taken as it stands there: the caller checks it. */
 type Source = (project: Project) => string | undefined;
 
-/** The first group of a pattern in a file. */
 const inFile =
   (path: string, pattern: RegExp): Source =>
   ({ texts }) =>
@@ -30,13 +29,11 @@ const inToml =
     return undefined;
   };
 
-/** The first of the paths that the project has. */
 const file =
   (...paths: readonly string[]): Source =>
   ({ files }) =>
     paths.find((path) => files.includes(path));
 
-/** What the first source says that says something. */
 const first =
   (...sources: readonly Source[]): Source =>
   (project) => {
@@ -47,7 +44,6 @@ const first =
     return undefined;
   };
 
-/** What a source says, in another form. */
 const as =
   (form: (text: string) => string | undefined, source: Source): Source =>
   (project) => {
@@ -186,7 +182,6 @@ const CARGO = 'Cargo.toml';
 const PYTHON = 'pyproject.toml';
 const NPM = 'package.json';
 
-/** What a stack's files answer, by question. */
 const FACTS: Readonly<Record<FactReader, Readonly<Record<string, Source>>>> = {
   node: {
     name: as(imageName, inJson(NPM, 'name')),
@@ -309,10 +304,7 @@ export const PROJECT_FILES: readonly string[] =
   settings.gradle.kts *.csproj */*.csproj */*/*.csproj Gemfile .ruby-version composer.json
   CMakeLists.txt`.split(/\s+/);
 
-/**
- * What a project's files answer, by question, as it stands there: nothing is checked or executed.
- * The name falls back on that of the project's folder.
- */
+/** What a project's files answer, unchecked. The name falls back on the folder's. */
 export function projectFacts(
   reader: FactReader | undefined,
   project: Project,

@@ -1,4 +1,12 @@
-import { bool, choice, type CommandSpec, type FlagValues, many, text } from '../cli/flag-table.ts';
+import {
+  bool,
+  choice,
+  type CommandSpec,
+  exits,
+  type FlagValues,
+  many,
+  text,
+} from '../cli/flag-table.ts';
 import { JSON_FLAG, usageLine } from '../cli/flags.ts';
 import { UserError } from '../lib/errors.ts';
 import { CI_SYSTEMS } from '../model/template.ts';
@@ -17,11 +25,7 @@ files; the rest is asked in a terminal, and given by flags elsewhere. Nothing th
     ["scoville init --yes --set authors='Jane <jane@example.com>'", 'ask nothing'],
     ['scoville init --dry-run', 'print the files and write nothing'],
   ],
-  exits: [
-    ['0', 'written'],
-    ['2', 'not written; no file was changed'],
-    ['130', 'canceled'],
-  ],
+  exits: exits({ 0: 'written', 2: 'not written; no file was changed', 130: 'canceled' }),
   flags: {
     stack: text('NAME', 'The stack, where the project is not clear: --list names them'),
     set: many(

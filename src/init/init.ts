@@ -25,9 +25,7 @@ import { baseProblems, type InitPlan, planInit, readProject } from './project.ts
 import { makingCommand } from './template.ts';
 
 interface InitOutcome extends InitPlan {
-  /** Files of the project that speak for the stack. */
   readonly detectedBy: readonly string[];
-  /** The project's folder as it was typed. */
   readonly folder: string;
   readonly dryRun: boolean;
 }
@@ -209,31 +207,27 @@ async function stackOf(
   if (found !== undefined) return found;
   const candidates = matches.length > 0 ? matches.map(({ template }) => template.name) : names;
   const other = matches.length > 0 ? undefined : otherStack(project);
-  const foreign = other === undefined ? '' : `${other.file} is of ${other.stack}, `;
+  const foreign = other && `${other.file} is of ${other.stack}, which has no template`;
   if (prompt === undefined) {
+    const one = `--stack NAME, one of ${candidates.join(', ')}`;
+    const below = matches.length > 0 ? [] : stacksBelow(templates, project);
+    const [first] = below;
     if (matches.length > 0)
       throw new UserError(
         `the project could be of several stacks: ${matches.map(({ template, files }) => `${template.name} (${files.join(', ')})`).join(', ')}`,
-        { nextStep: `--stack NAME, one of ${candidates.join(', ')}` },
+        { nextStep: one },
       );
-    const below = stacksBelow(templates, project);
-    const [first] = below;
-    if (first === undefined && other !== undefined)
-      throw new UserError(`${foreign}which has no template`, {
-        nextStep: `write a Dockerfile, and check it with scoville lint and scoville fix; or --stack NAME, one of ${candidates.join(', ')}`,
-      });
-    throw new UserError(
-      `could not detect the stack of the folder${first === undefined ? '' : `, but in folders below: ${below.map(({ folder, name }) => `${folder} (${name})`).join(', ')}`}`,
-      {
-        nextStep:
-          first === undefined
-            ? `--stack NAME, one of ${candidates.join(', ')}`
-            : `scoville init ${shellWord(join(flags.folder, first.folder))}`,
-      },
-    );
+    if (first !== undefined)
+      throw new UserError(
+        `could not detect the stack of the folder, but in folders below: ${below.map(({ folder, name }) => `${folder} (${name})`).join(', ')}`,
+        { nextStep: `scoville init ${shellWord(join(flags.folder, first.folder))}` },
+      );
+    throw new UserError(foreign ?? 'could not detect the stack of the folder', {
+      nextStep: `${foreign === undefined ? '' : 'write a Dockerfile, and check it with scoville lint and scoville fix; or '}${one}`,
+    });
   }
   const answer = await prompt({
-    question: `${foreign === '' ? '' : `${foreign}which has no template. `}Which stack`,
+    question: `${foreign === undefined ? '' : `${foreign}. `}Which stack`,
     options: candidates.map((value) => ({ value, detail: known(value)?.title ?? '' })),
     problem: (text) => (known(text) === undefined ? `one of ${names.join(', ')}` : undefined),
   });

@@ -39,7 +39,6 @@ export function templatesFolder(module?: string): string {
   return shippedFolder('templates', `${COMMON}/${MANIFEST}`, module);
 }
 
-/** Reads every stack's template: its manifest and its files. */
 export async function loadTemplates(folder: string): Promise<LoadedTemplates> {
   const yaml = await import('yaml');
   const textOf = async (path: string): Promise<string> => {

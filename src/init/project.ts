@@ -36,11 +36,7 @@ const NOT_OURS = new Set([
   'venv',
 ]);
 
-/**
- * A project's folder: names of its files three levels deep, and the texts of those that match
- * `read`. Links are not followed out of it, hidden folders and dependencies are left out, and
- * reading ends at 5,000 files. Throws UserError where it cannot be read.
- */
+/** A project's names, three levels deep, and texts that match `read`. Throws UserError. */
 export async function readProject(folder: string, read: readonly string[]): Promise<Project> {
   const files: string[] = [];
   const visit = async (below: string, depth: number): Promise<void> => {
@@ -75,7 +71,6 @@ export interface InitPlan {
   readonly files: readonly PlannedFile[];
   readonly bases: readonly PinnedBase[];
   readonly notes: readonly string[];
-  /** What the Dockerfile copies and the project lacks. */
   readonly missing: readonly string[];
   readonly existing: readonly string[];
 }
@@ -85,7 +80,6 @@ interface InitRequest {
   readonly template: Template;
   readonly answers: Answers;
   readonly ci: CiSystem | undefined;
-  /** Images that replace the manifest's, by role. */
   readonly bases: ReadonlyMap<string, string>;
   readonly offline: boolean;
 }
@@ -142,7 +136,6 @@ async function missingFiles(
   return missing;
 }
 
-/** What is wrong with the images that were given by role; empty where nothing is. */
 export function baseProblems(
   template: Template,
   bases: ReadonlyMap<string, string>,

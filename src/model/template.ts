@@ -83,8 +83,7 @@ export function applies(condition: Condition, answers: ReadonlyMap<string, strin
  * How a file contains an answer. `plain`: as it is; `json`: as JSON, for YAML and exec forms; the
  * others are whole lines.
  */
-export const ANSWER_FORMS = ['plain', 'json', 'env', 'settings'] as const;
-export type AnswerForm = (typeof ANSWER_FORMS)[number];
+export type AnswerForm = 'plain' | 'json' | 'env' | 'settings';
 
 interface Kind {
   readonly pattern: RegExp;

@@ -1,13 +1,19 @@
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { OWN, SHOWN_BUILD_FLAGS } from '../build/flags.ts';
-import { bool, type CommandSpec, many, text } from '../cli/flag-table.ts';
+import {
+  bool,
+  type CommandSpec,
+  flagTable,
+  many,
+  scanArguments,
+  specsOf,
+  text,
+} from '../cli/flag-table.ts';
 import {
   COMPARISON_REPORT,
   DIFFOSCOPE,
   JSON_FLAG,
   namedSigners,
-  optionsOf,
   PLAIN_HTTP,
   PLATFORM,
   readFlags,
@@ -105,12 +111,10 @@ export async function readImageFlags(args: readonly string[], cwd: string) {
 }
 
 async function namedImage(args: readonly string[], cwd: string): Promise<string | undefined> {
-  const { positionals } = parseArgs({
-    args: [...args],
-    options: optionsOf(IMAGE.flags),
-    allowPositionals: true,
-    strict: false,
-  });
+  const scanned = scanArguments(args, flagTable(specsOf(IMAGE.flags), []));
+  const positionals = (scanned.ok ? scanned.value : []).flatMap((one) =>
+    one.kind === 'positional' ? [one.text] : [],
+  );
   // A digest always names an image; NAME=IMAGE is the value of a build flag.
   const byDigest = positionals.find((word) => /^[^=]+@sha256:[0-9a-f]{64}$/.test(word));
   if (byDigest !== undefined) return byDigest;

@@ -11,7 +11,7 @@ import { readBuild, type RecordedInputs } from '../build/read-build.ts';
 import { runBuildKit } from '../build/run-buildkit.ts';
 import { CLOCK_CONTEXT, sentDockerfile } from '../build/sent-dockerfile.ts';
 import type { Build } from '../build/states.ts';
-import { settingsOf } from '../config/load-settings.ts';
+import { settingsOf } from '../config/find-settings.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
 import { imageOfPurl } from '../facts/build-facts.ts';
 import { readExportedIndex } from '../image/image-index.ts';

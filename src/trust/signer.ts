@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ParsedBuild } from '../build/command-line.ts';
 import { isAddress } from '../build/shown-command.ts';
-import { settingsOf } from '../config/load-settings.ts';
+import { settingsOf } from '../config/find-settings.ts';
 import { forgetFile, writeFileBeside } from '../config/project-files.ts';
 import { openCache } from '../image/caches.ts';
 import { isThere, makeFolder } from '../image/disk.ts';

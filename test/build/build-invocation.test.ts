@@ -4,7 +4,7 @@ import { imageInvocation, layoutOutput, namedContext } from '../../src/build/pla
 import { parsed } from './given.ts';
 
 const OURS = {
-  paths: { layout: '/s/b', metadataFile: '/s/b.json', sourcePolicyFile: '/s/p.json' },
+  layout: '/s/b',
   labels: { a: 'b' },
   attestFlags: [{ name: 'provenance', value: 'mode=max' }],
   env: { SOURCE_DATE_EPOCH: '7' },

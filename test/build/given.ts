@@ -39,11 +39,7 @@ export function inputs(argv: readonly string[], more: Partial<BuildInputs> = {})
     contextName: undefined,
     now: Date.parse('2026-08-20T12:00:00Z'),
     startedAt: Date.parse('2026-08-20T12:00:00Z') / 1000,
-    paths: {
-      layout: '/store/builds/1',
-      metadataFile: '/store/builds/1.json',
-      sourcePolicyFile: '/store/builds/1.policy.json',
-    },
+    layout: '/store/builds/1',
     ...rest,
   };
 }

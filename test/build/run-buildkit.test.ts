@@ -25,11 +25,7 @@ function prepared(argv: readonly string[], source: Partial<ContextSource> = {}):
   const plan = planned(argv, {
     settings: DEFAULT_SETTINGS,
     dockerfile: read.value.model,
-    paths: {
-      layout: join(dir, 'layout'),
-      metadataFile: join(dir, 'metadata.json'),
-      sourcePolicyFile: join(dir, 'policy.json'),
-    },
+    layout: join(dir, 'layout'),
   });
   return {
     plan,

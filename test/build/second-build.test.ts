@@ -12,14 +12,8 @@ const first = {
     env: { EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: '/store/1/policy.json', SOURCE_DATE_EPOCH: '7' },
   },
   layout: '/store/1',
-  metadataFile: '/store/1/metadata.json',
-  sourcePolicy: { file: '/store/1/policy.json', policy: { rules: [] }, pins: [] },
+  sourcePolicy: { policy: { rules: [] }, pins: [] },
 } as unknown as BuildPlan;
-const paths = {
-  layout: '/store/2',
-  metadataFile: '/store/2/metadata.json',
-  sourcePolicyFile: '/store/2/policy.json',
-};
 
 test('what the user says of the cache does not count: the second build has none', () => {
   const flags = [
@@ -28,6 +22,6 @@ test('what the user says of the cache does not count: the second build has none'
     { name: 'build-arg', value: 'A=1' },
   ];
   const given = { ...first, invocation: { ...first.invocation, flags } } as unknown as BuildPlan;
-  const words = buildWords(secondBuild(given, paths).invocation);
+  const words = buildWords(secondBuild(given, '/store/2').invocation);
   expect(words.filter((word) => /cache/.test(word))).toEqual(['--no-cache=true']);
 });

@@ -25,8 +25,7 @@ beforeEach(() => {
 
 /** Sends the folder as context, and as one that is named `other`. */
 async function sent(argv: readonly string[], layout = join(root, 'layout'), elsewhere = false) {
-  const paths = { layout, metadataFile: '', sourcePolicyFile: '' };
-  const plan = planned([`--build-context=other=${dir}`, ...argv, dir], { paths });
+  const plan = planned([`--build-context=other=${dir}`, ...argv, dir], { layout });
   const source = {
     kind: 'directory',
     directory: dir,

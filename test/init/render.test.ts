@@ -69,16 +69,14 @@ describe('a file with answers put in', () => {
     expect(() => render('@{name}', {})).toThrow('unchecked answer');
   });
 
-  test.each([
-    ['@{nothing}', 'unknown question "nothing"'],
-    ['@{authors:plain}', 'an answer of type text is written as json, not as plain'],
-    ['@{base.x}', 'unknown base "x"'],
-    ['@{name:shell}', 'an answer of type name is written as plain or json, not as shell'],
-  ])('%s is refused, whatever the answer', (text, message) => {
-    expect(() => render(text, { name: 'a', authors: 'A' })).toThrow(
-      `unchecked template: ${message}`,
-    );
-  });
+  test.each(['@{nothing}', '@{authors:plain}', '@{base.x}', '@{name:shell}'])(
+    '%s is refused, whatever the answer',
+    (text) => {
+      expect(() => render(text, { name: 'a', authors: 'A' })).toThrow(
+        `unchecked template: ${text}`,
+      );
+    },
+  );
 
   test('the version goes into the name of a base', () => {
     expect(baseImage('node:@{version}-slim', template, new Map([['version', '22']]))).toBe(
