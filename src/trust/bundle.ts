@@ -2,16 +2,9 @@ import { X509Certificate } from 'node:crypto';
 import { derAt, type DerElement, derElements } from '../image/formats/der.ts';
 import { parseStrictJson, readAs, type Shape } from '../image/formats/json.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
-import {
-  field,
-  given,
-  isObject,
-  type JsonObject,
-  listField,
-  objectOf,
-  textField,
-} from '../lib/json.ts';
+import { field, given, isObject, type JsonObject, listField, objectOf } from '../lib/json.ts';
 import { hasControls } from '../lib/text.ts';
+import { LATEST_EPOCH } from '../lib/time.ts';
 import { isBundleType, MEDIA_TYPE } from '../model/image.ts';
 import { type Digest, parseDigest } from '../model/reference.ts';
 import type { CertificateIdentity, SignatureOrigin } from '../model/signature-origin.ts';
@@ -104,14 +97,6 @@ export const SIMPLE_SIGNING = struct('', 'optional', {
   }),
 });
 
-/** JWS JSON serialization, flattened (RFC 7515, 7.2.2). */
-export const JWS = struct('payload protected signature', 'header');
-
-/** notaryproject/specifications, signature-specification.md, "Payload". */
-export const NOTATION_PAYLOAD = struct('', '', {
-  targetArtifact: struct('mediaType digest', '', { size: 'integer', annotations: { map: 'any' } }),
-});
-
 /** Rekor's entry as cosign keeps it in an annotation. */
 export const LOG_ENTRY = struct('SignedEntryTimestamp', '', {
   Payload: struct('body logID', '', { integratedTime: 'integer', logIndex: 'integer' }),
@@ -197,7 +182,6 @@ export interface ReadBundle {
   /** DER, the leaf first. */
   readonly certificates: readonly Buffer[];
   readonly logEntries: readonly JsonObject[];
-  readonly timestamps: readonly unknown[];
 }
 
 const MAX_CERTIFICATE = 64 * 1024;
@@ -232,7 +216,6 @@ function bundleOf(untrusted: unknown): Result<ReadBundle> {
       (one) => base64Of(field(one, 'rawBytes'), MAX_CERTIFICATE) ?? Buffer.alloc(0),
     ),
     logEntries: listOf(tlogEntries, 10).map(objectOf),
-    timestamps: listField(field(material, 'timestampVerificationData'), 'rfc3161Timestamps'),
   });
 }
 
@@ -244,29 +227,24 @@ export function certificateIn(der: Uint8Array): X509Certificate | undefined {
   }
 }
 
-/** In a TimeStampResp: ContentInfo, SignedData, content, TSTInfo, genTime (RFC 3161, 2.4.2). */
-const TIMESTAMP_TIME = [0, 1, 1, 0, 2, 1, 0, 0, 4] as const;
-
 /**
  * Who signed a sigstore bundle, its entry in a log and when, as its parts say; nothing of it is
- * verified here. The time is the log's, else the timestamp's. Of several entries or timestamps none
- * counts: cosign passes over what it cannot check, and does not say which of several it checked.
+ * verified here. Of several entries none counts: cosign passes over what it cannot check, and does
+ * not say which of several it checked.
  */
 export function bundleOrigin(bytes: Uint8Array): SignatureOrigin {
   const read = readBundle(bytes);
   if (!read.ok) return {};
-  const { certificates, logEntries, timestamps } = read.value;
+  const { certificates, logEntries } = read.value;
   const [leaf] = certificates;
   const identity = leaf === undefined ? undefined : certificateIdentity(leaf);
   const entry = logEntries.length === 1 ? logEntries[0] : undefined;
   const logIndex = entry && wholeNumber(entry['logIndex'] ?? 0);
-  // A log of version 2 does not state it.
-  const seconds = wholeNumber(entry?.['integratedTime']) || Number.NaN;
-  const stamp = timestamps.length === 1 ? textField(timestamps[0], 'signedTimestamp') : undefined;
-  const time = isoTime(seconds * 1000) ?? isoTime(stampedAt(stamp ?? ''));
-  return {
-    ...given({ identity, logIndex, time }),
-  };
+  // A log of version 2 does not state it. RFC 3339 has no year after 9999.
+  const seconds = wholeNumber(entry?.['integratedTime']) || Number.POSITIVE_INFINITY;
+  const time =
+    seconds <= LATEST_EPOCH ? `${new Date(seconds * 1000).toISOString().slice(0, 19)}Z` : undefined;
+  return given({ identity, logIndex, time });
 }
 
 /** Protobuf's JSON writes 64-bit numbers as texts. */
@@ -275,18 +253,6 @@ function wholeNumber(value: unknown): number | undefined {
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0
     ? number
     : undefined;
-}
-
-function stampedAt(stamp: string): number {
-  const element = derAt(Buffer.from(stamp, 'base64'), TIMESTAMP_TIME);
-  const text = Buffer.from(element?.body ?? []).toString('latin1');
-  const form = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(?:\.\d{1,9})?Z$/;
-  return form.test(text) ? Date.parse(text.replace(form, '$1-$2-$3T$4:$5:$6Z')) : Number.NaN;
-}
-
-/** Undefined for what is not a time, or after the year 9999. */
-function isoTime(ms: number): string | undefined {
-  return ms <= 253_402_300_799_000 ? `${new Date(ms).toISOString().slice(0, 19)}Z` : undefined;
 }
 
 /** Object identifiers, in DER: RFC 5280 4.2.1.6, and Fulcio's own (its docs/oid-info.md). */
