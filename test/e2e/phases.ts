@@ -179,8 +179,7 @@ export class Phases {
     const tool = (await output('which', ['docker'])).trim();
     writeFileSync(join(this.folder, 'bin/docker'), SHIM.replaceAll('$TOOL', tool));
     chmodSync(join(this.folder, 'bin/docker'), 0o755);
-    // What 720 builds leave in the home has room.
-    await output('mount', ['-t', 'tmpfs', '-o', 'size=640m', 'tmpfs', join(this.folder, 'disk')]);
+    await output('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'tmpfs', join(this.folder, 'disk')]);
     if (this.#second !== undefined)
       await this.#docker(['context', 'create', 'second', '--docker', `host=${this.#second}`], []);
     this.#host = await this.#gate.listen();
@@ -214,6 +213,11 @@ export class Phases {
       if (content !== old && content !== this.#content)
         throw new Error(`${at} has ${content}, neither ${old} nor ${this.#content}: ${said}`);
     await this.#builds();
+    // Earlier builds of a name stay until they are pruned: 200 of them fill the disk.
+    if (this.#count % 20 === 0) {
+      const pruned = await run(process.execPath, [CLI, 'prune'], { env: this.#env });
+      if (pruned.exitCode !== 0) throw new Error(`prune: ${pruned.stderr}`);
+    }
     const left = this.#leftovers();
     if (left.length > 0) throw new Error(`left over: ${left.join(', ')}: ${said}`);
     const age = (content: string) => (content === old ? 'old' : 'new');
