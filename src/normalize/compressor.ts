@@ -12,18 +12,10 @@ export type Write = (chunk: Uint8Array) => Promise<void> | void;
 export type Compression = 'gzip' | 'zstd';
 
 /** What came out: sha256 and length of the compressed file, sha256 of what it unpacks to. */
-export interface Compressed {
+interface Compressed {
   readonly digest: Digest;
   readonly size: number;
   readonly diffId: Digest;
-}
-
-/** Takes a layer's tar and writes it compressed. `close` has to be called in every case. */
-export interface LayerSink {
-  /** Takes the next bytes; they may be used again once the promise is kept. */
-  push(chunk: Uint8Array): Promise<void>;
-  finish(): Promise<Compressed>;
-  close(): Promise<void>;
 }
 
 export function sha256(hex: string): Digest {
@@ -146,6 +138,60 @@ export function gzipFile(data: Uint8Array): Uint8Array {
   return Buffer.concat([...parts, FINAL, trailer(crc32(data), data.length)]);
 }
 
+/**
+ * Takes a layer's tar and writes it compressed, in pieces of one size; counts and hashes what goes
+ * in and comes out. `close` has to be called in every case.
+ */
+export abstract class PieceSink {
+  readonly #write: Write;
+  readonly #blob = createHash('sha256');
+  readonly #plain = createHash('sha256');
+  readonly #piece: Uint8Array;
+  #filled = 0;
+  protected size = 0;
+
+  constructor(write: Write, pieceBytes: number) {
+    this.#write = write;
+    this.#piece = new Uint8Array(pieceBytes);
+  }
+
+  /** Takes the next bytes; they may be used again once the promise is kept. */
+  async push(chunk: Uint8Array): Promise<void> {
+    this.#plain.update(chunk);
+    for (let at = 0; at < chunk.length;) {
+      const part = chunk.subarray(at, at + this.#piece.length - this.#filled);
+      this.#piece.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === this.#piece.length) await this.#full();
+    }
+  }
+
+  async finish(): Promise<Compressed> {
+    if (this.#filled > 0) await this.#full();
+    await this.end();
+    const digest = sha256(this.#blob.digest('hex'));
+    return { digest, size: this.size, diffId: sha256(this.#plain.digest('hex')) };
+  }
+
+  protected async out(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0) return;
+    this.#blob.update(bytes);
+    this.size += bytes.length;
+    await this.#write(bytes);
+  }
+
+  async #full(): Promise<void> {
+    await this.compress(this.#piece.subarray(0, this.#filled));
+    this.#filled = 0;
+  }
+
+  /** Takes a piece, which is used again once the promise is kept. */
+  protected abstract compress(piece: Uint8Array): Promise<void>;
+  protected abstract end(): Promise<void>;
+  abstract close(): Promise<void>;
+}
+
 /** Workers take 30 ms to start: only what is over this many pieces is worth it. */
 const SMALL = 6;
 
@@ -155,52 +201,18 @@ const SMALL = 6;
  * with the WINDOW before them as history, and end on a whole byte. `close` has to be called in
  * every case.
  */
-export class LayerCompressor implements LayerSink {
-  readonly #write: Write;
+export class LayerCompressor extends PieceSink {
   readonly #openPool: () => PieceCompressor;
   #pool: PieceCompressor = inThread;
-  #isPoolOpen = false;
-  readonly #blob = createHash('sha256');
-  readonly #plain = createHash('sha256');
   readonly #underWay: Promise<Uint8Array>[] = [];
-  #piece = new Uint8Array(PIECE_BYTES);
-  #filled = 0;
   #history = new Uint8Array(0);
   #pieces = 0;
   #crc = 0;
   #plainSize = 0;
-  #size = 0;
 
   constructor(write: Write, pool: () => PieceCompressor = openPool) {
-    this.#write = write;
+    super(write, PIECE_BYTES);
     this.#openPool = pool;
-  }
-
-  /** Takes the next bytes; they may be used again once the promise is kept. */
-  async push(chunk: Uint8Array): Promise<void> {
-    this.#plain.update(chunk);
-    this.#crc = crc32(chunk, this.#crc);
-    this.#plainSize += chunk.length;
-    for (let at = 0; at < chunk.length;) {
-      const take = Math.min(chunk.length - at, PIECE_BYTES - this.#filled);
-      this.#piece.set(chunk.subarray(at, at + take), this.#filled);
-      this.#filled += take;
-      at += take;
-      if (this.#filled === PIECE_BYTES) await this.#send();
-    }
-  }
-
-  async finish(): Promise<Compressed> {
-    if (this.#filled > 0) await this.#send();
-    while (this.#underWay.length > 0) await this.#take();
-    if (this.#size === 0) await this.#out(HEADER);
-    await this.#out(FINAL);
-    await this.#out(trailer(this.#crc, this.#plainSize));
-    return {
-      digest: sha256(this.#blob.digest('hex')),
-      size: this.#size,
-      diffId: sha256(this.#plain.digest('hex')),
-    };
   }
 
   async close(): Promise<void> {
@@ -208,17 +220,15 @@ export class LayerCompressor implements LayerSink {
     await Promise.allSettled(this.#underWay.splice(0));
   }
 
-  async #send(): Promise<void> {
-    if (this.#pieces++ === SMALL && !this.#isPoolOpen) {
-      this.#isPoolOpen = true;
-      this.#pool = this.#openPool();
-    }
+  protected override async compress(piece: Uint8Array): Promise<void> {
+    this.#crc = crc32(piece, this.#crc);
+    this.#plainSize += piece.length;
+    if (this.#pieces++ === SMALL) this.#pool = this.#openPool();
     const start = this.#history.length;
-    const data = new Uint8Array(start + this.#filled);
+    const data = new Uint8Array(start + piece.length);
     data.set(this.#history);
-    data.set(this.#piece.subarray(0, this.#filled), start);
+    data.set(piece, start);
     this.#history = data.slice(-WINDOW);
-    this.#filled = 0;
     const job = this.#pool.compress({ data, start });
     // Its failure is met when its turn comes; until then it must not count as unhandled.
     job.catch(() => undefined);
@@ -226,16 +236,17 @@ export class LayerCompressor implements LayerSink {
     while (this.#underWay.length >= this.#pool.width) await this.#take();
   }
 
+  protected override async end(): Promise<void> {
+    while (this.#underWay.length > 0) await this.#take();
+    if (this.size === 0) await this.out(HEADER);
+    await this.out(FINAL);
+    await this.out(trailer(this.#crc, this.#plainSize));
+  }
+
   async #take(): Promise<void> {
     const bytes = await this.#underWay.shift();
     if (bytes === undefined) return;
-    if (this.#size === 0) await this.#out(HEADER);
-    await this.#out(bytes);
-  }
-
-  async #out(bytes: Uint8Array): Promise<void> {
-    this.#blob.update(bytes);
-    this.#size += bytes.length;
-    await this.#write(bytes);
+    if (this.size === 0) await this.out(HEADER);
+    await this.out(bytes);
   }
 }

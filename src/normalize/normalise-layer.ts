@@ -8,9 +8,9 @@ import type { RuleSet } from './catalogue.ts';
 import {
   type Compression,
   LayerCompressor,
-  type LayerSink,
   openPool,
   type PieceCompressor,
+  type PieceSink,
   sha256,
   type Write,
 } from './compressor.ts';
@@ -111,7 +111,7 @@ export function layerKey(
 async function rewrite(
   input: LayerInput,
   rewriter: LayerRewriter,
-  compressor: LayerSink,
+  compressor: PieceSink,
 ): Promise<Digest> {
   const source = createHash('sha256');
   const reader = new TarReader(rewriter);

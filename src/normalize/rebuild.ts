@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../lib/json.ts';
+import { given, isObject, type JsonObject } from '../lib/json.ts';
 import {
   type Annotations,
   type Descriptor,
@@ -142,10 +142,12 @@ function rebuiltConfig({
     ...config,
     created,
     rootfs: { type: 'layers', diff_ids: [...diffIds, ...layers.map(({ diffId }) => diffId)] },
-    ...(history === undefined ? {} : { history }),
-    ...(hasLabels
-      ? { config: { ...config.config, Labels: { ...config.config?.Labels, ...labels } } }
-      : {}),
+    ...given({
+      history,
+      config: hasLabels
+        ? { ...config.config, Labels: { ...config.config?.Labels, ...labels } }
+        : config.config,
+    }),
   };
 }
 

@@ -264,6 +264,24 @@ export interface ReportRule extends ContentRule {
   readonly inspect: (bytes: Uint8Array, context: RuleContext) => Finding | undefined;
 }
 
+type Rest<R extends Rule> = Omit<R, keyof RuleFacts | 'kind'>;
+
+export function rewriteRule(
+  id: string,
+  mode: RuleFacts['mode'],
+  rest: Rest<RewriteRule>,
+): RewriteRule {
+  return { id, mode, kind: 'rewrite', ...rest };
+}
+
+export function reportRule(
+  id: string,
+  mode: RuleFacts['mode'],
+  rest: Rest<ReportRule>,
+): ReportRule {
+  return { id, mode, kind: 'report', ...rest };
+}
+
 export interface TimeRule extends RuleFacts {
   readonly kind: 'times';
   readonly retime: (entry: TarEntry, context: RuleContext) => TarEntry;

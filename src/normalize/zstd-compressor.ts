@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Zstd } from '@hpcc-js/wasm-zstd';
-import { type Compressed, type LayerSink, sha256, type Write } from './compressor.ts';
+import { PieceSink, type Write } from './compressor.ts';
 
 /** BuildKit's own for zstd. */
 const LEVEL = 3;
@@ -15,19 +14,13 @@ let isOpen = false;
  * arithmetic is the same on every processor, in a version that package.json pins. One frame, of a
  * window of 2 MiB.
  */
-export class ZstdCompressor implements LayerSink {
+export class ZstdCompressor extends PieceSink {
   readonly #zstd: Zstd;
-  readonly #write: Write;
-  readonly #blob = createHash('sha256');
-  readonly #plain = createHash('sha256');
-  #chunk = new Uint8Array(CHUNK_BYTES);
-  #filled = 0;
-  #size = 0;
   #isClosed = false;
 
   private constructor(zstd: Zstd, write: Write) {
+    super(write, CHUNK_BYTES);
     this.#zstd = zstd;
-    this.#write = write;
   }
 
   /** Loads the library; one may be open at a time. */
@@ -46,43 +39,17 @@ export class ZstdCompressor implements LayerSink {
     }
   }
 
-  async push(chunk: Uint8Array): Promise<void> {
-    this.#plain.update(chunk);
-    for (let at = 0; at < chunk.length;) {
-      const take = Math.min(chunk.length - at, CHUNK_BYTES - this.#filled);
-      this.#chunk.set(chunk.subarray(at, at + take), this.#filled);
-      this.#filled += take;
-      at += take;
-      if (this.#filled === CHUNK_BYTES) await this.#compress();
-    }
-  }
-
-  async finish(): Promise<Compressed> {
-    if (this.#filled > 0) await this.#compress();
-    await this.#out(this.#zstd.compressEnd());
-    return {
-      digest: sha256(this.#blob.digest('hex')),
-      size: this.#size,
-      diffId: sha256(this.#plain.digest('hex')),
-    };
-  }
-
   close(): Promise<void> {
     if (!this.#isClosed) isOpen = false;
     this.#isClosed = true;
     return Promise.resolve();
   }
 
-  async #compress(): Promise<void> {
-    const bytes = this.#zstd.compressChunk(this.#chunk.subarray(0, this.#filled));
-    this.#filled = 0;
-    await this.#out(bytes);
+  protected override compress(piece: Uint8Array): Promise<void> {
+    return this.out(this.#zstd.compressChunk(piece));
   }
 
-  async #out(bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0) return;
-    this.#blob.update(bytes);
-    this.#size += bytes.length;
-    await this.#write(bytes);
+  protected override end(): Promise<void> {
+    return this.out(this.#zstd.compressEnd());
   }
 }

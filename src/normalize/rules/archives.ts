@@ -6,7 +6,7 @@ import { TAR_END, tarHeader, tarPadding } from '../../image/tar/tar-writer.ts';
 import { byCodeUnit } from '../../lib/text.ts';
 import type { TarEntry } from '../../model/image.ts';
 import { gzipFile, HEADER } from '../compressor.ts';
-import { pathPattern, type PathTest, type RewriteRule } from '../rule.ts';
+import { pathPattern, type PathTest, rewriteRule } from '../rule.ts';
 
 /** Package managers' caches, packages by unmistakable endings, and indexes of repositories. */
 const isStored: PathTest = pathPattern(
@@ -149,10 +149,7 @@ export function withoutTimes(pax: TarEntry['pax']): TarEntry['pax'] {
 
 const HEADER_BYTES = 10;
 
-export const gzipHeader: RewriteRule = {
-  id: 'gzip-header',
-  mode: 'safe',
-  kind: 'rewrite',
+export const gzipHeader = rewriteRule('gzip-header', 'safe', {
   headBytes: HEADER_BYTES,
   applies: ({ path }) => !isChecksummed(path),
   startsWith: [Uint8Array.of(0x1f, 0x8b, 8)],
@@ -167,24 +164,18 @@ export const gzipHeader: RewriteRule = {
     view.setUint32(4, written, true);
     return bytes;
   },
-};
+});
 
-export const tarballs: RewriteRule = {
-  id: 'tarballs',
-  mode: 'aggressive',
-  kind: 'rewrite',
+export const tarballs = rewriteRule('tarballs', 'aggressive', {
   applies: ({ path }) => isTarballOfBuild(path),
   startsWith: [Uint8Array.of(0x1f, 0x8b, 8)],
   rewrite: (bytes, { epoch }) => retimedTarball(bytes, epoch),
-};
+});
 
-export const tarFiles: RewriteRule = {
-  id: 'tar-files',
-  mode: 'aggressive',
-  kind: 'rewrite',
+export const tarFiles = rewriteRule('tar-files', 'aggressive', {
   applies: ({ path }) => path.endsWith('.tar') && isTarballOfBuild(path),
   rewrite: (bytes, { epoch }) => retimedTar(bytes, epoch),
-};
+});
 
 const EXTENDED_TIMESTAMP = 0x5455;
 const NTFS = 0x000a;
@@ -192,14 +183,11 @@ const NTFS = 0x000a;
 const NTFS_UNITS = 10_000_000n;
 const NTFS_TO_UNIX = 11_644_473_600n;
 
-export const zipTimes: RewriteRule = {
-  id: 'zip-times',
-  mode: 'safe',
-  kind: 'rewrite',
+export const zipTimes = rewriteRule('zip-times', 'safe', {
   applies: ({ path }) => !isChecksummed(path),
   startsWith: [Uint8Array.of(0x50, 0x4b, 3, 4)],
   rewrite: (bytes, { epoch }) => retimeZip(bytes, epoch, (stored, wanted) => stored > wanted),
-};
+});
 
 /** Whether a stored time gives way to the one for the epoch, both in the field's own unit. */
 type GivesWay = (stored: number | bigint, wanted: number | bigint) => boolean;
@@ -256,14 +244,11 @@ function* timesOf(
     }
 }
 
-export const zipDates: RewriteRule = {
-  id: 'zip-dates',
-  mode: 'aggressive',
-  kind: 'rewrite',
+export const zipDates = rewriteRule('zip-dates', 'aggressive', {
   applies: ({ path }) => isTarballOfBuild(path),
   startsWith: [Uint8Array.of(0x50, 0x4b, 3, 4)],
   rewrite: (bytes, { epoch }) => retimeZip(bytes, epoch, () => true),
-};
+});
 
 /** Offsets of a member's headers in the file, and its extra fields in both. */
 interface ZipEntry {

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { RewriteRule } from '../rule.ts';
+import { rewriteRule } from '../rule.ts';
 
 const START = '# ninja log ';
 /** A command's start and end (milliseconds), output time (nanoseconds), file, and command hash. */
 const LINE = /^\d+\t\d+\t(\d+)\t([^\t]*)\t[\da-f]+$/;
 
-export const ninjaLog: RewriteRule = {
-  id: 'ninja-log',
-  mode: 'aggressive',
-  kind: 'rewrite',
+export const ninjaLog = rewriteRule('ninja-log', 'aggressive', {
   applies: ({ path }) => /(?:^|\/)\.ninja_log$/.test(path),
   startsWith: [Buffer.from(START, 'latin1')],
   rewrite: (bytes, { epoch }) => {
@@ -29,7 +26,7 @@ export const ninjaLog: RewriteRule = {
       .map(({ text }) => `${text}\n`);
     return Buffer.from(`${head}\n${after.join('')}`, 'latin1');
   },
-};
+});
 
 const HEAD = Buffer.from('# ninjadeps\n\x04\0\0\0', 'latin1');
 const DEPS = 0x80000000;
@@ -40,17 +37,14 @@ interface Deps {
   readonly inputs: readonly number[];
 }
 
-export const ninjaDeps: RewriteRule = {
-  id: 'ninja-deps',
-  mode: 'aggressive',
-  kind: 'rewrite',
+export const ninjaDeps = rewriteRule('ninja-deps', 'aggressive', {
   applies: ({ path }) => /(?:^|\/)\.ninja_deps$/.test(path),
   startsWith: [HEAD],
   rewrite: (bytes, { epoch }) => {
     const read = readDeps(Buffer.from(bytes));
     return read === undefined ? undefined : written(read, BigInt(epoch) * 1_000_000_000n);
   },
-};
+});
 
 /** Paths by number, padded, and what each was made of; undefined if a record is not understood. */
 function readDeps(bytes: Buffer): { paths: string[]; deps: Map<string, Deps> } | undefined {
@@ -113,10 +107,7 @@ function words(...numbers: readonly number[]): Buffer {
 
 const UUID = /[\dA-F]{8}-[\dA-F]{4}-4[\dA-F]{3}-[89AB][\dA-F]{3}-[\dA-F]{12}/g;
 
-export const mesonIds: RewriteRule = {
-  id: 'meson-ids',
-  mode: 'aggressive',
-  kind: 'rewrite',
+export const mesonIds = rewriteRule('meson-ids', 'aggressive', {
   applies: ({ path }) => /(?:^|\/)meson-private\/coredata\.dat$/.test(path),
   // Of Python's pickle.
   startsWith: [Uint8Array.of(0x80)],
@@ -131,7 +122,7 @@ export const mesonIds: RewriteRule = {
       });
     return numbers.size === 0 ? undefined : Buffer.from(after, 'latin1');
   },
-};
+});
 
 const HEAD_SIZE = 12;
 /**
@@ -146,14 +137,11 @@ const EXTENDED = 0x4000;
 /** Caches of the status of folders, which contain the same once more. */
 const CACHES = ['UNTR', 'FSMN'];
 
-export const gitIndex: RewriteRule = {
-  id: 'git-index',
-  mode: 'aggressive',
-  kind: 'rewrite',
+export const gitIndex = rewriteRule('git-index', 'aggressive', {
   applies: ({ path }) => /(?:^|\/)index$/.test(path),
   startsWith: [2, 3].map((version) => Buffer.from(`DIRC\0\0\0${String.fromCharCode(version)}`)),
   rewrite: (bytes) => withoutStatus(Buffer.from(bytes)),
-};
+});
 
 function withoutStatus(bytes: Buffer): Buffer | undefined {
   // Of repositories by SHA-1 and by SHA-256.

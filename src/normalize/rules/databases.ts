@@ -13,7 +13,7 @@ import {
   type SqlObject,
 } from '../../image/formats/sqlite.ts';
 import { digestHex, digestOf } from '../../model/reference.ts';
-import type { RewriteRule } from '../rule.ts';
+import { rewriteRule } from '../rule.ts';
 import { isChecksummed } from './archives.ts';
 
 /**
@@ -178,10 +178,7 @@ function seal(body: Uint8Array): Buffer {
   return createHash('sha1').update(SEAL_KEY).update(body).digest();
 }
 
-export const javaTruststore: RewriteRule = {
-  id: 'java-truststore',
-  mode: 'safe',
-  kind: 'rewrite',
+export const javaTruststore = rewriteRule('java-truststore', 'safe', {
   applies: ({ path }) => /(^|\/)(cacerts|[^/]+\.jks|[^/]*truststore[^/]*)$/i.test(path),
   startsWith: [MAGIC],
   rewrite: (bytes, { epoch }) => {
@@ -195,7 +192,7 @@ export const javaTruststore: RewriteRule = {
     const after = Buffer.concat([body.subarray(0, 12), ...entries.map((entry) => entry.bytes)]);
     return after.equals(body) ? undefined : Buffer.concat([after, seal(after)]);
   },
-};
+});
 
 /** Entries with dates clamped (milliseconds); undefined for another kind or malformed bytes. */
 function trustedEntries(body: Buffer, latest: bigint): Trusted[] | undefined {
@@ -225,14 +222,11 @@ function trustedEntries(body: Buffer, latest: bigint): Trusted[] | undefined {
 const DATABASE =
   /^(?:var\/lib\/rpm|usr\/lib\/sysimage\/rpm|usr\/share\/rpm|usr\/lib\/rpm)\/rpmdb\.sqlite$/;
 
-export const rpmDatabase: RewriteRule = {
-  id: 'rpm-database',
-  mode: 'safe',
-  kind: 'rewrite',
+export const rpmDatabase = rewriteRule('rpm-database', 'safe', {
   applies: ({ path }) => DATABASE.test(path),
   startsWith: [Buffer.from('SQLite forma', 'latin1')],
   rewrite: (bytes, { epoch }) => retimedRpmDatabase(bytes, epoch),
-};
+});
 
 /**
  * The format version, 3007000, as a little-endian and as a big-endian machine writes it
@@ -240,14 +234,11 @@ export const rpmDatabase: RewriteRule = {
  */
 const VERSIONS = [Uint8Array.of(0x18, 0xe2, 0x2d, 0), Uint8Array.of(0, 0x2d, 0xe2, 0x18)];
 
-export const sqliteShm: RewriteRule = {
-  id: 'sqlite-shm',
-  mode: 'safe',
-  kind: 'rewrite',
+export const sqliteShm = rewriteRule('sqlite-shm', 'safe', {
   applies: ({ path }) => path.endsWith('-shm'),
   startsWith: VERSIONS,
   rewrite: () => new Uint8Array(0),
-};
+});
 
 /**
  * Sections 4.1 and 4.2 of sqlite.org/fileformat2.html. The last bit says in which order checksums
@@ -261,10 +252,7 @@ const SALT = 1;
 
 type Sum = readonly [number, number];
 
-export const sqliteWal: RewriteRule = {
-  id: 'sqlite-wal',
-  mode: 'safe',
-  kind: 'rewrite',
+export const sqliteWal = rewriteRule('sqlite-wal', 'safe', {
   applies: ({ path }) => path.endsWith('-wal'),
   startsWith: WAL_MAGICS,
   rewrite: (bytes) => {
@@ -292,7 +280,7 @@ export const sqliteWal: RewriteRule = {
     }
     return bytes.fill(0, at);
   },
-};
+});
 
 /** The checksum goes on over `size` bytes, a multiple of eight. */
 function sumOf(view: DataView, from: number, size: number, sum: Sum, isLittle: boolean): Sum {
@@ -320,10 +308,7 @@ const BERKELEY_MAGICS = [0x053162, 0x061561, 0x042253, 0x074582].flatMap((magic)
   [0, 1].map((log) => new Uint8Array(Uint32Array.of(0, log, 0, magic).buffer)),
 );
 
-export const berkeleyDb: RewriteRule = {
-  id: 'berkeley-db',
-  mode: 'safe',
-  kind: 'rewrite',
+export const berkeleyDb = rewriteRule('berkeley-db', 'safe', {
   applies: ({ path }) => !isChecksummed(path),
   startsWith: BERKELEY_MAGICS,
   rewrite: (bytes, { path }) => {
@@ -339,4 +324,4 @@ export const berkeleyDb: RewriteRule = {
       known.copy(all, at, 0, id.length);
     return bytes;
   },
-};
+});

@@ -1,4 +1,4 @@
-import type { RewriteRule } from '../rule.ts';
+import { rewriteRule } from '../rule.ts';
 import { edited, LARGEST_RECORD } from './text-dates.ts';
 
 /** Files with a key for a time, and the seconds that the time must lie before the epoch. */
@@ -18,10 +18,7 @@ const NOTES = [
   { path: /(?:^|\/)\.local\/state\/pnpm\/pnpm-state\.json$/, key: 'lastUpdateCheck', before: 0 },
 ];
 
-export const pnpmDates: RewriteRule = {
-  id: 'pnpm-dates',
-  mode: 'safe',
-  kind: 'rewrite',
+export const pnpmDates = rewriteRule('pnpm-dates', 'safe', {
   applies: ({ path, entry }) =>
     entry.size <= LARGEST_RECORD && NOTES.some((note) => note.path.test(path)),
   rewrite: (bytes, { epoch, path }) => {
@@ -29,7 +26,7 @@ export const pnpmDates: RewriteRule = {
     if (note === undefined) return undefined;
     return edited(bytes, (text) => withTime(text, note.key, epoch, epoch - note.before));
   },
-};
+});
 
 /** The key’s values, in milliseconds or as Date.toUTCString has them; all times in seconds. */
 function withTime(text: string, key: string, epoch: number, becomes: number): string {

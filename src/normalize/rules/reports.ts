@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { ReportRule } from '../rule.ts';
+import { reportRule } from '../rule.ts';
 import { MONTHS } from './text-dates.ts';
 
 const HOST_KEY = /^etc\/ssh\/ssh_host_[^/]+_key(\.pub)?$/;
@@ -9,10 +9,7 @@ const HOST_REMEDY =
 const KEY_REMEDY =
   'Everyone with the image has this key. Make it when the container starts, or mount it as a secret.';
 
-export const privateKeys: ReportRule = {
-  id: 'private-keys',
-  mode: 'safe',
-  kind: 'report',
+export const privateKeys = reportRule('private-keys', 'safe', {
   largest: 64 * 1024,
   applies: ({ path, entry }, { copied, epoch }) =>
     !copied && (entry.mtime > epoch || HOST_KEY.test(path)),
@@ -26,7 +23,7 @@ export const privateKeys: ReportRule = {
     const head = Buffer.from(bytes.subarray(0, 64)).toString('latin1');
     return PEM_KEY.test(head) ? { kind: 'private-key', remedy: KEY_REMEDY } : undefined;
   },
-};
+});
 
 const SECONDS_A_DAY = 86_400;
 const FRESH_REMEDY =
@@ -38,10 +35,7 @@ function isFresh(certificate: X509Certificate, mtime: number): boolean {
   return Math.abs(from - mtime) <= SECONDS_A_DAY;
 }
 
-export const freshCertificates: ReportRule = {
-  id: 'fresh-certificates',
-  mode: 'safe',
-  kind: 'report',
+export const freshCertificates = reportRule('fresh-certificates', 'safe', {
   largest: 64 * 1024,
   applies: ({ entry }, { copied, epoch }) => !copied && entry.mtime > epoch,
   startsWith: [Buffer.from('-----BEGIN C', 'latin1')],
@@ -56,7 +50,7 @@ export const freshCertificates: ReportRule = {
       return undefined;
     }
   },
-};
+});
 
 const DATE_REMEDY =
   'Write a date that does not change: declare ARG SOURCE_DATE_EPOCH and use date -u -d @"$SOURCE_DATE_EPOCH".';
@@ -72,10 +66,7 @@ function spellings(seconds: number): RegExp {
   );
 }
 
-export const buildDates: ReportRule = {
-  id: 'build-dates',
-  mode: 'safe',
-  kind: 'report',
+export const buildDates = reportRule('build-dates', 'safe', {
   largest: 4096,
   applies: ({ entry }, { copied, epoch }) => !copied && entry.mtime > epoch,
   inspect: (bytes, { entry }) => {
@@ -85,14 +76,11 @@ export const buildDates: ReportRule = {
       ? { kind: 'build-date', remedy: DATE_REMEDY }
       : undefined;
   },
-};
+});
 
 const FILES = new Set(['etc/machine-id', 'var/lib/dbus/machine-id']);
 
-export const randomIds: ReportRule = {
-  id: 'random-ids',
-  mode: 'safe',
-  kind: 'report',
+export const randomIds = reportRule('random-ids', 'safe', {
   largest: 64,
   applies: ({ path }, { copied }) => !copied && FILES.has(path),
   inspect: (bytes) =>
@@ -103,4 +91,4 @@ export const randomIds: ReportRule = {
             'Empty it in the RUN that made it (: > /etc/machine-id; rm -f /var/lib/dbus/machine-id).',
         }
       : undefined,
-};
+});

@@ -1,5 +1,5 @@
 import type { TarEntry } from '../../model/image.ts';
-import { pathPattern, type RewriteRule, type TimeRule } from '../rule.ts';
+import { pathPattern, rewriteRule, type TimeRule } from '../rule.ts';
 import { OTHER_TIMES, withoutTimes } from './archives.ts';
 
 /**
@@ -33,10 +33,7 @@ export function sourceOfPyc(path: string): string {
   return path.slice(0, -1);
 }
 
-export const pycHeader: RewriteRule = {
-  id: 'pyc-header',
-  mode: 'safe',
-  kind: 'rewrite',
+export const pycHeader = rewriteRule('pyc-header', 'safe', {
   headBytes: PYC_BYTES,
   applies: ({ path }) => path.endsWith('.pyc'),
   rewrite: (bytes, { path, stamps }) => {
@@ -52,7 +49,7 @@ export const pycHeader: RewriteRule = {
     view.setUint32(8, written, true);
     return bytes;
   },
-};
+});
 
 const isBootsnap = pathPattern('**/bootsnap/compile-cache*/**');
 /** `struct bs_cache_key` (ext/bootsnap/bootsnap.c), and `struct _FcCache` below. */
@@ -62,10 +59,7 @@ const PADDING_AT = 49;
 /** Its format versions so far are small numbers. */
 const LARGEST_VERSION = 32;
 
-export const bootsnapCache: RewriteRule = {
-  id: 'bootsnap-cache',
-  mode: 'safe',
-  kind: 'rewrite',
+export const bootsnapCache = rewriteRule('bootsnap-cache', 'safe', {
   headBytes: HEADER_BYTES,
   applies: ({ path }) => isBootsnap(path),
   rewrite: (bytes, { stamps }) => {
@@ -79,7 +73,7 @@ export const bootsnapCache: RewriteRule = {
     bytes.fill(0, PADDING_AT, HEADER_BYTES);
     return bytes;
   },
-};
+});
 
 const FONT_MAGIC = Uint8Array.of(0x04, 0xfc, 0x02, 0xfc);
 const LARGEST_PATH = 4096;
@@ -93,10 +87,7 @@ function folderOf(bytes: Uint8Array, view: DataView): string | undefined {
   return end < 1 ? undefined : Buffer.from(tail.subarray(0, end)).toString('utf8');
 }
 
-export const fontconfigCache: RewriteRule = {
-  id: 'fontconfig-cache',
-  mode: 'safe',
-  kind: 'rewrite',
+export const fontconfigCache = rewriteRule('fontconfig-cache', 'safe', {
   applies: ({ path }) => /(^|\/)\.?fontconfig\/[^/]+\.cache-\d+$/.test(path),
   startsWith: [FONT_MAGIC],
   rewrite: (bytes, { stamps }) => {
@@ -111,4 +102,4 @@ export const fontconfigCache: RewriteRule = {
     view.setBigInt64(56, 0n, true);
     return bytes;
   },
-};
+});
