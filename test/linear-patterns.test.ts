@@ -27,6 +27,8 @@ const LONGEST: Readonly<Record<string, number>> = {
   'facts/packages/jar.ts': 4096,
   'facts/secrets/credential-files.ts': 4096,
   'model/build-analysis.ts': 4096,
+  'model/secret-names.ts': 200,
+  'model/template.ts': 2048,
   'lib/text.ts': 400,
   'normalize/rules/path-rules.ts': 4096,
   'normalize/rules/pnpm-dates.ts': 4096,
@@ -50,12 +52,18 @@ function* filesIn(folder: string): Generator<string> {
   }
 }
 
-/** Tables of text have a pattern in some lines of a row. */
+/** Tables of text have a pattern in some lines of a row, by the end of their file's path. */
+const ROWS: Readonly<Record<string, RegExp>> = {
+  'facts/secrets/credential-files.ts': /^ {2}(?! )(?:[gim]{1,3} |[^|\n]* \| )(.+)$/gm,
+  'facts/secrets/secret-rules.ts': /^ {2}\/(.+)\/([a-z]+)$/gm,
+  'facts/secrets/service-rules.ts': /^ {2}\/(.+)\/([a-z]+)$/gm,
+  'model/build-analysis.ts': /^[a-z]+ (\S+\$)$/gm,
+  'model/secret-names.ts': /^ {2}([A-Z_^(]\S+)$/gm,
+  'model/template.ts': /^ {2}(\^.+\$)$/gm,
+};
+
 function rowsOf(path: string): RegExp {
-  if (path.endsWith('-classes.ts')) return /^(?:[a-z-]+ \| | {2}\[[a-z ]*\] )(.+)$/gm;
-  if (path.endsWith('credential-table.ts')) return /^ {2}(?! )(?:[gim]{1,3} |[^|\n]* \| )(.+)$/gm;
-  if (path.includes('/secret-rules/')) return /^ {2}\/(.+)\/([a-z]+)$/gm;
-  return /(?!)/g;
+  return ROWS[relative(SRC, path)] ?? /(?!)/g;
 }
 
 function* patternsOf(path: string): Generator<Pattern> {

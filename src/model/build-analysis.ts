@@ -171,56 +171,37 @@ export interface FetchedPackage {
   readonly version: string | undefined;
 }
 
-/** A form of address, and the package that its groups `name` and `version` belong to. */
-interface Form {
-  readonly type: string;
-  readonly pattern: RegExp;
-  /** The name as its ecosystem writes it; the group's text where absent. */
-  readonly name?: (text: string) => string;
-}
+/** By row: a type of package, and a path that names one, decoded and without a query. */
+const FORMS = String.raw`
+npm (?:^|/)(?<name>(?:@[^/]+/)?(?<bare>[^/@]+))/-/\k<bare>-(?<version>\d[^/]*)\.tgz$
+golang /(?<name>[^/@][^./@]*\.[^/@]+(?:/[^/@]+)*)/@v/(?<version>v[^/]+)\.zip$
+cargo /(?<name>[A-Za-z][\w-]*)/(?<version>\d[^/]*)/download$
+cargo /(?<name>[A-Za-z][\w-]*?)-(?<version>\d[^/]*)\.crate$
+gem /gems/(?<name>[^/]+?)-(?<version>\d[\w.]*)(?:-[^/]+)?\.gem$
+pypi /(?<name>[^/-]+)-(?<version>\d[^/-]*)(?:-\d[^/-]*)?-[^/-]+-[^/-]+-[^/-]+\.whl$
+pypi /packages/(?:[^/]+/)+(?<name>[^/]+?)-(?<version>\d[^/-]*)\.(?:tar\.gz|zip)$
+deb /(?<name>[a-z0-9][a-z0-9+.-]*)_(?<version>[^/_]+)_[^/_]+\.deb$
+rpm /(?<name>[^/]+)-(?<version>[^/-]+-[^/-]+)\.[^/.-]+\.rpm$
+apk /(?<name>[^/]+)-(?<version>\d[^/-]*-r\d+)\.apk$
+maven /(?:maven2|maven|m2|repository/[^/]+)/(?<name>(?:[^/]+/)+(?<artifact>[^/]+))/(?<version>[^/]+)/\k<artifact>-\k<version>(?:-[^/]+)?\.(?:jar|war|aar)$
+`
+  .trim()
+  .split('\n')
+  .map((row) => {
+    const [type = '', pattern = ''] = row.split(' ');
+    return { type, pattern: new RegExp(pattern) };
+  });
 
-/** By path, decoded, without the query; the first that fits. */
-const FORMS: readonly Form[] = [
-  {
-    type: 'npm',
-    pattern: /(?:^|\/)(?<name>(?:@[^/]+\/)?(?<bare>[^/@]+))\/-\/\k<bare>-(?<version>\d[^/]*)\.tgz$/,
-  },
-  {
-    type: 'golang',
-    pattern: /\/(?<name>[^/@][^./@]*\.[^/@]+(?:\/[^/@]+)*)\/@v\/(?<version>v[^/]+)\.zip$/,
-    // Capitals are written `!c` (Go's module reference, "GOPROXY protocol").
-    name: (text) => text.replaceAll(/!([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-  },
-  { type: 'cargo', pattern: /\/(?<name>[A-Za-z][\w-]*)\/(?<version>\d[^/]*)\/download$/ },
-  { type: 'cargo', pattern: /\/(?<name>[A-Za-z][\w-]*?)-(?<version>\d[^/]*)\.crate$/ },
-  // RubyGems: a platform may follow the version.
-  {
-    type: 'gem',
-    pattern: /\/gems\/(?<name>[^/]+?)-(?<version>\d[\w.]*)(?:-[^/]+)?\.gem$/,
-  },
-  {
-    type: 'pypi',
-    pattern: /\/(?<name>[^/-]+)-(?<version>\d[^/-]*)(?:-\d[^/-]*)?-[^/-]+-[^/-]+-[^/-]+\.whl$/,
-    name: (text) => text.toLowerCase().replaceAll(/[-_.]+/g, '-'),
-  },
-  {
-    type: 'pypi',
-    pattern: /\/packages\/(?:[^/]+\/)+(?<name>[^/]+?)-(?<version>\d[^/-]*)\.(?:tar\.gz|zip)$/,
-    name: (text) => text.toLowerCase().replaceAll(/[-_.]+/g, '-'),
-  },
-  { type: 'deb', pattern: /\/(?<name>[a-z0-9][a-z0-9+.-]*)_(?<version>[^/_]+)_[^/_]+\.deb$/ },
-  { type: 'rpm', pattern: /\/(?<name>[^/]+)-(?<version>[^/-]+-[^/-]+)\.[^/.-]+\.rpm$/ },
-  { type: 'apk', pattern: /\/(?<name>[^/]+)-(?<version>\d[^/-]*-r\d+)\.apk$/ },
-  {
-    type: 'maven',
-    pattern:
-      /\/(?:maven2|maven|m2|repository\/[^/]+)\/(?<name>(?:[^/]+\/)+(?<artifact>[^/]+))\/(?<version>[^/]+)\/\k<artifact>-\k<version>(?:-[^/]+)?\.(?:jar|war|aar)$/,
-    name: (text) => {
-      const at = text.lastIndexOf('/');
-      return `${text.slice(0, at).replaceAll('/', '.')}/${text.slice(at + 1)}`;
-    },
-  },
-];
+/** The name as its ecosystem writes it. */
+function ownName(type: string, text: string): string {
+  if (type === 'pypi') return text.toLowerCase().replaceAll(/[-_.]+/g, '-');
+  // Capitals are written `!c` (Go's module reference, "GOPROXY protocol").
+  if (type === 'golang')
+    return text.replaceAll(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  if (type !== 'maven') return text;
+  const at = text.lastIndexOf('/');
+  return `${text.slice(0, at).replaceAll('/', '.')}/${text.slice(at + 1)}`;
+}
 
 const RELEASE =
   /^\/(?<name>[^/]+\/[^/]+)\/(?:releases\/download\/(?<tag>[^/]+)\/|archive\/(?:refs\/tags\/)?(?<archive>[^/]+?)\.(?:tar\.gz|zip)$)/;
@@ -234,10 +215,10 @@ export function packageOfAddress(address: string): FetchedPackage | undefined {
   const url = new URL(address);
   // The longest path in Linux. The patterns read each part several times.
   const path = decoded(url.pathname.slice(0, 4096));
-  for (const { type, pattern, name: nameOf } of FORMS) {
+  for (const { type, pattern } of FORMS) {
     const { name: text, version } = pattern.exec(path)?.groups ?? {};
     if (text === undefined || version === undefined) continue;
-    return { type, name: nameOf?.(text) ?? text, version };
+    return { type, name: ownName(type, text), version };
   }
   if (url.hostname === 'github.com') {
     const { name, tag, archive } = RELEASE.exec(path)?.groups ?? {};

@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import type { CommandSearch, RunTool } from '../lib/run-tool.ts';
 import type { EventSink, Part, Phase } from './events.ts';
 
@@ -59,8 +60,7 @@ export async function part<T>(
   words?: { readonly about: string; readonly done: (value: T) => string },
 ): Promise<T> {
   const started = context.now();
-  const about = words === undefined ? {} : { detail: words.about };
-  context.emit({ kind: 'part', part: name, state: 'started', ...about });
+  context.emit({ kind: 'part', part: name, state: 'started', ...given({ detail: words?.about }) });
   const value = await work();
   const seconds = (context.now() - started) / 1000;
   const ended = words === undefined ? {} : { detail: words.done(value), seconds };

@@ -1,61 +1,45 @@
 import type { Outcome } from './criterion.ts';
 
-/** Signs for screens and terminal reports. */
-export interface Marks {
-  readonly done: string;
-  readonly failed: string;
-  readonly off: string;
-  readonly note: string;
-  readonly waiting: string;
-  readonly pointer: string;
-  readonly chosen: string;
-  readonly open: string;
-  readonly full: string;
-  readonly empty: string;
-  readonly arrow: string;
-  readonly between: string;
-  readonly ellipsis: string;
+/** Signs for screens and terminal reports, each in Unicode and in ASCII. */
+const SIGNS = {
+  done: ['✔', '+'],
+  failed: ['✘', 'x'],
+  off: ['○', 'o'],
+  note: ['·', '-'],
+  waiting: ['○', '.'],
+  pointer: ['❯', '>'],
+  chosen: ['◉', '[x]'],
+  open: ['○', '[ ]'],
+  full: ['█', '#'],
+  empty: ['░', '.'],
+  arrow: ['→', '->'],
+  between: ['·', '|'],
+  ellipsis: ['…', '...'],
+} as const;
+const SPINNERS = ['⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏', '|/-\\'] as const;
+const OUTCOMES: Readonly<Record<Outcome, readonly [string, string]>> = {
+  pass: ['✔', '+'],
+  fail: ['✖', 'x'],
+  unknown: ['?', '?'],
+  'not-applicable': ['–', '-'],
+};
+
+export type Marks = Readonly<Record<keyof typeof SIGNS, string>> & {
   readonly spinner: readonly string[];
   readonly outcome: Readonly<Record<Outcome, string>>;
+};
+
+function ofForm<K extends string>(
+  signs: Readonly<Record<K, readonly [string, string]>>,
+  form: 0 | 1,
+): Readonly<Record<K, string>> {
+  const pairs = Object.entries<readonly [string, string]>(signs);
+  return Object.fromEntries(pairs.map(([name, pair]) => [name, pair[form]])) as Record<K, string>;
 }
-
-const UNICODE: Marks = {
-  done: '✔',
-  failed: '✘',
-  off: '○',
-  note: '·',
-  waiting: '○',
-  pointer: '❯',
-  chosen: '◉',
-  open: '○',
-  full: '█',
-  empty: '░',
-  arrow: '→',
-  between: '·',
-  ellipsis: '…',
-  spinner: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
-  outcome: { pass: '✔', fail: '✖', unknown: '?', 'not-applicable': '–' },
-};
-
-const ASCII: Marks = {
-  done: '+',
-  failed: 'x',
-  off: 'o',
-  note: '-',
-  waiting: '.',
-  pointer: '>',
-  chosen: '[x]',
-  open: '[ ]',
-  full: '#',
-  empty: '.',
-  arrow: '->',
-  between: '|',
-  ellipsis: '...',
-  spinner: ['|', '/', '-', '\\'],
-  outcome: { pass: '+', fail: 'x', unknown: '?', 'not-applicable': '-' },
-};
 
 /** Signs beyond ASCII only where the locale shows that the terminal supports them. */
 export function marksOf(unicode: boolean): Marks {
-  return unicode ? UNICODE : ASCII;
+  const form = unicode ? 0 : 1;
+  const spinner = Array.from(SPINNERS[form]);
+  return { ...ofForm(SIGNS, form), spinner, outcome: ofForm(OUTCOMES, form) };
 }

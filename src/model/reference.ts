@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { err, ok, type Result } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 
 /** A content digest of the OCI image specification: `sha256:` and 64 lower-case hex digits. */
 export type Digest = string & { readonly __brand: 'Digest' };
@@ -74,12 +75,7 @@ export function parseReference(text: string): Result<ImageReference> {
   if (!rest.split('/').every((part) => COMPONENT.test(part)))
     return err(`${text}: ${rest} is not a valid repository name (lower case, digits, . _ - and /)`);
   const repository = registry === 'docker.io' && !rest.includes('/') ? `library/${rest}` : rest;
-  return ok({
-    registry,
-    repository,
-    ...(tag === undefined ? {} : { tag }),
-    ...(digest === undefined ? {} : { digest }),
-  });
+  return ok({ registry, repository, ...given({ tag, digest }) });
 }
 
 /** The full spelling: `docker.io/library/node:22@sha256:...`. */

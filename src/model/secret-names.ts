@@ -14,112 +14,89 @@ interface NameRule {
   readonly reason: string;
 }
 
-/** Names of secret variables, settings and arguments, with reasons; first match wins. */
-export const SECRET_NAMES: readonly (NameRule & { readonly sureness: Sureness })[] = [
-  {
-    // Words before it are often not separated: `DBPASS`, `ADMINPASSWORD`.
-    pattern: /PASSW(?:(?:OR)?D)?$|PASS_?PHRASE$|(?<!BY|COM|TRES|OVER|UNDER|SUR)PASS$|(?:^|_)PWD$/,
-    reason: 'a password',
-    sureness: 'sure',
-    isPassword: true,
-  },
-  {
-    pattern: /^REDISCLI_AUTH$/,
-    reason: 'a password by a program’s own name',
-    sureness: 'sure',
-    isPassword: true,
-  },
-  { pattern: /(?:^|_)TOKEN$/, reason: 'a bearer token', sureness: 'sure' },
-  { pattern: /(?:^|_)SECRET(?:S|_KEY_BASE)?$/, reason: 'a secret by its name', sureness: 'sure' },
-  {
-    pattern: /(?:^|_)(?:API|SECRET|PRIVATE|ACCESS|AUTH|ENCRYPTION|MASTER)_?KEY$/,
-    reason: 'an API, private or encryption key',
-    sureness: 'sure',
-  },
-  { pattern: /(?:^|_)CREDENTIALS?$/, reason: 'credentials', sureness: 'sure' },
-  { pattern: /(?:^|_)(?:JWT|PAT)$/, reason: 'a bearer token', sureness: 'likely' },
-  {
-    pattern: /(?:^|_)(?:KEY|APIKEY)$/,
-    reason: 'an API, private or encryption key',
-    sureness: 'likely',
-  },
-  {
-    pattern: /(?:^|_)ACCESS_KEY_ID$/,
-    reason: 'half of a pair of cloud credentials',
-    sureness: 'likely',
-  },
-  {
-    pattern: /(?:^|_)(?:PW|CREDS?|AUTH|SALT|DSN|WEBHOOK(?:_URL)?|COOKIE|SESSION)$/,
-    reason: 'a name that often goes with a secret',
-    sureness: 'possible',
-  },
-  {
-    pattern:
-      /PASSW(?:OR)?D|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(?:API|PRIVATE|ACCESS|SIGNING|SECRET)_?KEY|(?:^|_)PASS_/,
-    reason: 'a name with a word for a secret in it',
-    sureness: 'possible',
-  },
-];
+/**
+ * By row: how sure the name is, why it is a secret, and its pattern. The first match wins. Words
+ * before a password are often not separated: `DBPASS`, `ADMINPASSWORD`.
+ */
+const SECRETS = String.raw`
+sure password | a password
+  PASSW(?:(?:OR)?D)?$|PASS_?PHRASE$|(?<!BY|COM|TRES|OVER|UNDER|SUR)PASS$|(?:^|_)PWD$
+sure password | a password by a program’s own name
+  ^REDISCLI_AUTH$
+sure | a bearer token
+  (?:^|_)TOKEN$
+sure | a secret by its name
+  (?:^|_)SECRET(?:S|_KEY_BASE)?$
+sure | an API, private or encryption key
+  (?:^|_)(?:API|SECRET|PRIVATE|ACCESS|AUTH|ENCRYPTION|MASTER)_?KEY$
+sure | credentials
+  (?:^|_)CREDENTIALS?$
+likely | a bearer token
+  (?:^|_)(?:JWT|PAT)$
+likely | an API, private or encryption key
+  (?:^|_)(?:KEY|APIKEY)$
+likely | half of a pair of cloud credentials
+  (?:^|_)ACCESS_KEY_ID$
+possible | a name that often goes with a secret
+  (?:^|_)(?:PW|CREDS?|AUTH|SALT|DSN|WEBHOOK(?:_URL)?|COOKIE|SESSION)$
+possible | a name with a word for a secret in it
+  PASSW(?:OR)?D|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|(?:API|PRIVATE|ACCESS|SIGNING|SECRET)_?KEY|(?:^|_)PASS_
+`;
 
-/** Names that look secret but are not, with reasons. */
-export const NO_SECRET_NAMES: readonly NameRule[] = [
-  { pattern: /^(?:OLD)?PWD$/, reason: 'the working directory, set by the shell' },
-  {
-    pattern: /(?:^|_)(?:GPG|PGP|RELEASE)_?KEYS?$/,
-    reason: 'fingerprint of a release key, as in the official Python image',
-  },
-  {
-    pattern:
-      /(?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_?(?:KEY|TOKEN|KEY_?TOKEN)$|_KEY_PUBLIC$|APIKEY_PUBLIC$/,
-    reason: 'a key that is public by its purpose',
-  },
-  {
-    pattern:
-      /(?:^|_)(?:SORT|PRIMARY|PARTITION|FOREIGN|CACHE|HOST|HOT|REGISTRY|ROUTING|TRANSLATION|OBJECT)_?KEY$/,
-    reason: 'a key of a table, a cache or a known host',
-  },
-  {
-    pattern:
-      /(?:^|_)(?:ALLOW_EMPTY|RANDOM_ROOT|ALLOW_ANONYMOUS)_PASSWORD$|^(?:DISABLED?|ENABLED?|WITH|WITHOUT|NO|ASK|SKIP|EMPTY|USE|EXPIRE|SAVE|STORE|HIDE)_\w*(?:PASS(?:W(?:OR)?D)?|PASSPHRASE|TOKEN|SECRET)$/,
-    reason: 'a switch that takes yes or no',
-  },
-  {
-    pattern: /ASK_?PASS(?:WORD)?$/,
-    reason: 'names the program that asks for a password',
-  },
-  {
-    pattern: /(?:^|_)(?:PROXY|FASTCGI|UWSGI|SCGI|GRPC|FIRST|SECOND|TWO|MULTI)_PASS$/,
-    reason: 'an address that nginx passes requests to, or one run of several',
-  },
-  {
-    pattern: /(?:^|_)(?:KUBERNETES|KUBE|K8S)_SECRET$/,
-    reason: 'names the object of Kubernetes that has the secret',
-  },
-  {
-    pattern: /(?:^|_)INITIAL_CLUSTER_TOKEN$/,
-    reason: 'the name of a cluster of etcd',
-  },
-  {
-    pattern: /^(?:JAVA|JDK|JRE)_(?:\w+_)?TOKEN$/,
-    reason: 'part of the public address of Oracle’s JDK',
-  },
-  {
-    pattern: /(?:^|_)EXPECTED_/,
-    reason: 'a checksum or fingerprint that something is compared with',
-  },
-  {
-    pattern: /TOKENIZER|(?:^|_)(?:MAX|MIN|NEXT|PAGE|CONTINUATION|CANCEL(?:LATION)?)_TOKENS?$/,
-    reason: 'a token of another kind',
-  },
-  {
-    pattern: /_(?:FILE|PATH|DIR|ID|URL|URI|VERSION|NAME|LENGTH|TYPE|ENABLED|TTL|EXPIRY)$/,
-    reason: 'describes a secret without being one',
-  },
-  {
-    pattern: /^GOOGLE_APPLICATION_CREDENTIALS$/,
-    reason: 'path of a credentials file: a secret by file',
-  },
-];
+/** By row: why a name that looks secret is not, and its pattern. */
+const NO_SECRETS = String.raw`
+the working directory, set by the shell
+  ^(?:OLD)?PWD$
+fingerprint of a release key, as in the official Python image
+  (?:^|_)(?:GPG|PGP|RELEASE)_?KEYS?$
+a key that is public by its purpose
+  (?:^|_)(?:PUBLIC|PUB|PUBLISHABLE|SITE)_?(?:KEY|TOKEN|KEY_?TOKEN)$|_KEY_PUBLIC$|APIKEY_PUBLIC$
+a key of a table, a cache or a known host
+  (?:^|_)(?:SORT|PRIMARY|PARTITION|FOREIGN|CACHE|HOST|HOT|REGISTRY|ROUTING|TRANSLATION|OBJECT)_?KEY$
+a switch that takes yes or no
+  (?:^|_)(?:ALLOW_EMPTY|RANDOM_ROOT|ALLOW_ANONYMOUS)_PASSWORD$|^(?:DISABLED?|ENABLED?|WITH|WITHOUT|NO|ASK|SKIP|EMPTY|USE|EXPIRE|SAVE|STORE|HIDE)_\w*(?:PASS(?:W(?:OR)?D)?|PASSPHRASE|TOKEN|SECRET)$
+names the program that asks for a password
+  ASK_?PASS(?:WORD)?$
+an address that nginx passes requests to, or one run of several
+  (?:^|_)(?:PROXY|FASTCGI|UWSGI|SCGI|GRPC|FIRST|SECOND|TWO|MULTI)_PASS$
+names the object of Kubernetes that has the secret
+  (?:^|_)(?:KUBERNETES|KUBE|K8S)_SECRET$
+the name of a cluster of etcd
+  (?:^|_)INITIAL_CLUSTER_TOKEN$
+part of the public address of Oracle’s JDK
+  ^(?:JAVA|JDK|JRE)_(?:\w+_)?TOKEN$
+a checksum or fingerprint that something is compared with
+  (?:^|_)EXPECTED_
+a token of another kind
+  TOKENIZER|(?:^|_)(?:MAX|MIN|NEXT|PAGE|CONTINUATION|CANCEL(?:LATION)?)_TOKENS?$
+describes a secret without being one
+  _(?:FILE|PATH|DIR|ID|URL|URI|VERSION|NAME|LENGTH|TYPE|ENABLED|TTL|EXPIRY)$
+path of a credentials file: a secret by file
+  ^GOOGLE_APPLICATION_CREDENTIALS$
+`;
+
+function rowsOf(table: string): readonly (readonly [words: readonly string[], pattern: RegExp])[] {
+  return table
+    .trim()
+    .split(/\n(?! )/)
+    .map((row) => {
+      const [head = '', pattern = ''] = row.split('\n  ');
+      return [head.split(' | '), new RegExp(pattern)];
+    });
+}
+
+/** Names of secret variables, settings and arguments, with reasons. */
+export const SECRET_NAMES: readonly (NameRule & { readonly sureness: Sureness })[] = rowsOf(
+  SECRETS,
+).map(([[kind = '', reason = ''], pattern]) => {
+  const [sureness, password] = kind.split(' ');
+  const rule = { pattern, reason, sureness: sureness as Sureness };
+  return password === undefined ? rule : { ...rule, isPassword: true };
+});
+
+export const NO_SECRET_NAMES: readonly NameRule[] = rowsOf(NO_SECRETS).map(
+  ([[reason = ''], pattern]) => ({ pattern, reason }),
+);
 
 /** `apiKey`, `api-key` and `api.key` as `API_KEY`. */
 function spelled(name: string): string {

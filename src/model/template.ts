@@ -94,74 +94,57 @@ interface Kind {
   readonly forms: readonly [AnswerForm, ...AnswerForm[]];
 }
 
-/** Kinds of answers. Each limits the text, so that an answer can do no harm. */
-const KINDS = {
-  name: {
-    pattern: /^[a-z0-9]+(?:[._-][a-z0-9]+)*$/,
-    expects: 'a name of lower-case letters and digits, with single . _ - between them',
-    longest: 100,
-    forms: ['plain', 'json'],
-  },
-  port: {
-    pattern:
-      /^(?:102[4-9]|10[3-9]\d|1[1-9]\d\d|[2-9]\d{3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/,
-    expects: 'a port from 1024 to 65535, which a user without privileges may open',
-    longest: 5,
-    forms: ['plain'],
-  },
-  path: {
-    pattern: /^(?!.*(?:^|\/)\.\.(?:\/|$))(?!.*\/\/)[A-Za-z0-9._@+][A-Za-z0-9._@+/-]*$/,
-    expects: 'a path inside of the project: letters, digits and . _ @ + / -',
-    longest: 200,
-    forms: ['plain', 'json'],
-  },
-  route: {
-    pattern: /^\/(?:[A-Za-z0-9._~-]+(?:\/|$))*$/,
-    expects: 'a path of an address that begins with /: letters, digits and . _ ~ / -',
-    longest: 200,
-    forms: ['plain'],
-  },
-  version: {
-    pattern: /^\d{1,4}(?:\.\d{1,4}){0,2}$/,
-    expects: 'a version: numbers with dots',
-    longest: 14,
-    forms: ['plain'],
-  },
-  words: {
-    pattern: /^[A-Za-z0-9._/:=@,+-]{1,128}(?: [A-Za-z0-9._/:=@,+-]{1,128}){0,31}$/,
-    expects: 'words with one space between them: letters, digits and . _ / : = @ , + -',
-    longest: 2048,
-    forms: ['json'],
-  },
-  text: {
-    pattern: /^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+$/u,
-    expects: 'one line of text',
-    longest: 256,
-    forms: ['json'],
-  },
-  names: {
-    pattern:
-      /^[a-z][a-z0-9]{0,31}(?:-[a-z0-9]{1,32}){0,8}(?:,[a-z][a-z0-9]{0,31}(?:-[a-z0-9]{1,32}){0,8}){0,31}$/,
-    expects: 'names with commas between them: lower-case letters, digits and -; or none',
-    longest: 2048,
-    forms: ['env', 'settings'],
-  },
-  choice: { pattern: /^[a-z0-9][a-z0-9.-]*$/, expects: '', longest: 64, forms: ['plain'] },
-  level: {
-    pattern: /^[0-5]$/,
-    expects: 'a level from 0 to 5',
-    longest: 1,
-    forms: ['plain'],
-  },
-  image: {
-    pattern: /^[A-Za-z0-9._/:@[\]-]+$/,
-    expects: 'an image reference',
-    longest: 512,
-    forms: ['plain'],
-  },
-} satisfies Readonly<Record<string, Kind>>;
+/** Kinds of answers, each with what it may be at most, so that an answer can do no harm. */
+export type AnswerType =
+  | 'name'
+  | 'port'
+  | 'path'
+  | 'route'
+  | 'version'
+  | 'words'
+  | 'text'
+  | 'names'
+  | 'choice'
+  | 'level'
+  | 'image';
 
-export type AnswerType = keyof typeof KINDS;
+/** By row: kind, most characters, forms, what is expected in words, and the pattern. */
+const TABLE = String.raw`
+name | 100 | plain json | a name of lower-case letters and digits, with single . _ - between them
+  ^[a-z0-9]+(?:[._-][a-z0-9]+)*$
+port | 5 | plain | a port from 1024 to 65535, which a user without privileges may open
+  ^(?:102[4-9]|10[3-9]\d|1[1-9]\d\d|[2-9]\d{3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$
+path | 200 | plain json | a path inside of the project: letters, digits and . _ @ + / -
+  ^(?!.*(?:^|\/)\.\.(?:\/|$))(?!.*\/\/)[A-Za-z0-9._@+][A-Za-z0-9._@+/-]*$
+route | 200 | plain | a path of an address that begins with /: letters, digits and . _ ~ / -
+  ^\/(?:[A-Za-z0-9._~-]+(?:\/|$))*$
+version | 14 | plain | a version: numbers with dots
+  ^\d{1,4}(?:\.\d{1,4}){0,2}$
+words | 2048 | json | words with one space between them: letters, digits and . _ / : = @ , + -
+  ^[A-Za-z0-9._/:=@,+-]{1,128}(?: [A-Za-z0-9._/:=@,+-]{1,128}){0,31}$
+text | 256 | json | one line of text
+  ^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+$
+names | 2048 | env settings | names with commas between them: lower-case letters, digits and -; or none
+  ^[a-z][a-z0-9]{0,31}(?:-[a-z0-9]{1,32}){0,8}(?:,[a-z][a-z0-9]{0,31}(?:-[a-z0-9]{1,32}){0,8}){0,31}$
+choice | 64 | plain
+  ^[a-z0-9][a-z0-9.-]*$
+level | 1 | plain | a level from 0 to 5
+  ^[0-5]$
+image | 512 | plain | an image reference
+  ^[A-Za-z0-9._/:@[\]-]+$
+`;
+
+const KINDS = Object.fromEntries(
+  TABLE.trim()
+    .split(/\n(?! )/)
+    .map((row) => {
+      const [head = '', pattern = ''] = row.split('\n  ');
+      const [type = '', longest, forms = '', expects = ''] = head.split(' | ');
+      const kind = { expects, longest: Number(longest), forms: forms.split(' ') };
+      return [type, { ...kind, pattern: new RegExp(pattern, 'u') }];
+    }),
+) as unknown as Readonly<Record<AnswerType, Kind>>;
+
 export const ANSWER_TYPES = Object.keys(KINDS) as readonly AnswerType[];
 
 /** The forms for an answer of this kind; the first is the default. */
@@ -176,7 +159,7 @@ export function answerProblem(
 ): string | undefined {
   if (type === 'choice')
     return choices.includes(value) ? undefined : `must be one of ${choices.join(', ')}`;
-  const { pattern, expects, longest }: Kind = KINDS[type];
+  const { pattern, expects, longest } = KINDS[type];
   if (value.length > longest) return `must be at most ${longest} characters long`;
   if (!pattern.test(value) || (type === 'text' && value.trim() !== value))
     return `must be ${expects}`;
