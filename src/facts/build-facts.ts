@@ -1,4 +1,5 @@
 import { parseStrictJson } from '../image/formats/json.ts';
+import { given } from '../lib/json.ts';
 import type { BuildAnalysis, RecordedSteps } from '../model/build-analysis.ts';
 import {
   type DockerfileModel,
@@ -203,16 +204,6 @@ function nameOf(text: string): string {
   return formatReference({ registry, repository, tag: tag ?? 'latest' });
 }
 
-function materialDigests(materials: readonly Material[]): ReadonlyMap<string, Digest> {
-  return new Map(
-    materials.flatMap(({ uri, digest }) => {
-      const image = imageOfPurl(uri);
-      const sha = parseDigest(`sha256:${digest['sha256'] ?? ''}`);
-      return image === undefined || sha === undefined ? [] : [[nameOf(image), sha]];
-    }),
-  );
-}
-
 /** Index of the stage whose base the target's filesystem begins with. */
 function baseStage(model: DockerfileModel): number {
   let index = model.target;
@@ -224,18 +215,12 @@ function baseStage(model: DockerfileModel): number {
   return index;
 }
 
-function roleOf(image: ExternalImage, base: ExternalImage | undefined): UsedImage['role'] {
-  switch (image.kind) {
-    case 'from':
-      return image === base ? 'base' : 'build-stage';
-    case 'copy-from':
-      return 'copy-from';
-    case 'mount-from':
-      return 'mount-from';
-    case 'syntax':
-      return 'frontend';
-  }
-}
+const ROLES: Readonly<Record<ExternalImage['kind'], UsedImage['role']>> = {
+  from: 'build-stage',
+  'copy-from': 'copy-from',
+  'mount-from': 'mount-from',
+  syntax: 'frontend',
+};
 
 /**
  * The images from outside that the build used: those of the Dockerfile, each with the digest it
@@ -248,65 +233,50 @@ export function usedImages(
   materials: readonly Material[],
 ): readonly UsedImage[] {
   const held = new Map(enforced.map(({ text, digest }) => [nameOf(text), digest]));
-  const stated = materialDigests(materials);
+  const stated = materials.flatMap(({ uri, digest: { sha256 = '' } }) => {
+    const layout = layoutOfPurl(uri);
+    const text = layout === undefined ? imageOfPurl(uri) : `oci-layout://${layout}`;
+    return text === undefined ? [] : [{ text, layout, digest: parseDigest(`sha256:${sha256}`) }];
+  });
+  const statedDigest = new Map(
+    stated.flatMap(({ text, layout, digest }) =>
+      layout === undefined && digest !== undefined ? [[nameOf(text), digest]] : [],
+    ),
+  );
   const own = model.stages[baseStage(model)]?.base;
   const base = own?.kind === 'image' ? own.image : undefined;
   const fromDockerfile = model.externalImages.map((image): UsedImage => {
-    const name = nameOf(image.text);
+    const { text, range, kind } = image;
+    const name = nameOf(text);
     const spelled = image.reference?.digest;
-    const digest = spelled ?? held.get(name) ?? stated.get(name);
     return {
-      text: image.text,
-      ...(digest === undefined ? {} : { digest }),
+      text,
+      ...given({ digest: spelled ?? held.get(name) ?? statedDigest.get(name) }),
       pinnedInDockerfile: spelled !== undefined,
       pinnedByBuild: held.has(name),
-      role: roleOf(image, base),
-      range: image.range,
+      role: image === base ? 'base' : ROLES[kind],
+      range,
     };
   });
   const named = new Set(fromDockerfile.map(({ text }) => nameOf(text)));
   const digests = new Set(fromDockerfile.map(({ digest }) => digest));
-  return [...fromDockerfile, ...otherMaterials(materials, named, digests, held)];
-}
-
-function otherMaterials(
-  materials: readonly Material[],
-  named: ReadonlySet<string>,
-  digests: ReadonlySet<Digest | undefined>,
-  held: ReadonlyMap<string, Digest>,
-): readonly UsedImage[] {
-  return materials.flatMap(({ uri, digest }): readonly UsedImage[] => {
-    const image = imageOfPurl(uri);
-    const sha = parseDigest(`sha256:${digest['sha256'] ?? ''}`);
-    const layout = layoutOfPurl(uri);
-    if (layout !== undefined) return [fromLayout(layout, sha)];
-    if (image === undefined || named.has(nameOf(image))) return [];
-    // A reference with both tag and digest comes back under its digest alone.
-    if (sha !== undefined && digests.has(sha)) return [];
-    const spelled = /@sha256:/.test(image);
+  const others = stated.flatMap(({ text, layout, digest }): readonly UsedImage[] => {
+    // A reference with both tag and digest comes back under its digest alone. Nothing names the
+    // publisher of an image from a layout, or whether anything pins its digest.
+    const isKnown = named.has(nameOf(text)) || (digest !== undefined && digests.has(digest));
+    if (layout === undefined && isKnown) return [];
+    const isFrontend = /(?:^|\/)docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(text);
     return [
       {
-        text: image,
-        ...(sha === undefined ? {} : { digest: sha }),
-        pinnedInDockerfile: spelled,
-        pinnedByBuild: held.has(nameOf(image)),
-        role: /(?:^|\/)docker\/dockerfile(?:-upstream)?(?:[:@]|$)/.test(image)
-          ? 'frontend'
-          : 'build-context',
+        text,
+        ...given({ digest }),
+        pinnedInDockerfile: /@sha256:/.test(text),
+        pinnedByBuild: held.has(nameOf(text)),
+        role: isFrontend ? 'frontend' : 'build-context',
       },
     ];
   });
-}
-
-/** An image from a layout: nothing names its publisher, or whether anything pins its digest. */
-function fromLayout(name: string, digest: Digest | undefined): UsedImage {
-  return {
-    text: `oci-layout://${name}`,
-    ...(digest === undefined ? {} : { digest }),
-    pinnedInDockerfile: false,
-    pinnedByBuild: false,
-    role: 'build-context',
-  };
+  return [...fromDockerfile, ...others];
 }
 
 /** Provenance of the build, as its reader gives it (SLSA v0.2 and v1 alike). */
@@ -340,72 +310,43 @@ interface BuildInputs {
   readonly finishedAt?: string;
 }
 
-function epochOf({ epoch, provenance }: BuildInputs): number | undefined {
-  const stated = provenance?.view.buildArgs['SOURCE_DATE_EPOCH'];
-  return epoch ?? (stated !== undefined && /^\d{1,11}$/.test(stated) ? Number(stated) : undefined);
-}
-
-function finishOf({ finishedAt, provenance }: BuildInputs): string | undefined {
-  const stated = finishedAt ?? provenance?.view.finishedOn;
-  return stated === undefined || Number.isNaN(Date.parse(stated)) ? undefined : stated;
-}
-
 const HIDDEN =
   'the build ran steps that its Dockerfile does not show, such as ONBUILD steps of a base image';
-
-function analysisOf(
-  { model, analysis }: NonNullable<BuildInputs['dockerfile']>,
-  steps: RecordedSteps | undefined,
-): BuildAnalysis {
-  return steps === undefined || showsSteps(model, steps)
-    ? analysis
-    : { partial: HIDDEN, ...analysis };
-}
-
-function replayedOf({
-  dockerfile,
-  provenance,
-  replayed,
-}: BuildInputs): Pick<BuildFact, 'replayed'> {
-  if (dockerfile === undefined) return {};
-  const stated = provenance?.view.replayed === true ? provenance.view.materials : undefined;
-  const found =
-    replayedAddresses(dockerfile.model, 'build', replayed) ??
-    // The statement is about the Dockerfile that it has.
-    replayedAddresses(dockerfile.model, dockerfile.source, stated);
-  return found === undefined ? {} : { replayed: found };
-}
 
 /**
  * How the image was built, from the best that is at hand; unknown where there is neither Dockerfile
  * nor provenance, with the command that would decide it.
  */
 export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
-  const { dockerfile, provenance, enforced = [] } = inputs;
+  const { dockerfile, provenance, enforced = [], replayed } = inputs;
   const reason = inputs.noDockerfile ?? 'no Dockerfile is known for this image';
-  if (dockerfile === undefined && provenance === undefined)
-    return unknownFact(reason, NAME_THE_DOCKERFILE);
-  const materials = provenance?.view.materials ?? [];
-  const finishedAt = finishOf(inputs);
-  const epoch = epochOf(inputs);
+  const unknown = unknownFact(reason, NAME_THE_DOCKERFILE);
+  if (dockerfile === undefined && provenance === undefined) return unknown;
+  const { materials = [], buildArgs, finishedOn, steps } = provenance?.view ?? {};
+  const stated = buildArgs?.['SOURCE_DATE_EPOCH'] ?? '';
+  const finishedAt = inputs.finishedAt ?? finishedOn;
+  const times = given({
+    finishedAt: Number.isNaN(Date.parse(finishedAt ?? '')) ? undefined : finishedAt,
+    epoch: inputs.epoch ?? (/^\d{1,11}$/.test(stated) ? Number(stated) : undefined),
+  });
+  // Without a Dockerfile the materials do not say which image was the base.
+  if (dockerfile === undefined)
+    return known({ dockerfile: unknown, images: unknown, ...times }, provenance?.source ?? 'image');
+  const { model, source, analysis } = dockerfile;
   const value: BuildFact = {
-    dockerfile:
-      dockerfile === undefined
-        ? unknownFact(reason, NAME_THE_DOCKERFILE)
-        : known(dockerfile.model, dockerfile.source),
-    // Without a Dockerfile the materials do not say which image was the base.
-    images:
-      dockerfile === undefined
-        ? unknownFact(reason, NAME_THE_DOCKERFILE)
-        : known(usedImages(dockerfile.model, enforced, materials), dockerfile.source),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(epoch === undefined ? {} : { epoch }),
-    ...replayedOf(inputs),
-    ...(dockerfile === undefined
-      ? {}
-      : { analysis: analysisOf(dockerfile, provenance?.view.steps) }),
+    dockerfile: known(model, source),
+    images: known(usedImages(model, enforced, materials), source),
+    ...times,
+    ...given({
+      replayed:
+        replayedAddresses(model, 'build', replayed) ??
+        // The statement is about the Dockerfile that it has.
+        replayedAddresses(model, source, provenance?.view.replayed ? materials : undefined),
+    }),
+    analysis:
+      steps === undefined || showsSteps(model, steps) ? analysis : { partial: HIDDEN, ...analysis },
   };
-  return known(value, provenance?.source ?? dockerfile?.source ?? 'dockerfile');
+  return known(value, provenance?.source ?? source);
 }
 
 /** By which a command can get past the proxy of a replay, to a server that it names in numbers. */

@@ -1,4 +1,4 @@
-import { lookup } from '../lib/json.ts';
+import { given, lookup } from '../lib/json.ts';
 import { oneLine } from '../lib/text.ts';
 import type { OsRelease, Package } from '../model/packages.ts';
 
@@ -19,14 +19,13 @@ export function parseOsRelease(text: string): OsRelease | undefined {
     if (found !== null) fields.set(found[1] ?? '', unquoted(found[2] ?? ''));
   }
   if (fields.size === 0) return undefined;
-  const versionId = clean(fields.get('VERSION_ID'));
-  const versionCodename = clean(fields.get('VERSION_CODENAME'));
-  const prettyName = clean(fields.get('PRETTY_NAME'));
   return {
     id: clean(fields.get('ID')) ?? 'linux',
-    ...(versionId === undefined ? {} : { versionId }),
-    ...(versionCodename === undefined ? {} : { versionCodename }),
-    ...(prettyName === undefined ? {} : { prettyName }),
+    ...given({
+      versionId: clean(fields.get('VERSION_ID')),
+      versionCodename: clean(fields.get('VERSION_CODENAME')),
+      prettyName: clean(fields.get('PRETTY_NAME')),
+    }),
   };
 }
 

@@ -1,9 +1,10 @@
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { byCodeUnit, joined } from '../lib/text.ts';
 import { type FileFact, type FilesystemFact, parsePasswd } from '../model/facts.ts';
 import type { Digest } from '../model/reference.ts';
 import { parseOsRelease } from './distribution.ts';
-import type { FileAttributes, LayerFacts, PlacedLayer } from './layer-facts.ts';
+import type { PlaceAttributes, LayerFacts, PlacedLayer } from './layer-facts.ts';
 
 /** A place's kind: file, directory, symbolic link, hard link, whiteout, opaque directory, other. */
 export type PathKind = 'f' | 'd' | 'l' | 'h' | 'w' | 'o' | 'x';
@@ -28,7 +29,7 @@ export class Place {
   /** The topmost layer that put it there; '' in a layer alone. */
   layer: Digest;
   /** What its layer says of it besides its path. */
-  attributes: FileAttributes | undefined;
+  attributes: PlaceAttributes | undefined;
   link = '';
   /** What a hard link shares, as it was when that was unpacked. */
   target: Place | undefined;
@@ -155,7 +156,7 @@ interface ListedPlace {
   readonly depth: number;
   readonly kind: PathKind;
   readonly size: number;
-  readonly attributes: FileAttributes | undefined;
+  readonly attributes: PlaceAttributes | undefined;
   readonly name: string;
   /** Of a symbolic link its text, of a hard link the number of the line whose content it shares. */
   readonly link: string;
@@ -182,9 +183,9 @@ export function writePathList(root: Place): PathList {
   for (const [line, place] of places.entries())
     if (shared.has(place.inode) && (place === place.inode || !lines.has(place.inode)))
       lines.set(place.inode, line);
-  const attributes: FileAttributes[] = [];
+  const attributes: PlaceAttributes[] = [];
   const numbers = new Map<string, number>();
-  const numberOf = (one: FileAttributes): number => {
+  const numberOf = (one: PlaceAttributes): number => {
     const key = JSON.stringify(one);
     const number = numbers.get(key) ?? attributes.push(one) - 1;
     numbers.set(key, number);
@@ -356,12 +357,13 @@ export function filesystemFact(tree: FileTree): FilesystemFact {
   const managerFiles: FileFact[] = [];
   let fileCount = 0;
   for (const place of tree.places()) {
-    const { kind, name } = place;
+    const { kind, name, layer } = place;
     if (kind === 'd') continue;
     fileCount += 1;
     const led = tree.ledTo(place);
     if (led === 'outside') {
-      executables.push(linkFact(place, `${place.link}, which leads out of the image`));
+      const resolved = `${place.link}, which leads out of the image`;
+      executables.push({ ...linkFact(place), resolved });
       continue;
     }
     const content = led?.content;
@@ -369,14 +371,17 @@ export function filesystemFact(tree: FileTree): FilesystemFact {
     if (content === undefined || attributes === undefined) continue;
     const isExecutable = (attributes.mode & EXECUTE) !== 0 && attributes.executable !== undefined;
     if (kind === 'l') {
-      if (isExecutable)
-        executables.push({ ...linkFact(place, content.path), ...ofContent(attributes) });
+      const { executable, multicall, shell } = attributes;
+      const what = given({ executable, multicall, shell });
+      if (isExecutable) executables.push({ ...linkFact(place), resolved: content.path, ...what });
       continue;
     }
     const isElevated = (attributes.mode & ELEVATED) !== 0 || attributes.capabilities !== undefined;
     const isManager = mayBeManagerFile(name) && isManagerFile(place.path);
     if (!isExecutable && !isElevated && !isManager) continue;
-    const file = fileFact(place, content.size, attributes);
+    // The inode is one: a hard link has the mode, owner and attributes of the file it shares.
+    const type = kind === 'h' ? 'hardlink' : 'file';
+    const file = { ...attributes, path: place.path, type, size: content.size, layer } as const;
     if (isExecutable) executables.push(file);
     if (isElevated) elevated.push(file);
     if (isManager) managerFiles.push(file);
@@ -402,33 +407,7 @@ function byPath(a: FileFact, b: FileFact): number {
   return byCodeUnit(a.path, b.path);
 }
 
-function fileFact(place: Place, size: number, attributes: FileAttributes): FileFact {
-  // The inode is one: a hard link has the mode, owner and attributes of the file it shares.
-  const { mode, uid, gid, capabilities } = attributes;
-  const { path, kind, layer } = place;
-  return {
-    path,
-    type: kind === 'h' ? 'hardlink' : 'file',
-    mode,
-    uid,
-    gid,
-    size,
-    layer,
-    ...ofContent(attributes),
-    ...(capabilities === undefined ? {} : { capabilities }),
-  };
-}
-
-function linkFact(place: Place, resolved: string): FileFact {
-  const { mode = 0o777, uid = 0, gid = 0 } = place.attributes ?? {};
-  const { path, layer } = place;
-  return { path, type: 'symlink', mode, uid, gid, size: 0, resolved, layer };
-}
-
-function ofContent({ executable, multicall, shell }: FileAttributes): Partial<FileFact> {
-  return {
-    ...(executable === undefined ? {} : { executable }),
-    ...(multicall === undefined ? {} : { multicall }),
-    ...(shell === undefined ? {} : { shell }),
-  };
+function linkFact({ path, layer, attributes }: Place): FileFact {
+  const { mode = 0o777, uid = 0, gid = 0 } = attributes ?? {};
+  return { path, type: 'symlink', mode, uid, gid, size: 0, layer };
 }

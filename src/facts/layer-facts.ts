@@ -1,19 +1,13 @@
-import type { ExecutableKind, SecretGap } from '../model/facts.ts';
+import { field } from '../lib/json.ts';
+import type { FileAttributes, SecretFinding, SecretGap, SuppressedSecret } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 import type { Digest } from '../model/reference.ts';
 
 /** Changes with LayerFacts in form or meaning: facts cached with another number are not read. */
-export const FACTS_SCHEMA = 25;
+export const FACTS_SCHEMA = 26;
 
-/** Attributes of an entry for which a path is not enough; many entries of a layer share them. */
-export interface FileAttributes {
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  readonly executable?: ExecutableKind;
-  readonly multicall?: string;
-  readonly shell?: string;
-  readonly capabilities?: readonly string[];
+/** Attributes of an entry for which a path is not enough. */
+export interface PlaceAttributes extends FileAttributes {
   /** Of passwd, os-release, and what was asked for. */
   readonly text?: string;
   /** True where a hard link made it executable after its content had passed. */
@@ -43,25 +37,13 @@ export interface UnreadRecord {
   readonly owner?: string;
 }
 
-export interface LayerSecret {
-  readonly rule: string;
-  readonly masked: string;
-  /** The same for the same value, wherever it is. */
-  readonly mark?: string;
-  readonly path: string;
-  /** The member of an archive that contains it, archives within it divided by `!/`. */
-  readonly inside?: string;
-  /** The file's name contains it, not its content; it is masked in `path`. */
-  readonly inName?: true;
-  /** Starts at 1; absent in programs, and far into a large file, where `offset` has the byte. */
-  readonly line?: number;
-  readonly offset?: number;
-}
+export type LayerSecret = Pick<
+  SecretFinding,
+  'rule' | 'masked' | 'mark' | 'inside' | 'inName' | 'line' | 'offset'
+> & { readonly path: string };
 
 /** A likely secret that, by a rule, is somebody's published test or documentation. */
-export interface SuppressedLayerSecret extends LayerSecret {
-  readonly reason: string;
-}
+export type SuppressedLayerSecret = LayerSecret & Pick<SuppressedSecret, 'reason'>;
 
 export interface SecretFacts {
   readonly secrets: readonly LayerSecret[];
@@ -80,7 +62,7 @@ export interface LayerFacts extends SecretFacts {
   /** The places of the layer when it is unpacked alone, in one string: see `path-list.ts`. */
   readonly paths: string;
   /** What is known of places of note, by the number that `paths` gives. */
-  readonly attributes: readonly FileAttributes[];
+  readonly attributes: readonly PlaceAttributes[];
   /** True where engines show the same files only if other layers lie below. */
   readonly needsLower: boolean;
   readonly packages: readonly PackageRecord[];
@@ -111,15 +93,5 @@ export interface PlacedLayer {
 
 /** True where cached JSON is facts of this schema; its inside was written by us. */
 export function isLayerFacts(value: unknown): value is LayerFacts {
-  if (typeof value !== 'object' || value === null) return false;
-  const facts = value as Partial<Record<keyof LayerFacts, unknown>>;
-  return (
-    facts.schema === FACTS_SCHEMA &&
-    typeof facts.paths === 'string' &&
-    Array.isArray(facts.attributes) &&
-    Array.isArray(facts.packages) &&
-    Array.isArray(facts.unreadable) &&
-    Array.isArray(facts.secrets) &&
-    Array.isArray(facts.suppressedSecrets)
-  );
+  return field(value, 'schema') === FACTS_SCHEMA;
 }

@@ -1,4 +1,5 @@
 import { executableKind } from '../image/formats/elf.ts';
+import { given } from '../lib/json.ts';
 import type { FilesystemFact, FoundSecrets, SecretsFact } from '../model/facts.ts';
 import type { ContentRequest, LayerCollector, LayerEntry, TarEntry } from '../model/image.ts';
 import type { Package, UnreadablePackages } from '../model/packages.ts';
@@ -17,7 +18,7 @@ import {
 import {
   type CloserLook,
   FACTS_SCHEMA,
-  type FileAttributes,
+  type PlaceAttributes,
   type LayerFacts,
   type PlacedLayer,
 } from './layer-facts.ts';
@@ -91,43 +92,34 @@ function fileCollector(sizes: readonly number[]): LayerCollector<
   const tree = new LayerTree();
   const closer = new Set(sizes);
   let path: string | undefined;
-  const isText = ({ size }: TarEntry): boolean =>
-    size <= MOST_TEXT && (closer.has(size) || TEXTS.has(path ?? ''));
+  const isText = ({ type, size }: TarEntry): boolean =>
+    type === 'file' && size <= MOST_TEXT && (closer.has(size) || TEXTS.has(path ?? ''));
+  const mayRun = ({ type, mode, size }: TarEntry): boolean =>
+    type === 'file' && ((mode & EXECUTE) !== 0 || closer.has(size));
 
   return {
     name: 'files',
     path: () => path,
     wants: ({ path: named, entry }) => {
       path = tree.add(named, entry);
-      if (path === undefined || entry.type !== 'file') return { want: 'none' };
+      if (path === undefined) return { want: 'none' };
       if (isText(entry)) return { want: 'all', cap: MOST_TEXT };
-      return isProgram(entry) || closer.has(entry.size) ? programRequest(entry) : { want: 'none' };
+      return mayRun(entry) ? programRequest(entry) : { want: 'none' };
     },
     visit: ({ entry }, content) => {
       if (path === undefined) return;
       const at = path;
-      if (
-        entry.type === 'file' &&
-        !mayBeOfNote(at, entry) &&
-        !isText(entry) &&
-        !closer.has(entry.size)
-      )
-        return;
       if (entry.type === 'hardlink')
         tree.describe((before, kind) => (kind === 'l' ? before : renamed(before, entry, at)));
-      else
+      else if (entry.type !== 'file' || isText(entry) || mayRun(entry) || mayBeOfNote(at, entry))
         tree.describe(() => {
           const text = isText(entry) && content !== undefined ? textOf(content) : {};
-          const program = isProgram(entry) || closer.has(entry.size) ? programOf(content) : {};
+          const program = mayRun(entry) ? programOf(content) : {};
           return ofNote(at, { ...ownerOf(entry), ...program, ...text }, entry.type);
         });
     },
     finish: () => tree.finish(),
   };
-}
-
-function isProgram(entry: TarEntry): boolean {
-  return entry.type === 'file' && (entry.mode & EXECUTE) !== 0;
 }
 
 function programRequest({ size }: TarEntry): ContentRequest {
@@ -138,18 +130,18 @@ function programRequest({ size }: TarEntry): ContentRequest {
 
 /** Applies a hard link's header to the file: the last one sets mode, owner and attributes. */
 function renamed(
-  before: FileAttributes | undefined,
+  before: PlaceAttributes | undefined,
   entry: TarEntry,
   path: string,
-): FileAttributes | undefined {
-  const content: { -readonly [K in keyof FileAttributes]?: FileAttributes[K] } = { ...before };
+): PlaceAttributes | undefined {
+  const content: { -readonly [K in keyof PlaceAttributes]?: PlaceAttributes[K] } = { ...before };
   delete content.capabilities;
   const isUnread = (entry.mode & EXECUTE) !== 0 && content.executable === undefined;
   const unread = isUnread ? ({ executable: 'unknown', unread: true } as const) : {};
   return ofNote(path, { ...content, ...ownerOf(entry), ...unread }, 'file');
 }
 
-type Owner = Pick<FileAttributes, 'mode' | 'uid' | 'gid' | 'capabilities'>;
+type Owner = Pick<PlaceAttributes, 'mode' | 'uid' | 'gid' | 'capabilities'>;
 
 function ownerOf(entry: TarEntry): Owner {
   const value = entry.pax[CAPABILITY];
@@ -163,22 +155,18 @@ function ownerOf(entry: TarEntry): Owner {
   };
 }
 
-function textOf(content: Uint8Array): Pick<FileAttributes, 'text'> {
+function textOf(content: Uint8Array): Pick<PlaceAttributes, 'text'> {
   return { text: Buffer.from(content).toString('utf8') };
 }
 
 function programOf(
   content: Uint8Array | undefined,
-): Pick<FileAttributes, 'executable' | 'multicall' | 'shell'> {
+): Pick<PlaceAttributes, 'executable' | 'multicall' | 'shell'> {
   const head = content ?? new Uint8Array();
   const executable = executableKind(head);
   const multicall = executable === 'elf' ? multicallOf(head) : undefined;
   const shell = executable === 'elf' && multicall === undefined ? shellOf(head) : undefined;
-  return {
-    executable,
-    ...(multicall === undefined ? {} : { multicall }),
-    ...(shell === undefined ? {} : { shell }),
-  };
+  return given({ executable, multicall, shell });
 }
 
 /** False for files of which nothing is to be known: most, so this comes first. */
@@ -191,9 +179,9 @@ function mayBeOfNote(path: string, { mode, pax }: TarEntry): boolean {
 /** The attributes where something is to be known of the place besides its path. */
 function ofNote(
   path: string,
-  attributes: FileAttributes,
+  attributes: PlaceAttributes,
   type: TarEntry['type'],
-): FileAttributes | undefined {
+): PlaceAttributes | undefined {
   const { mode, capabilities, executable, text } = attributes;
   if (type === 'symlink') return attributes;
   // Of those that only the paths of others name, engines make up owner and mode.

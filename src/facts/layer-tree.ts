@@ -10,7 +10,7 @@ import {
   walkPath,
   writePathList,
 } from './filesystem.ts';
-import type { FileAttributes, LayerFacts } from './layer-facts.ts';
+import type { PlaceAttributes, LayerFacts } from './layer-facts.ts';
 
 /** Bytes that Linux takes for a name, and for the text of a link. */
 const MOST_NAME = 255;
@@ -182,7 +182,7 @@ export class LayerTree {
 
   /** Sets what is known of the place last filled or linked, given what was known of it before. */
   describe(
-    known: (before: FileAttributes | undefined, kind: PathKind) => FileAttributes | undefined,
+    known: (before: PlaceAttributes | undefined, kind: PathKind) => PlaceAttributes | undefined,
   ): void {
     const place = this.#filled?.inode;
     if (place === undefined || place.kind === 'x' || place.kind === 'w') return;

@@ -33,13 +33,24 @@ export function unknownFact(
 /** What a file is, by its first bytes where it is executable. */
 export type ExecutableKind = 'elf' | 'script' | 'macho' | 'pe' | 'unknown';
 
-/** A file of the final filesystem that a criterion may need. Paths have no leading slash. */
-export interface FileFact {
-  readonly path: string;
-  readonly type: 'file' | 'symlink' | 'hardlink';
+/** What a file is besides its path; many files of a layer share these. */
+export interface FileAttributes {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
+  readonly executable?: ExecutableKind;
+  /** Names of multi-call programs in its content: `busybox`, `toybox`. */
+  readonly multicall?: string;
+  /** The shell that its content is: `bash`, `dash`. */
+  readonly shell?: string;
+  /** File capabilities by name, `cap_net_bind_service+ep` form. */
+  readonly capabilities?: readonly string[];
+}
+
+/** A file of the final filesystem that a criterion may need. Paths have no leading slash. */
+export interface FileFact extends FileAttributes {
+  readonly path: string;
+  readonly type: 'file' | 'symlink' | 'hardlink';
   readonly size: number;
   /**
    * For symlinks: the resolved path inside the image; undefined if it dangles or loops. A target in
@@ -48,13 +59,6 @@ export interface FileFact {
    */
   readonly resolved?: string;
   readonly layer: Digest;
-  readonly executable?: ExecutableKind;
-  /** Names of multi-call programs in its content: `busybox`, `toybox`. */
-  readonly multicall?: string;
-  /** The shell that its content is: `bash`, `dash`. */
-  readonly shell?: string;
-  /** File capabilities by name, `cap_net_bind_service+ep` form. */
-  readonly capabilities?: readonly string[];
 }
 
 /** The final filesystem, whiteouts applied. */
@@ -286,7 +290,6 @@ export interface SecretsFact {
 /** Go's white space around a line. */
 const SPACE = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const AROUND = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, 'g');
-const LARGEST = 2n ** 63n - 1n;
 /** The kernel's uids are 32 bit; run-times take 31. */
 const LARGEST_UID = 2_147_483_647;
 
@@ -306,15 +309,14 @@ export function parsePasswd(text: string): Readonly<Record<string, number>> {
 }
 
 function parseUid(text: string): number {
-  const value = wholeNumber(text);
-  if (value === undefined) return 0;
-  const held = value > LARGEST ? LARGEST : value < -LARGEST - 1n ? -LARGEST - 1n : value;
-  return Number(BigInt.asUintN(32, held));
+  const value = wholeNumber(text) ?? 0;
+  const words = 2 ** 32;
+  return value >= 2 ** 63 ? words - 1 : ((value % words) + words) % words;
 }
 
 /** A decimal number as engines read it (Go's Atoi): with or without a sign, nothing else. */
-function wholeNumber(text: string): bigint | undefined {
-  return /^[+-]?\d{1,4096}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
+function wholeNumber(text: string): number | undefined {
+  return /^[+-]?\d{1,4096}$/.test(text) ? Number(text) : undefined;
 }
 
 /** The uid of a container's program, or why an engine does not start it. */
@@ -331,8 +333,9 @@ export function runsAs(user: string, passwd: Readonly<Record<string, number>> = 
   const name = user.split(':')[0] ?? '';
   if (name === '') return { kind: 'uid', uid: 0, by: 'default' };
   const number = wholeNumber(name);
-  const isUid = number !== undefined && number <= LARGEST && number >= -LARGEST - 1n;
-  const uid = isUid ? Number(number) : ownValue(passwd, name);
+  const isUid = number !== undefined && Math.abs(number) <= 2 ** 63;
+  // Not the zero below zero.
+  const uid = isUid ? number + 0 : ownValue(passwd, name);
   if (uid === undefined) return { kind: 'missing', name };
   if (uid > LARGEST_UID || uid < 0) {
     const reason = isUid ? `${name} is not a valid uid` : `${name} does not have a valid uid`;

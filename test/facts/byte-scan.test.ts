@@ -3,10 +3,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import loadWabt from 'wabt';
 import { BYTE_SCAN_WASM } from '../../src/facts/secrets/kernel/byte-scan-wasm.ts';
-import { BASE64_RUN, ByteScan } from '../../src/facts/secrets/kernel/byte-scan.ts';
+import { BASE64_RUN, KeywordScan } from '../../src/facts/secrets/kernel/byte-scan.ts';
 import { wideViews } from '../../src/facts/secrets/secret-views.ts';
 
-const scan = new ByteScan([Buffer.from('unlikely')]);
+const scan = new KeywordScan([{ text: 'unlikely' }]);
 
 test('the WebAssembly is what byte-scan.wat says; else run scripts/generate-kernel.mjs', async () => {
   const source = readFileSync('src/facts/secrets/kernel/byte-scan.wat', 'utf8');

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { keywordScan } from '../../src/facts/secrets/kernel/byte-scan.ts';
+import { KeywordScan } from '../../src/facts/secrets/kernel/byte-scan.ts';
 
 /** Keywords count in six bytes of text or more. */
 const AROUND = '      ';
 
 function found(keywords: readonly string[], bytes: Uint8Array): readonly string[] {
-  const { hits } = keywordScan(keywords.map((text) => ({ text }))).find(bytes);
+  const { hits } = new KeywordScan(keywords.map((text) => ({ text }))).find(bytes);
   return hits.map(({ keyword, at }) => `${keyword.text} ${at}`).sort();
 }
 
@@ -49,7 +49,7 @@ test('wherever in memory the bytes begin and end', () => {
 });
 
 test('what it finds is not bounded by the memory for it', () => {
-  const { hits } = keywordScan([{ text: 'abc' }, { text: 'bca' }]).find(
+  const { hits } = new KeywordScan([{ text: 'abc' }, { text: 'bca' }]).find(
     Buffer.from('abc'.repeat(150_000)),
   );
   const places = (word: string): readonly number[] =>

@@ -63,6 +63,11 @@ describe('a database is found where a program in the container finds it', () => 
     ['npm, a package', 'o/package.json=PACKAGE app/node_modules/a->/o', 'npm a o/package.json'],
     ['npm, its folder', 'o/a/package.json=PACKAGE app/node_modules->/o', 'npm a o/a/package.json'],
     ['npm, a scope', 'o/a/package.json=PACKAGE app/node_modules/@s->/o', 'npm a o/a/package.json'],
+    [
+      'npm, in a scope',
+      'o/@s/a/package.json=PACKAGE node_modules/@s/a->/o/@s/a',
+      'npm a o/@s/a/package.json',
+    ],
     ['npm, both', 'o/package.json=PACKAGE m/a->/o app/node_modules->/m', 'npm a o/package.json'],
     ['npm, hard links', 'store/ab=PACKAGE node_modules/a/package.json=>store/ab', 'npm a store/ab'],
     ['gem', 'o/a-1.gemspec=GEMSPEC specifications->/o', 'gem a o/a-1.gemspec'],

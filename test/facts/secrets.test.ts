@@ -28,14 +28,14 @@ describe('secrets in files', () => {
     const text = `a = 1\nb = ${GITHUB}\n`;
     const little = Buffer.from(text, 'utf16le');
     const big = Buffer.from(little).swap16();
-    for (const bytes of [
-      little,
-      big,
-      Buffer.concat([Buffer.from([0xff, 0xfe]), little]),
-      Buffer.concat([Buffer.from([0xfe, 0xff]), big]),
-    ])
+    for (const [offset, bytes] of [
+      [20, little],
+      [21, big],
+      [22, Buffer.concat([Buffer.from([0xff, 0xfe]), little])],
+      [23, Buffer.concat([Buffer.from([0xfe, 0xff]), big])],
+    ] as const)
       expect(image([file('srv/a', bytes)]).secrets.findings).toMatchObject([
-        { rule: 'github-token', masked: 'ghp_***', line: 2 },
+        { rule: 'github-token', masked: 'ghp_***', offset },
       ]);
   });
 

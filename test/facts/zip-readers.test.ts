@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { endsAsZip, openerOf, ScanBudget } from '../../src/facts/secrets/open-content.ts';
+import { openerOf, ScanBudget, zipAtEnd } from '../../src/facts/secrets/open-content.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { zip, type ZipItem } from './zip-sample.ts';
 
@@ -24,7 +24,7 @@ function seen(bytes: Buffer): readonly string[] | undefined {
     (kind) => told.push(kind),
     () => ({ push: (part) => parts.push(Buffer.from(part)) > 0, end: () => undefined }),
   );
-  if (sink === undefined) return endsAsZip(bytes) ? undefined : [];
+  if (sink === undefined) return zipAtEnd(bytes) === undefined ? [] : undefined;
   for (let at = 0; at < bytes.length && sink.push(bytes.subarray(at, at + 97)); at += 97);
   sink.end();
   return told.length > 0 || budget.gaps().length > 0

@@ -1,5 +1,5 @@
 import { ownValue } from '../../lib/json.ts';
-import { byCodeUnit, joined, parentPath } from '../../lib/text.ts';
+import { byCodeUnit, fileName, joined, parentPath } from '../../lib/text.ts';
 import {
   isSystemType,
   type OsRelease,
@@ -13,13 +13,7 @@ import type { Digest } from '../../model/reference.ts';
 import { type FileTree, type Place, tooMuch } from '../filesystem.ts';
 import type { LayerFacts, PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
 import { copyrightPath } from './distributions.ts';
-import {
-  DATABASES,
-  mayBeDatabase,
-  mayBeRecord,
-  readerOf,
-  RECORD_FOLDERS,
-} from './package-collector.ts';
+import { DATABASES, mayBeRecord, readerOf, RECORD_FOLDERS } from './package-collector.ts';
 import { keyOf, SYSTEM_PROGRAM } from './record.ts';
 
 function distroOf(os: OsRelease | undefined): string | undefined {
@@ -116,6 +110,7 @@ const OWN_RECORD: ReadonlySet<string> = new Set(['maven', 'golang', 'cargo']);
 interface Lost extends PlacedRecord {
   readonly item: RawPackage;
   readonly layer: number;
+  /** Another version of it is recorded by now. */
   readonly isRewritten: boolean;
   readonly folders: Place[];
   /** Files of it that are there, and those of them that no later layer wrote. */
@@ -128,157 +123,135 @@ interface Lost extends PlacedRecord {
  * What the records of an image leave out. A later layer can delete or rewrite a record, and the
  * package is as much there as before: it is gone only where its files are.
  */
-class CountedRecords {
-  readonly #tree: FileTree;
-  readonly #layers: readonly PlacedLayer[];
-  readonly #index: ReadonlyMap<Digest, number>;
-  readonly #records: readonly PlacedRecord[];
-  readonly #exact = new Set<string>();
-  readonly #names = new Set<string>();
-  readonly #paths = new Set<string>();
-  /** Files that packages with a record are known to have. */
-  readonly #listed = new Set<string>();
-
-  constructor(tree: FileTree, layers: readonly PlacedLayer[], records: readonly PlacedRecord[]) {
-    this.#tree = tree;
-    this.#layers = layers;
-    this.#index = new Map(layers.map(({ digest }, index) => [digest, index]));
-    this.#records = records;
-    for (const { record } of records) {
-      this.#paths.add(record.path);
-      for (const item of record.packages) {
-        this.#names.add(nameOf(item, record.path));
-        this.#exact.add(exactOf(item, record.path));
-      }
+function leftOut(
+  tree: FileTree,
+  layers: readonly PlacedLayer[],
+  records: readonly PlacedRecord[],
+  isThere: (path: string, layer: Digest) => boolean,
+): {
+  readonly gone: readonly PlacedRecord[];
+  readonly unlisted: readonly UnreadablePackages[];
+} {
+  const index = new Map(layers.map(({ digest }, at) => [digest, at]));
+  const items = records.flatMap(({ record: { path, packages } }) =>
+    packages.map((item) => ({ item, path })),
+  );
+  const exact = new Set(items.map(({ item, path }) => exactOf(item, path)));
+  const names = new Set(items.map(({ item, path }) => nameOf(item, path)));
+  const paths = new Set(records.map(({ record }) => record.path));
+  const listed = new Set(
+    layers.flatMap(({ facts }) =>
+      Object.entries(facts.files)
+        .filter(([owner]) => names.has(owner) || paths.has(owner))
+        .flatMap(([, files]) => files.map(keyOf)),
+    ),
+  );
+  const isNewer = ({ layer }: Place, than: number): boolean => (index.get(layer) ?? 0) > than;
+  const count = (lost: Lost, place: Place): void => {
+    lost.all += 1;
+    if (!isNewer(place, lost.layer)) lost.old += 1;
+    if (lost.shown === '') lost.shown = place.path;
+  };
+  const lostOf = (item: RawPackage, placed: PlacedRecord, layer: number): Lost => {
+    const { path } = placed.record;
+    const isRewritten = names.has(nameOf(item, path));
+    const known = layers[layer]?.facts.files ?? {};
+    const own = ownValue(known, isSystemType(item.type) ? item.name : path);
+    const isOwn = OWN_RECORD.has(item.type) && !paths.has(path);
+    const files = own ?? (isOwn ? [path] : filesBeside(item, path));
+    const lost: Lost = {
+      ...placed,
+      item,
+      layer,
+      isRewritten,
+      folders: [],
+      all: 0,
+      old: 0,
+      shown: '',
+    };
+    // Files that another package has by now are its own.
+    const isTaken = files.some((file) => listed.has(keyOf(file)));
+    for (const file of files) {
+      const place = tree.find(file, false)?.inode;
+      if (place?.kind === 'd') lost.folders.push(place);
+      if (place?.kind === 'f' && !(isTaken && isNewer(place, layer))) count(lost, place);
     }
-    const owners = new Set([...this.#names, ...records.map(({ record }) => record.path)]);
-    for (const { facts } of layers)
-      for (const [owner, files] of Object.entries(facts.files))
-        if (owners.has(owner)) for (const file of files) this.#listed.add(keyOf(file));
+    if (isRewritten && own !== undefined) lost.all = files.length;
+    return lost;
+  };
+  const lost = layers.flatMap(({ digest, facts }, layer) =>
+    facts.packages
+      .filter(({ path }) => !isThere(path, digest))
+      .flatMap((record) =>
+        record.packages
+          .filter((item) => !exact.has(exactOf(item, record.path)))
+          .map((item) => lostOf(item, { record, digest }, layer)),
+      ),
+  );
+  const byFolder = new Map<Place, Lost[]>();
+  for (const one of lost)
+    for (const folder of one.folders) byFolder.set(folder, [...(byFolder.get(folder) ?? []), one]);
+  let programs = 0;
+  const strays: Place[] = [];
+  for (const place of tree.places()) {
+    if (place.kind !== 'f') continue;
+    // Files in folders of packages; those of packages within them are not theirs.
+    if (byFolder.size > 0)
+      for (let at = place.folder; at !== undefined; at = at.folder) {
+        for (const one of byFolder.get(at) ?? []) count(one, place);
+        if (at.name === 'node_modules') break;
+      }
+    if (place.folder?.name.endsWith('bin') !== true || !SYSTEM_PROGRAM.test(place.path)) continue;
+    programs += 1;
+    if (!listed.has(keyOf(place.path))) strays.push(place);
   }
-
-  /** Packages whose record is gone or has another version by now, and whose files are there. */
-  gone(isThere: (path: string, layer: Digest) => boolean): readonly PlacedRecord[] {
-    const lost = this.#layers.flatMap(({ digest, facts }, layer) =>
-      facts.packages
-        .filter(({ path }) => !isThere(path, digest))
-        .flatMap((record) =>
-          record.packages
-            .filter((item) => !this.#exact.has(exactOf(item, record.path)))
-            .map((item) => this.#lost(item, record, digest, layer)),
-        ),
-    );
-    this.#countFolders(lost);
-    return lost.flatMap(({ item, record, digest, isRewritten, old, all, shown }) => {
+  return {
+    gone: lost.flatMap(({ item, record, digest, isRewritten, old, all, shown }) => {
       if (isRewritten ? old <= all * UNCHANGED : all === 0) return [];
       const what = isRewritten
         ? 'its version in the record was rewritten'
         : 'its record was removed';
       const unrecorded = `${what}, and its files are there: ${shown}`;
       return [{ record: { ...record, packages: [{ ...item, unrecorded }] }, digest }];
-    });
-  }
+    }),
+    unlisted: records.length === 0 ? [] : unlistedPrograms(layers, records, programs, strays),
+  };
+}
 
-  #lost(item: RawPackage, record: PackageRecord, digest: Digest, layer: number): Lost {
-    const { path } = record;
-    const isRewritten = this.#names.has(nameOf(item, path));
-    const listed = ownValue(
-      this.#layers[layer]?.facts.files ?? {},
-      isSystemType(item.type) ? item.name : path,
-    );
-    const own = OWN_RECORD.has(item.type) && !this.#paths.has(path) ? [path] : undefined;
-    const files = listed ?? own ?? filesBeside(item, path);
-    const lost: Lost = {
-      item,
-      record,
-      digest,
-      layer,
-      isRewritten,
-      old: 0,
-      all: 0,
-      shown: '',
-      folders: [],
-    };
-    // Files that another package has by now are its own.
-    const isTaken = files.some((file) => this.#listed.has(keyOf(file)));
-    for (const file of files) {
-      const place = this.#tree.find(file, false)?.inode;
-      if (place?.kind === 'd') lost.folders.push(place);
-      if (place?.kind === 'f' && !(isTaken && this.#isNewer(place, layer)))
-        this.#count(lost, place);
-    }
-    if (isRewritten && listed !== undefined) lost.all = files.length;
-    return lost;
-  }
-
-  #isNewer({ layer }: Place, than: number): boolean {
-    return (this.#index.get(layer) ?? 0) > than;
-  }
-
-  #count(lost: Lost, place: Place): void {
-    lost.all += 1;
-    if (!this.#isNewer(place, lost.layer)) lost.old += 1;
-    if (lost.shown === '') lost.shown = place.path;
-  }
-
-  /** Files in folders of packages; those of packages within them are not theirs. */
-  #countFolders(lost: readonly Lost[]): void {
-    const byFolder = new Map<Place, Lost[]>();
-    for (const one of lost)
-      for (const folder of one.folders)
-        byFolder.set(folder, [...(byFolder.get(folder) ?? []), one]);
-    if (byFolder.size === 0) return;
-    for (const place of this.#tree.places()) {
-      if (place.kind !== 'f') continue;
-      for (let at = place.folder; at !== undefined; at = at.folder) {
-        for (const one of byFolder.get(at) ?? []) this.#count(one, place);
-        if (at.name === 'node_modules') break;
-      }
-    }
-  }
-
-  /** A system most of whose programs no recorded package brought. */
-  unlisted(): readonly UnreadablePackages[] {
-    const system = this.#records.flatMap(({ record, digest }) =>
-      record.packages.some(({ type }) => isSystemType(type)) ? [{ record, digest }] : [],
-    );
-    let programs = 0;
-    let listed = 0;
-    let stray: Place | undefined;
-    for (const place of this.#tree.places()) {
-      if (place.kind !== 'f' || !place.path.includes('bin/') || !SYSTEM_PROGRAM.test(place.path))
-        continue;
-      programs += 1;
-      if (this.#listed.has(keyOf(place.path))) listed += 1;
-      else stray ??= place;
-    }
-    const packages = system.flatMap(({ record }) => record.packages);
-    const withFiles = packages.filter(({ name }) =>
-      this.#layers.some(({ facts }) => Object.hasOwn(facts.files, name)),
-    ).length;
-    const unlisted = programs - listed;
-    if (
-      stray === undefined ||
-      this.#records.length === 0 ||
-      unlisted <= UNLISTED_PROGRAMS ||
-      unlisted <= programs / 2 ||
-      programs <= PROGRAMS_OF_A_PACKAGE * (withFiles || packages.length)
-    )
-      return [];
-    const [first] = system;
-    const count = `${unlisted} of the system’s ${programs} programs`;
-    return [
-      first === undefined
-        ? {
-            location: { path: stray.path, layer: stray.layer },
-            reason: `no package is recorded for ${count}`,
-          }
-        : {
-            location: { path: first.record.path, layer: first.digest },
-            reason: `it lists ${packages.length} packages, and ${count} are of none of them`,
-          },
-    ];
-  }
+/** A system most of whose programs no recorded package brought: `strays` of them. */
+function unlistedPrograms(
+  layers: readonly PlacedLayer[],
+  records: readonly PlacedRecord[],
+  programs: number,
+  strays: readonly Place[],
+): readonly UnreadablePackages[] {
+  const system = records.filter(({ record }) =>
+    record.packages.some(({ type }) => isSystemType(type)),
+  );
+  const packages = system.flatMap(({ record }) => record.packages);
+  const withFiles = packages.filter(({ name }) =>
+    layers.some(({ facts }) => Object.hasOwn(facts.files, name)),
+  ).length;
+  const [stray] = strays;
+  if (
+    stray === undefined ||
+    strays.length <= Math.max(UNLISTED_PROGRAMS, programs / 2) ||
+    programs <= PROGRAMS_OF_A_PACKAGE * (withFiles || packages.length)
+  )
+    return [];
+  const [first] = system;
+  const unlisted = `${strays.length} of the system’s ${programs} programs`;
+  return [
+    first === undefined
+      ? {
+          location: { path: stray.path, layer: stray.layer },
+          reason: `no package is recorded for ${unlisted}`,
+        }
+      : {
+          location: { path: first.record.path, layer: first.digest },
+          reason: `it lists ${packages.length} packages, and ${unlisted} are of none of them`,
+        },
+  ];
 }
 
 /** A distribution has a package once, a language once in each place. */
@@ -307,15 +280,10 @@ function filesBeside({ type, name, version }: RawPackage, path: string): readonl
   return [module, `${module}.py`].map((one) => joined(parentPath(folder), one));
 }
 
-/**
- * Path parts needed to recognize a record of a language package: `node_modules/@a/b/package.json`.
- */
-const MOST_PARTS = 4;
-/** Folders in which a file is a record of a language's package. */
-const RECORD_FOLDER =
-  /^(?:node_modules|specifications|composer|EGG-INFO)$|\.(?:dist-info|egg-info|egg)$/;
-/** Paths that are tried in all: links to each other could give any number. */
-const MOST_PATHS = 1_000_000;
+/** Names behind a link that show the record of a language’s package: `@a/b/package.json`. */
+const MOST_PARTS = 3;
+/** Places behind links in all: links to each other could give any number. */
+const MOST_PLACES = 4_000_000;
 
 /** By layer: files that record packages by a path over links, and the path that programs use. */
 type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
@@ -327,114 +295,44 @@ type LinkedRecords = ReadonlyMap<Digest, Readonly<Record<string, string>>>;
  */
 export function linkedRecords(tree: FileTree): LinkedRecords {
   const found = new Map<Digest, Record<string, string>>();
-  const add = (file: Place, path: string): boolean => {
-    const reader = readerOf(path);
-    const own = file.path;
-    if (file.kind !== 'f' || reader === undefined || reader === readerOf(own)) return false;
+  const look = (file: Place | undefined, path: string): void => {
+    const reader = file?.kind === 'f' ? readerOf(path) : undefined;
+    if (file === undefined || reader === undefined || reader === readerOf(file.path)) return;
     const records = found.get(file.layer) ?? (Object.create(null) as Record<string, string>);
-    records[own] ??= path;
+    records[file.path] ??= path;
     found.set(file.layer, records);
-    return true;
   };
-  const fileAt = (path: string): Place | undefined => tree.find(path, true)?.inode;
-  for (const path of DATABASES) {
-    const file = fileAt(path);
-    if (file !== undefined) add(file, path);
-  }
+  const ledTo = (place: Place): Place | undefined =>
+    place.kind === 'l' ? tree.find(place.path, true)?.inode : place.inode;
+  let places = 0;
+  /** What `name` in a folder leads to over a link: a record, or a folder that may contain some. */
+  const follow = (place: Place | undefined, above: string, name: string, parts: number): void => {
+    if ((places += 1) > MOST_PLACES)
+      throw tooMuch(MOST_PLACES, 'paths over links to records of packages');
+    if (place?.children === undefined) {
+      if (mayBeRecord(name, fileName(above))) look(place, joined(above, name));
+    } else if (parts > 0)
+      for (const below of place.children.values())
+        follow(ledTo(below), joined(above, name), below.name, parts - 1);
+  };
+  for (const path of DATABASES) look(tree.find(path, true)?.inode, path);
   const folders = new Map(RECORD_FOLDERS.map((path) => [tree.find(path, true), path]));
   folders.delete(undefined);
-  const names = new OtherNames(tree);
-  const look = (file: Place): void => {
-    // What is a record already is checked again only where it may be a database too.
-    if (readerOf(file.path) !== undefined && !names.mayBeDatabase(file)) return;
-    for (const path of names.pathsOf(file, 0)) if (add(file, path)) return;
-  };
-  for (const file of names.files) look(file);
   for (const place of tree.places()) {
     const folder = folders.get(place.folder);
-    if (folder !== undefined) {
-      const file = fileAt(place.path);
-      if (file !== undefined) add(file, `${folder}/${place.name}`);
-    }
-    if (place.kind === 'f' && names.mayBeFound(place)) look(place);
+    if (folder !== undefined) look(ledTo(place), `${folder}/${place.name}`);
+    if (place.kind !== 'l' && place.kind !== 'h') continue;
+    const led = ledTo(place);
+    if (led !== undefined && !hasNameOf(place, led))
+      follow(led, parentPath(place.path), place.name, MOST_PARTS);
   }
   return found;
 }
 
-/** What links of both kinds call the files and folders of a tree. */
-class OtherNames {
-  readonly #links = new Map<Place, Place[]>();
-  readonly files = new Set<Place>();
-  #tried = 0;
-
-  constructor(tree: FileTree) {
-    const others: (readonly [Place, Place])[] = [];
-    for (const place of tree.places()) {
-      const { kind } = place;
-      if (kind !== 'l' && kind !== 'h') continue;
-      const led = (kind === 'l' ? tree.find(place.path, true) : place)?.inode;
-      if (led === undefined) continue;
-      if (led.kind !== 'd') {
-        if (!hasName(place, mayBeRecord)) continue;
-        this.files.add(led);
-      } else if (!isAbove(place, ({ name }) => RECORD_FOLDER.test(name))) {
-        others.push([led, place]);
-        continue;
-      }
-      this.#add(led, place);
-    }
-    // A link in what such a link points to.
-    for (const [led, place] of others)
-      if (isAbove(place, (above) => this.#links.has(above))) this.#add(led, place);
-  }
-
-  #add(led: Place, place: Place): void {
-    const known = this.#links.get(led);
-    if (known === undefined) this.#links.set(led, [place]);
-    else known.push(place);
-  }
-
-  /** True for a file whose name may be that of a record, in a folder that a link points to. */
-  mayBeFound(file: Place): boolean {
-    return hasName(file, mayBeRecord) && isAbove(file.folder, (above) => this.#links.has(above));
-  }
-
-  mayBeDatabase(file: Place): boolean {
-    return [file, ...(this.#links.get(file) ?? [])].some((one) => hasName(one, mayBeDatabase));
-  }
-
-  /** Paths over links to a place that differ in their last parts, of which `parts` are known. */
-  *pathsOf(place: Place | undefined, parts: number): Generator<string> {
-    let rest = '';
-    let count = parts;
-    for (let at = place; at !== undefined && count < MOST_PARTS; at = at.folder) {
-      for (const link of this.#links.get(at) ?? []) {
-        if ((this.#tried += 1) > MOST_PATHS)
-          throw tooMuch(MOST_PATHS, 'paths over links to records of packages');
-        yield `${link.path}${rest}`;
-        for (const path of this.pathsOf(link.folder, count + 1))
-          yield `${path}/${link.name}${rest}`;
-      }
-      rest = `/${at.name}${rest}`;
-      count += 1;
-    }
-  }
-}
-
-/** True where the last parts of a place's path have one that is such. */
-function isAbove(place: Place | undefined, is: (above: Place) => boolean): boolean {
-  for (let at = place, parts = 1; at !== undefined && parts < MOST_PARTS; at = at.folder) {
-    if (is(at)) return true;
-    parts += 1;
-  }
-  return false;
-}
-
-function hasName(
-  { name, folder }: Place,
-  isSuch: (name: string, folder: string) => boolean,
-): boolean {
-  return isSuch(name, folder?.name ?? '');
+/** True where a link is called as its target, and its folders too: it makes no other record. */
+function hasNameOf(link: Place, { name, folder }: Place): boolean {
+  if (link.name !== name || link.folder?.name !== folder?.name) return false;
+  return folder?.name === 'node_modules' || link.folder?.folder?.name === folder?.folder?.name;
 }
 
 interface Catalogue {
@@ -461,8 +359,8 @@ export function catalogue(
       .filter(({ path }) => isThere(path, digest))
       .map((record) => ({ record, digest })),
   );
-  const counted = new CountedRecords(tree, layers, records);
-  records.push(...counted.gone(isThere));
+  const { gone, unlisted } = leftOut(tree, layers, records, isThere);
+  records.push(...gone);
   const system = systemNames(records.map(({ record }) => record));
   const isOwn = ({ owner }: { readonly owner?: string }): boolean =>
     owner === undefined || !system.has(owner);
@@ -479,7 +377,7 @@ export function catalogue(
       .filter((record) => isThere(record.path, digest) && isOwn(record))
       .map(({ path, reason }) => ({ location: { path, layer: digest }, reason })),
   );
-  unreadable.push(...counted.unlisted());
+  unreadable.push(...unlisted);
   return {
     packages: packages.sort(
       (a, b) =>

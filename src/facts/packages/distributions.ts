@@ -10,11 +10,12 @@ import {
   NOTHING,
   type OwnedFile,
   type RecordContent,
+  recordedPackage,
   recordedSupplier,
+  recordOf,
   type RecordReader,
   stanzaFields,
   type StreamReader,
-  suppliedBy,
   textOf,
   unreadable,
 } from './record.ts';
@@ -47,21 +48,13 @@ function* apkFiles(text: string): Generator<OwnedFile> {
 }
 
 function apkPackage(fields: Fields): RawPackage | undefined {
-  const name = fields.get('P');
-  const version = fields.get('V');
-  if (!isPlainText(name) || !isPlainText(version)) return undefined;
-  const architecture = fields.get('A');
-  const origin = fields.get('o');
-  const license = fields.get('L');
-  return {
-    type: 'apk',
-    name,
-    version,
-    licenses: isPlainText(license, 4096) ? [license] : [],
-    ...(isPlainText(architecture) ? { architecture } : {}),
-    ...(isPlainText(origin) ? { source: { name: origin, version } } : {}),
-    ...suppliedBy(recordedSupplier(fields.get('m'))),
-  };
+  const [name, version, origin] = ['P', 'V', 'o'].map((letter) => fields.get(letter));
+  return recordedPackage('apk', name, version, {
+    licenses: [fields.get('L')],
+    architecture: fields.get('A'),
+    source: { name: origin ?? '', version: version ?? '' },
+    supplier: recordedSupplier(fields.get('m')),
+  });
 }
 
 /** apk's database of installed packages (apk-tools, "Installed Database V2"; apk 3 has it too). */
@@ -73,19 +66,10 @@ export const APK: RecordReader = {
     const text = textOf(content);
     if (text.startsWith('ADB'))
       return unreadable('it is in the binary format of apk 3, which is not read');
-    const packages: RawPackage[] = [];
-    let broken = 0;
-    for (const fields of apkStanzas(text)) {
-      const found = apkPackage(fields);
-      if (found === undefined) broken += 1;
-      else packages.push(found);
-      if (packages.length > MAX_PACKAGES) break;
-    }
-    return {
-      packages,
-      owned: apkFiles(text),
-      ...(broken === 0 ? {} : { unreadable: `${broken} entries have no name or no version` }),
-    };
+    const packages: (RawPackage | undefined)[] = [];
+    for (const fields of apkStanzas(text))
+      if (packages.push(apkPackage(fields)) > MAX_PACKAGES) break;
+    return { ...recordOf(packages), owned: apkFiles(text) };
   },
 };
 
@@ -100,40 +84,22 @@ const MAX_STANZA = 1024 * 1024;
 /** States of a package without files (dpkg(1), "Package states"); all other states have some. */
 const ABSENT = new Set(['not-installed', 'config-files']);
 
-/** `Source: name (version)`; without a version, it is the package's own (deb-src-control(5)). */
-function dpkgSource(
-  field: string | undefined,
-  name: string,
-  version: string,
-): RawPackage['source'] {
-  const found = /^(\S+)(?:\s+\((\S+)\))?$/.exec((field ?? name).slice(0, 600));
-  return found === null ? undefined : { name: found[1] ?? name, version: found[2] ?? version };
-}
-
 /** `want flag state`: the last word says what is on disk, whatever is wanted of the package. */
 function isPresent(status: string | undefined): boolean {
   const state = /^\S+\s+\S+\s+(\S+)$/.exec((status ?? '').slice(0, 100))?.[1];
   return state !== undefined && !ABSENT.has(state);
 }
 
-function packageOf(fields: ReadonlyMap<string, string>): RawPackage | undefined {
-  const name = fields.get('package');
-  const version = fields.get('version');
-  if (!isPlainText(name) || !isPlainText(version)) return undefined;
-  const architecture = fields.get('architecture');
-  const source = dpkgSource(fields.get('source'), name, version);
-  return {
-    type: 'deb',
-    name,
-    version,
-    licenses: [],
-    ...(isPlainText(architecture) ? { architecture } : {}),
-    ...(source === undefined ? {} : { source }),
-    ...suppliedBy(
-      recordedSupplier(fields.get('maintainer')),
-      recordedSupplier(fields.get('original-maintainer')),
-    ),
-  };
+function debPackage(fields: Fields): RawPackage | undefined {
+  const [name = '', version = ''] = ['package', 'version'].map((field) => fields.get(field));
+  // `Source: name (version)`; without a version, it is the package's own (deb-src-control(5)).
+  const source = /^(\S+)(?:\s+\((\S+)\))?$/.exec((fields.get('source') ?? name).slice(0, 600));
+  return recordedPackage('deb', name, version, {
+    architecture: fields.get('architecture'),
+    source: { name: source?.[1] ?? '', version: source?.[2] ?? version },
+    supplier: recordedSupplier(fields.get('maintainer')),
+    originator: recordedSupplier(fields.get('original-maintainer')),
+  });
 }
 
 function* stanzasOf(text: string): Generator<string> {
@@ -152,23 +118,15 @@ export const DPKG: RecordReader = {
   cap: 64 * 1024 * 1024,
   read: (content, path) => {
     const single = path.startsWith(`${DPKG_DATABASE}status.d/`);
-    const packages: RawPackage[] = [];
-    let broken = 0;
+    const packages: (RawPackage | undefined)[] = [];
     for (const stanza of stanzasOf(textOf(content))) {
       if (packages.length > MAX_PACKAGES) break;
-      if (stanza.length > MAX_STANZA) {
-        broken += 1;
-        continue;
-      }
-      const fields = stanzaFields(stanza);
-      if (fields.size === 0 || (!single && !isPresent(fields.get('status')))) continue;
-      const found = packageOf(fields);
-      if (found === undefined) broken += 1;
-      else packages.push(found);
+      const isTooLong = stanza.length > MAX_STANZA;
+      const fields = isTooLong ? undefined : stanzaFields(stanza);
+      if (fields?.size === 0 || (fields && !single && !isPresent(fields.get('status')))) continue;
+      packages.push(fields && debPackage(fields));
     }
-    return broken === 0
-      ? { packages }
-      : { packages, unreadable: `${broken} entries have no name or no version` };
+    return recordOf(packages);
   },
 };
 
@@ -335,11 +293,6 @@ const TAG = {
   folderNames: 1118,
   modularity: 5096,
 } as const;
-/** `NAME-VERSION-RELEASE.src.rpm` (or `.nosrc.rpm`). */
-function rpmSource(file: string | undefined): RawPackage['source'] {
-  const found = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(file ?? '');
-  return found === null ? undefined : { name: found[1] ?? '', version: found[2] ?? '' };
-}
 
 /** rpmfiles.h, RPMFILE_GHOST: the package lists the file, and does not contain it. */
 const GHOST = 1 << 6;
@@ -369,28 +322,28 @@ function rpmPackage(blob: Uint8Array): RpmPackage | undefined {
   const name = header.text(TAG.name);
   const version = header.text(TAG.version);
   const release = header.text(TAG.release);
-  if (!isPlainText(name) || !isPlainText(version) || !isPlainText(release))
-    throw new MalformedRecord('a header has no name or no version');
   if (name === 'gpg-pubkey') return undefined;
   const epoch = header.integer(TAG.epoch);
-  const license = header.text(TAG.license);
-  const architecture = header.text(TAG.architecture);
-  const source = rpmSource(header.text(TAG.sourceRpm));
-  const modularity = header.text(TAG.modularity);
-  const found: RawPackage = {
-    type: 'rpm',
+  // `NAME-VERSION-RELEASE.src.rpm` (or `.nosrc.rpm`).
+  const source = /^(.+)-([^-]+-[^-]+)\.(?:no)?src\.rpm$/.exec(header.text(TAG.sourceRpm) ?? '');
+  const found = recordedPackage(
+    'rpm',
     name,
-    version: `${epoch === undefined || epoch === 0 ? '' : `${epoch}:`}${version}-${release}`,
-    licenses: isPlainText(license, 4096) ? [license] : [],
-    ...(isPlainText(architecture) ? { architecture } : {}),
-    ...(source !== undefined && isPlainText(source.name) ? { source } : {}),
-    ...(isPlainText(modularity) ? { modularity } : {}),
-    ...suppliedBy(
-      recordedSupplier(header.text(TAG.vendor), 'organization') ??
+    isPlainText(version) && isPlainText(release)
+      ? `${epoch === undefined || epoch === 0 ? '' : `${epoch}:`}${version}-${release}`
+      : undefined,
+    {
+      licenses: [header.text(TAG.license)],
+      architecture: header.text(TAG.architecture),
+      source: { name: source?.[1] ?? '', version: source?.[2] ?? '' },
+      modularity: header.text(TAG.modularity),
+      supplier:
+        recordedSupplier(header.text(TAG.vendor), 'organization') ??
         recordedSupplier(header.text(TAG.packager)),
-    ),
-  };
-  return { found, owned: rpmFiles(header, name) };
+    },
+  );
+  if (found === undefined) throw new MalformedRecord('a header has no name or no version');
+  return { found, owned: rpmFiles(header, found.name) };
 }
 
 const RPM_DATABASE =

@@ -5,9 +5,9 @@ import { fileName } from '../../lib/text.ts';
 import type { RawPackage } from '../layer-facts.ts';
 import {
   isPlainText,
-  madeBy,
   NOTHING,
   type ReadBudget,
+  recordedPackage,
   recordedSupplier,
   type StreamReader,
 } from './record.ts';
@@ -32,13 +32,11 @@ function jarPackages(
   manifest: string,
 ): readonly RawPackage[] {
   const fields = manifestFields(manifest);
-  if (found.length > 0) {
-    const licenses = licensesOf(fields);
-    // The manifest speaks of the archive itself: with several, which one that is would be a guess.
-    return found.length === 1
-      ? found.map((item) => ({ ...item, licenses, ...vendorOf(fields) }))
-      : found;
-  }
+  const [only, ...others] = found;
+  // The manifest speaks of the archive itself: with several, which one that is would be a guess.
+  if (others.length > 0) return found;
+  if (only !== undefined)
+    return [{ ...only, ...recordedPackage('maven', only.name, only.version, aboutOf(fields)) }];
   const item = ofNames(name, fields);
   return item === undefined ? [] : [item];
 }
@@ -53,8 +51,8 @@ function ofProperties(text: string): RawPackage | undefined {
   const [group, artifact, version] = ['groupId', 'artifactId', 'version'].map((name) =>
     fields.get(name),
   );
-  if (!isPlainText(group) || !isPlainText(artifact) || !isPlainText(version)) return undefined;
-  return { type: 'maven', name: `${group}:${artifact}`, version, licenses: [] };
+  if (!isPlainText(group) || !isPlainText(artifact)) return undefined;
+  return recordedPackage('maven', `${group}:${artifact}`, version);
 }
 
 /** A manifest's main section (JAR File Specification): a space continues a line after 72 bytes. */
@@ -78,9 +76,9 @@ function licensesOf(fields: ReadonlyMap<string, string>): readonly string[] {
   return ids.filter((id) => isPlainText(id) && id !== '<<EXTERNAL>>').slice(0, 10);
 }
 
-function vendorOf(fields: ReadonlyMap<string, string>): ReturnType<typeof madeBy> {
+function aboutOf(fields: ReadonlyMap<string, string>) {
   const stated = fields.get('implementation-vendor') ?? fields.get('bundle-vendor');
-  return madeBy(recordedSupplier(stated, 'organization'));
+  return { licenses: licensesOf(fields), author: recordedSupplier(stated, 'organization') };
 }
 
 function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage | undefined {
@@ -90,15 +88,9 @@ function ofNames(name: string, fields: ReadonlyMap<string, string>): RawPackage 
   const version =
     file?.[2] ??
     first(WORD, fields, ['implementation-version', 'bundle-version', 'specification-version']);
-  if (!isPlainText(artifact) || !isPlainText(version)) return undefined;
   const group = groupOf(artifact, fields);
-  return {
-    type: 'maven',
-    name: group === undefined ? artifact : `${group}:${artifact}`,
-    version,
-    licenses: licensesOf(fields),
-    ...vendorOf(fields),
-  };
+  const full = group === undefined ? artifact : `${group}:${artifact}`;
+  return recordedPackage('maven', full, version, aboutOf(fields));
 }
 
 /**

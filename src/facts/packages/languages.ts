@@ -6,12 +6,13 @@ import type { RawPackage } from '../layer-facts.ts';
 import {
   isPlainText,
   linesOf,
-  madeBy,
   NOTHING,
+  recordedPackage,
   recordedSupplier,
+  recordOf,
   type RecordReader,
+  singleRecord,
   stanzaFields,
-  suppliedBy,
   textOf,
   unreadable,
 } from './record.ts';
@@ -49,9 +50,9 @@ export const NPM: RecordReader = {
     const manifest = parseJson(textOf(content));
     if (!isObject(manifest)) return unreadable('it is not a JSON object');
     const { name, version } = manifest;
-    if (!isPlainText(name) || !isPlainText(version)) return NOTHING;
-    const licenses = licensesOf(manifest);
-    return { packages: [{ type: 'npm', name, version, licenses, ...madeBy(authorOf(manifest)) }] };
+    const more = { licenses: licensesOf(manifest), author: authorOf(manifest) };
+    const found = recordedPackage('npm', name, version, more);
+    return found === undefined ? NOTHING : singleRecord(found);
   },
 };
 
@@ -70,7 +71,9 @@ function pythonLicenses(header: string, fields: ReadonlyMap<string, string>): re
 }
 
 /** The author made it; a maintainer who is another gives it out (core metadata, `Maintainer`). */
-function suppliersOf(fields: ReadonlyMap<string, string>): ReturnType<typeof suppliedBy> {
+function suppliersOf(
+  fields: ReadonlyMap<string, string>,
+): Readonly<Record<'supplier' | 'originator', Supplier | undefined>> {
   const named = (field: string): Supplier | undefined => {
     const email = fields.get(`${field}-email`)?.split(',', 1)[0]?.trim();
     const name = fields.get(field)?.split(',', 1)[0]?.trim();
@@ -79,7 +82,7 @@ function suppliersOf(fields: ReadonlyMap<string, string>): ReturnType<typeof sup
       : recordedSupplier({ name, email });
   };
   const author = named('author');
-  return suppliedBy(named('maintainer') ?? author, author);
+  return { supplier: named('maintainer') ?? author, originator: author };
 }
 
 /** Python packages by core metadata (PEP 566, PEP 639): the header of METADATA or PKG-INFO. */
@@ -90,12 +93,9 @@ export const PYTHON: RecordReader = {
   read: (content) => {
     const header = textOf(content).split(/\r?\n\r?\n/, 1)[0] ?? '';
     const fields = stanzaFields(header);
-    const name = fields.get('name');
-    const version = fields.get('version');
-    if (!isPlainText(name) || !isPlainText(version))
-      return unreadable('it does not state a name and a version');
     const licenses = pythonLicenses(header, fields);
-    return { packages: [{ type: 'pypi', name, version, licenses, ...suppliersOf(fields) }] };
+    const more = { licenses, ...suppliersOf(fields) };
+    return singleRecord(recordedPackage('pypi', fields.get('name'), fields.get('version'), more));
   },
 };
 
@@ -133,12 +133,6 @@ const LICENSES = /^[ \t]*\w{1,40}\.licenses?[ \t]*=[ \t]*([^\n]{1,500})/m;
 const AUTHORS = /^[ \t]*\w{1,40}\.authors?[ \t]*=[ \t]*(?:\[[ \t]*)?(["'])([^"'\n]{1,200})\1/m;
 const FILE_NAME = /^(.+?)-(\d[^-]*)(?:-(.+))?$/s;
 
-function architectureOf(stated: string | undefined): { readonly architecture?: string } {
-  return stated === undefined || stated === 'ruby' || !isPlainText(stated)
-    ? {}
-    : { architecture: stated };
-}
-
 /** Ruby gems by installed specification. This is a program: its text is read, nothing is run. */
 export const GEM: RecordReader = {
   matches: (path) => path.endsWith('.gemspec') && SPECIFICATION.test(path),
@@ -149,17 +143,15 @@ export const GEM: RecordReader = {
     const file = FILE_NAME.exec(SPECIFICATION.exec(path)?.[1] ?? '');
     const name = stub?.[1] ?? NAME.exec(text)?.[2] ?? file?.[1];
     const version = stub?.[2] ?? VERSION.exec(text)?.[2] ?? file?.[2];
-    if (!isPlainText(name) || !isPlainText(version))
-      return unreadable('it does not state a name and a version');
     const stated = LICENSES.exec(text)?.[1] ?? '';
-    const licenses = [...stated.matchAll(/(["'])([^"']+)\1/g)].flatMap(([, , id]) =>
-      isPlainText(id) ? [id] : [],
+    const platform = stub?.[3] ?? file?.[3];
+    return singleRecord(
+      recordedPackage('gem', name, version, {
+        licenses: [...stated.matchAll(/(["'])([^"']+)\1/g)].map(([, , id]) => id),
+        architecture: platform === 'ruby' ? undefined : platform,
+        author: recordedSupplier(AUTHORS.exec(text)?.[2]),
+      }),
     );
-    const architecture = architectureOf(stub?.[3] ?? file?.[3]);
-    const author = recordedSupplier(AUTHORS.exec(text)?.[2]);
-    return {
-      packages: [{ type: 'gem', name, version, licenses, ...architecture, ...madeBy(author) }],
-    };
   },
 };
 
@@ -168,11 +160,12 @@ const INSTALLED = /(?:^|\/)composer\/installed\.json$/;
 function packageOf(item: unknown): RawPackage | undefined {
   if (!isObject(item)) return undefined;
   const { name, version, license, authors } = item;
-  if (!isPlainText(name) || !isPlainText(version)) return undefined;
-  const stated: readonly unknown[] = Array.isArray(license) ? license : [license];
-  const licenses = stated.filter((item) => isPlainText(item));
+  const licenses: readonly unknown[] = Array.isArray(license) ? license : [license];
   const [author] = Array.isArray(authors) ? (authors as readonly unknown[]) : [];
-  return { type: 'composer', name, version, licenses, ...madeBy(recordedSupplier(author)) };
+  return recordedPackage('composer', name, version, {
+    licenses,
+    author: recordedSupplier(author),
+  });
 }
 
 /** PHP packages that composer installed: a list (version 1), or one in `packages` (version 2). */
@@ -185,11 +178,7 @@ export const COMPOSER: RecordReader = {
     const list: unknown =
       isObject(document) && 'packages' in document ? document['packages'] : document;
     if (!Array.isArray(list)) return unreadable('it does not contain a list of packages');
-    const packages = list.flatMap((item) => packageOf(item) ?? []);
-    const broken = list.length - packages.length;
-    return broken === 0
-      ? { packages }
-      : { packages, unreadable: `${broken} entries have no name or no version` };
+    return recordOf(list.map(packageOf));
   },
 };
 
@@ -202,10 +191,7 @@ function nugetPackage(key: string, library: unknown): RawPackage | undefined {
   if (type !== 'package' && type !== 'runtimepack') return undefined;
   const slash = key.lastIndexOf('/');
   const name = key.slice(0, Math.max(0, slash)).replace(RUNTIME_PACK, '');
-  const version = key.slice(slash + 1);
-  return isPlainText(name) && isPlainText(version)
-    ? { type: 'nuget', name, version, licenses: [] }
-    : undefined;
+  return recordedPackage('nuget', name, key.slice(slash + 1));
 }
 
 /**

@@ -59,17 +59,12 @@ export const DATABASES: readonly string[] = [
 /** Folders of which each file belongs to such a database. */
 export const RECORD_FOLDERS: readonly string[] = ['var/lib/dpkg/status.d', 'var/lib/dpkg/info'];
 
-const DATABASE = /^(?:status|installed|Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$/;
 const RECORD =
-  /^(?:package\.json|METADATA|PKG-INFO|installed\.json)$|\.(?:egg-info|gemspec|deps\.json|list|md5sums|[jwesnpk]ar|jpi|hpi)$/i;
+  /^(?:package\.json|METADATA|PKG-INFO|installed\.json|status|installed|Packages|Packages\.db|rpmdb\.sqlite|rpmdb\.sqlite-wal)$|\.(?:egg-info|gemspec|deps\.json|list|md5sums|[jwesnpk]ar|jpi|hpi)$/i;
 
-/** True for name and folder of a possible distribution database; other paths are not searched. */
-export function mayBeDatabase(name: string, folder: string): boolean {
-  return DATABASE.test(name) || folder === 'status.d';
-}
-
+/** True for name and folder of a possible record; other paths are not searched. */
 export function mayBeRecord(name: string, folder: string): boolean {
-  return RECORD.test(name) || mayBeDatabase(name, folder);
+  return RECORD.test(name) || folder === 'status.d';
 }
 
 interface CollectedPackages {
@@ -98,8 +93,7 @@ export function packageCollector(
 ): LayerCollector<CollectedPackages> {
   const collected = new Collected();
   const budget = readBudget();
-  let reader: RecordReader | undefined;
-  let streamReader: StreamReader | undefined;
+  let reader: RecordReader | StreamReader | undefined;
   let stream: RecordStream | undefined;
   // Nearly always there are none, and a look for a name that is new costs as much as all else here.
   const isLinked = Object.keys(linked).length > 0;
@@ -107,26 +101,26 @@ export function packageCollector(
   return {
     name: 'packages',
     wants: (entry) => {
-      reader = streamReader = stream = undefined;
+      reader = stream = undefined;
       if (entry.entry.type !== 'file') return NONE;
       const path = pathOf(entry.path);
-      reader = READERS.find(({ matches }) => matches(path));
-      if (reader !== undefined) return { want: 'all', cap: reader.cap };
-      streamReader = STREAMS.find(({ matches }) => matches(path, entry.entry));
-      stream = streamReader?.start({ path, entry: entry.entry }, budget);
+      const whole = READERS.find(({ matches }) => matches(path));
+      const streamed = whole ? undefined : STREAMS.find((one) => one.matches(path, entry.entry));
+      reader = whole ?? streamed;
+      stream = streamed?.start({ path, entry: entry.entry }, budget);
+      if (whole !== undefined) return { want: 'all', cap: whole.cap };
       return stream === undefined ? NONE : { want: 'stream' };
     },
     chunk: (bytes) => stream?.push(bytes),
-    visit: ({ path }, content, truncated) => {
-      if ((reader ?? streamReader)?.isDatabase === true) collected.databases.add(path);
-      if (stream !== undefined) collected.add(path, stream.end());
-      else if (reader !== undefined)
-        collected.add(
-          path,
-          wholeRecord(reader, pathOf(path), content ?? new Uint8Array(), truncated),
-        );
-      if (pathOf(path) !== path && readerOf(path) !== undefined) collected.unread(path, TWO_KINDS);
-      reader = streamReader = stream = undefined;
+    visit: ({ path }, content = new Uint8Array(), truncated) => {
+      if (reader === undefined) return;
+      const named = pathOf(path);
+      if (reader.isDatabase === true) collected.databases.add(path);
+      const read =
+        'read' in reader ? wholeRecord(reader, named, content, truncated) : stream?.end();
+      if (read !== undefined) collected.add(path, read);
+      if (named !== path && readerOf(path) !== undefined) collected.unread(path, TWO_KINDS);
+      reader = stream = undefined;
     },
     finish: () => collected.finish(),
   };

@@ -10,6 +10,7 @@ import {
   NOTHING,
   type ReadBudget,
   type RecordContent,
+  recordedPackage,
   type RecordStream,
   type StreamReader,
 } from './record.ts';
@@ -91,10 +92,8 @@ function packagesOf(document: JsonObject): readonly RawPackage[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown): RawPackage[] => {
     if (!isObject(item) || item['kind'] === 'build') return [];
-    const { name, version } = item;
-    return isPlainText(name) && isPlainText(version)
-      ? [{ type: 'cargo', name, version, licenses: [] }]
-      : [];
+    const found = recordedPackage('cargo', item['name'], item['version']);
+    return found === undefined ? [] : [found];
   });
 }
 

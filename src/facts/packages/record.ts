@@ -1,5 +1,5 @@
 import type { UnpackBudget } from '../../image/formats/inflate.ts';
-import { isObject } from '../../lib/json.ts';
+import { given, isObject } from '../../lib/json.ts';
 import { hasControls } from '../../lib/text.ts';
 import type { LayerEntry } from '../../model/image.ts';
 import type { Supplier } from '../../model/packages.ts';
@@ -169,6 +169,7 @@ const GROUP =
 const EMAIL = /^[^\s<>()@]+@[^\s<>()@]+$/;
 const NOBODY = /^(?:unknown|none|\(none\)|n\/a|null|undefined)$/i;
 const LONGEST = 256;
+const LONGEST_LICENSE = 4096;
 
 /**
  * Who a record says supplies or made a package: `Name <address>`, with an address of a page behind
@@ -212,19 +213,55 @@ function ofParts(
   };
 }
 
-export function suppliedBy(
-  supplier: Supplier | undefined,
-  originator?: Supplier,
-): { readonly supplier?: Supplier; readonly originator?: Supplier } {
+/** What a record says of a package besides its name and version; any of it may be missing. */
+interface Recorded {
+  readonly licenses?: readonly unknown[];
+  readonly architecture?: unknown;
+  readonly modularity?: unknown;
+  readonly source?: RawPackage['source'];
+  readonly supplier?: Supplier | undefined;
+  readonly originator?: Supplier | undefined;
+  /** Its maker, and supplier too where the record names nobody else. */
+  readonly author?: Supplier | undefined;
+}
+
+/** A package; undefined where its name or version is not fit for a report. Drops what is not. */
+export function recordedPackage(
+  type: RawPackage['type'],
+  name: unknown,
+  version: unknown,
+  { licenses = [], architecture, modularity, source, author, ...more }: Recorded = {},
+): RawPackage | undefined {
+  if (!isPlainText(name) || !isPlainText(version)) return undefined;
   return {
-    ...(supplier === undefined ? {} : { supplier }),
-    ...(originator === undefined ? {} : { originator }),
+    type,
+    name,
+    version,
+    licenses: licenses.filter((one) => isPlainText(one, LONGEST_LICENSE)),
+    ...given({
+      architecture: isPlainText(architecture) ? architecture : undefined,
+      modularity: isPlainText(modularity) ? modularity : undefined,
+      source: isPlainText(source?.name) ? source : undefined,
+      supplier: more.supplier ?? author,
+      originator: more.originator ?? author,
+    }),
   };
 }
 
-/** The author as both maker and supplier, where the package's record names nobody else. */
-export function madeBy(author: Supplier | undefined): ReturnType<typeof suppliedBy> {
-  return suppliedBy(author, author);
+/** All of `items`, or those that are packages, and how many are not. */
+export function recordOf(items: readonly (RawPackage | undefined)[]): RecordContent {
+  const packages = items.filter((item) => item !== undefined);
+  const broken = items.length - packages.length;
+  return broken === 0
+    ? { packages }
+    : { packages, unreadable: `${broken} entries have no name or no version` };
+}
+
+/** The one package of a file; a file without a name and a version is not read. */
+export function singleRecord(item: RawPackage | undefined): RecordContent {
+  return item === undefined
+    ? unreadable('it does not state a name and a version')
+    : { packages: [item] };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { given } from '../../lib/json.ts';
 import { fileName } from '../../lib/text.ts';
 import { unquoted } from '../../model/dockerfile.ts';
 import type { FoundSecrets, SecretFinding } from '../../model/facts.ts';
@@ -7,6 +8,7 @@ import { ScanBudget } from './open-content.ts';
 import { secretsInPiece } from './secret-collector.ts';
 import type { FoundSecret } from './secret-text.ts';
 import { isLiteral, isNamedSecret, isOneWord, markOf, masked } from './secret-value.ts';
+import { joinedViews } from './secret-views.ts';
 
 /** A simple command of a text, as far as its words are known without running it. */
 interface CommandWords {
@@ -306,22 +308,15 @@ function shapes(
   texts: readonly DocumentText[],
   budget: ScanBudget,
 ): ReadonlyMap<number, readonly FoundSecret[]> {
-  const starts: number[] = [];
-  let length = 0;
-  const parts = texts.map(({ text }) => {
-    const bytes = Buffer.from(`${text}\n\n`, 'utf8');
-    starts.push(length);
-    length += bytes.length;
-    return bytes;
-  });
+  const views = texts.map(({ text }, from) => ({ text: Buffer.from(text), from, width: 0 }));
+  const { text, placeOf } = joinedViews(views);
   const found = new Map<number, FoundSecret[]>();
-  let at = 0;
-  const all = secretsInPiece(Buffer.concat(parts), false, budget);
-  for (const secret of [...all].sort((a, b) => a.at - b.at)) {
-    while ((starts[at + 1] ?? Infinity) <= secret.at) at += 1;
+  const all = [...secretsInPiece(text, false, budget)].sort((a, b) => a.at - b.at);
+  for (const secret of all) {
+    const index = placeOf(secret.at);
     // What is not ASCII came as bytes.
     const value = Buffer.from(secret.value, 'latin1').toString('utf8');
-    found.set(at, [...(found.get(at) ?? []), { ...secret, value }]);
+    found.set(index, [...(found.get(index) ?? []), { ...secret, value }]);
   }
   return found;
 }
@@ -371,7 +366,7 @@ function findings(found: readonly Found[]): readonly SecretFinding[] {
     masked: masked(value),
     mark: markOf(value),
     where,
-    ...(path === undefined ? {} : { path: path.replaceAll(value, masked(value)) }),
+    ...given({ path: path?.replaceAll(value, masked(value)) }),
   }));
   const key = (f: SecretFinding): string => [f.rule, f.where, f.path ?? '', f.masked].join('\n');
   return [...new Map(shown.map((f) => [key(f), f])).values()];

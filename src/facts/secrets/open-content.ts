@@ -60,55 +60,46 @@ export class ScanBudget implements UnpackBudget {
   }
 }
 
-const BLOCK = 512;
-const MAGIC = Buffer.from('ustar');
-const MAGIC_AT = 257;
-
-function isTar(head: Uint8Array): boolean {
-  // Most files are none: the first byte shows it.
-  return (
-    head.length >= BLOCK &&
-    head[MAGIC_AT] === MAGIC[0] &&
-    MAGIC.every((byte, at) => head[MAGIC_AT + at] === byte)
-  );
+/** Opens content as it comes; `push` gives false where it wants no more. */
+interface Opener {
+  readonly push: (bytes: Uint8Array) => unknown;
+  readonly end: () => void;
 }
 
 type Member = (name: string) => EntrySink;
 
-class TarSplit implements EntrySink {
-  readonly #reader: TarReader;
-  #sink: EntrySink | undefined;
+function tarOpener(member: Member, budget: UnpackBudget): Opener {
+  let sink: EntrySink | undefined;
+  const end = (): void => {
+    sink?.end();
+    sink = undefined;
+  };
+  const reader = new TarReader({
+    onEntry: ({ name, type, size }) => {
+      if ((budget.entries -= 1) < 0) throw new MalformedRecord('it has too many entries');
+      if (type === 'file' && size > 0) sink = member(name);
+    },
+    onContent: (chunk) => sink?.push(chunk),
+    onEntryEnd: end,
+  });
+  return {
+    push: (bytes) => {
+      reader.push(bytes);
+    },
+    end,
+  };
+}
 
-  constructor(member: Member, budget: UnpackBudget) {
-    this.#reader = new TarReader({
-      onEntry: ({ name, type, size }) => {
-        if ((budget.entries -= 1) < 0) throw new MalformedRecord('it has too many entries');
-        if (type === 'file' && size > 0) this.#sink = member(name);
-      },
-      onContent: (chunk) => this.#sink?.push(chunk),
-      onEntryEnd: () => {
-        this.end();
-      },
-    });
-  }
-
-  push(bytes: Uint8Array): boolean {
-    try {
-      this.#reader.push(bytes);
-      return true;
-    } catch (error) {
-      throw error instanceof TarError ? new MalformedRecord(error.message) : error;
-    }
-  }
-
-  end(): void {
-    this.#sink?.end();
-    this.#sink = undefined;
-  }
+function zipOpener(member: Member, budget: UnpackBudget, unopened: Unopened): Opener {
+  return new ZipStream((name, isReadable) => {
+    if (!isReadable) unopened('encrypted or unusual zip');
+    // A name that ends as a folder's does keeps nobody from reading what is under it.
+    return isReadable ? member(name) : undefined;
+  }, budget);
 }
 
 /** An ar archive, as packages of Debian are (deb(5)). */
-class ArSplit implements EntrySink {
+class ArOpener implements Opener {
   readonly #member: Member;
   readonly #budget: UnpackBudget;
   readonly #header = Buffer.alloc(60);
@@ -123,9 +114,8 @@ class ArSplit implements EntrySink {
     this.#budget = budget;
   }
 
-  push(bytes: Uint8Array): boolean {
+  push(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) at += this.#take(bytes.subarray(at));
-    return true;
   }
 
   end(): void {
@@ -189,6 +179,11 @@ const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic
 
 const DEB = Buffer.from('!<arch>\ndebian-binary');
 const SQLITE = Buffer.from('SQLite format 3\0');
+const TAR = { magic: Buffer.from('ustar'), at: 257, block: 512 };
+
+function isTar(head: Uint8Array): boolean {
+  return head.length >= TAR.block && begins(head, TAR.magic, TAR.at);
+}
 
 export function isPacked(head: Uint8Array): boolean {
   return [GZIP, DEB, SQLITE, ...ZIP_HEADS, ...OTHERS.map(([, start]) => start)].some(
@@ -196,37 +191,34 @@ export function isPacked(head: Uint8Array): boolean {
   );
 }
 
-/** Where the zip at the end of content begins, by its directory; undefined where none does. */
-export function zipAtEnd(bytes: Uint8Array): number | undefined {
-  const content = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const end = content.lastIndexOf(END_MARK);
-  if (end < 0 || end + ZIP_BYTES.end > content.length) return undefined;
-  const start = end - content.readUInt32LE(end + 12) - content.readUInt32LE(end + 16);
-  return start > 0 && isPacked(content.subarray(start, start + 16)) ? start : undefined;
-}
-
-/** True where content seems to end with a zip directory: readers ignore how it begins. */
-export function endsAsZip(tail: Uint8Array): boolean {
-  const from = Math.max(0, tail.length - ZIP_BYTES.end - LARGEST_COMMENT);
+/**
+ * Where the zip that content ends with begins, by its directory, as readers ignore what is in front
+ * of it; `elsewhere` where that cannot be seen, undefined where it ends with none.
+ */
+export function zipAtEnd(tail: Uint8Array): number | 'elsewhere' | undefined {
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.length);
-  for (let end = bytes.indexOf(END_MARK, from); end >= 0;) {
+  const from = Math.max(0, tail.length - ZIP_BYTES.end - LARGEST_COMMENT);
+  for (let end = bytes.indexOf(END_MARK, from); end >= 0; end = bytes.indexOf(END_MARK, end + 1)) {
     const isWhole = end + ZIP_BYTES.end <= bytes.length;
     // Readers go by the size of the directory, whatever number of entries is said.
-    if (isWhole && bytes.readUInt32LE(end + 12) > 0)
-      return bytes.subarray(0, end).includes(LISTED_MARK);
-    end = bytes.indexOf(END_MARK, end + 1);
+    if (!isWhole || bytes.readUInt32LE(end + 12) === 0) continue;
+    if (!bytes.subarray(0, end).includes(LISTED_MARK)) return undefined;
+    const start = end - bytes.readUInt32LE(end + 12) - bytes.readUInt32LE(end + 16);
+    return start > 0 && isPacked(bytes.subarray(start, start + 16)) ? start : 'elsewhere';
   }
-  return false;
+  return undefined;
 }
 
 function magic(hex: string): Buffer {
   return Buffer.from(hex, 'hex');
 }
 
-function begins(bytes: Uint8Array, start: Uint8Array): boolean {
-  for (let at = 0; at < start.length; at += 1) if (bytes[at] !== start[at]) return false;
+function begins(bytes: Uint8Array, start: Uint8Array, from = 0): boolean {
+  for (let at = 0; at < start.length; at += 1) if (bytes[from + at] !== start[at]) return false;
   return true;
 }
+
+type Unopened = (kind: string) => void;
 
 /**
  * What opens content with this beginning and passes on its members; undefined where it is not
@@ -236,59 +228,38 @@ export function openerOf(
   head: Uint8Array,
   depth: number,
   budget: ScanBudget,
-  unopened: (kind: string) => void,
+  unopened: Unopened,
   member: Member,
 ): EntrySink | undefined {
   if (head.length < 8) return undefined;
   const kind = OTHERS.find(([, start]) => begins(head, start))?.[0];
   if (kind !== undefined) unopened(kind);
-  const make = sinkFor(head, budget, unopened, member);
+  const make = openingOf(head, budget, unopened, member);
   if (make === undefined) return undefined;
   if (depth < MAX_DEPTH) return guarded(make(), budget, unopened);
   budget.gap(`it contains archives in archives, more than ${MAX_DEPTH} deep`);
   return undefined;
 }
 
-function sinkFor(
+function openingOf(
   head: Uint8Array,
   budget: ScanBudget,
-  unopened: (kind: string) => void,
+  unopened: Unopened,
   member: Member,
-): (() => EntrySink) | undefined {
-  if (ZIP_HEADS.some((start) => begins(head, start)) || isSelfStarting(head))
-    return () => {
-      const zip = new ZipStream((name, isReadable) => {
-        if (!isReadable) unopened('encrypted or unusual zip');
-        // A name that ends as a folder's does keeps nobody from reading what is under it.
-        return isReadable ? member(name) : undefined;
-      }, budget);
-      return {
-        push: (bytes) => {
-          zip.push(bytes);
-          return true;
-        },
-        end: () => {
-          zip.end();
-        },
-      };
-    };
+): (() => Opener) | undefined {
+  const isScript = begins(head, SCRIPT);
+  // A script and then a zip: what Python calls a zipapp, and jars that start on their own.
+  const isZipApp =
+    isScript && Buffer.from(head.subarray(0, 65_536)).includes('PK\x03\x04', 0, 'latin1');
+  if (isZipApp || ZIP_HEADS.some((start) => begins(head, start)))
+    return () => zipOpener(member, budget, unopened);
   if (begins(head, GZIP)) return () => new InflateSink(member('content'), budget, 'gzip');
-  if (begins(head, DEB)) return () => new ArSplit(member, budget);
-  if (isZlib(head)) {
-    const inflate = (): EntrySink => new InflateSink(member('content'), budget, 'deflate');
-    return () => behind(inflate(), ZLIB_HEADER);
-  }
-  const packed = begins(head, SCRIPT) ? packedPart(head) : undefined;
+  if (begins(head, DEB)) return () => new ArOpener(member, budget);
+  if (isZlib(head))
+    return () => behind(new InflateSink(member('content'), budget, 'deflate'), ZLIB_HEADER);
+  const packed = isScript ? packedPart(head) : undefined;
   if (packed !== undefined) return () => behind(member('content'), packed);
-  return isTar(head) ? () => new TarSplit(member, budget) : undefined;
-}
-
-/** A script and then a zip: what Python calls a zipapp, and jars that start on their own. */
-function isSelfStarting(head: Uint8Array): boolean {
-  return (
-    begins(head, SCRIPT) &&
-    Buffer.from(head.subarray(0, 65_536)).includes('PK\x03\x04', 0, 'latin1')
-  );
+  return isTar(head) ? () => tarOpener(member, budget) : undefined;
 }
 
 const ZLIB_HEADER = 2;
@@ -316,7 +287,7 @@ function packedPart(head: Uint8Array): number | undefined {
   return undefined;
 }
 
-function behind(sink: EntrySink, length: number): EntrySink {
+function behind(sink: EntrySink, length: number): Opener {
   let left = length;
   return {
     push: (bytes) => {
@@ -331,13 +302,13 @@ function behind(sink: EntrySink, length: number): EntrySink {
 }
 
 /** A damaged archive ends with what was had of it. */
-function guarded(sink: EntrySink, budget: ScanBudget, unopened: (kind: string) => void): EntrySink {
+function guarded(opener: Opener, budget: ScanBudget, unopened: Unopened): EntrySink {
   let isBroken = false;
-  const attempt = (work: () => boolean): boolean => {
+  const attempt = (work: () => unknown): boolean => {
     try {
-      return work();
+      return !isBroken && work() !== false;
     } catch (error) {
-      if (!(error instanceof MalformedRecord)) throw error;
+      if (!(error instanceof MalformedRecord || error instanceof TarError)) throw error;
       isBroken = true;
       if (budget.entries < 0 || budget.inflated < 0)
         budget.gap('archives in the layer unpack to too much');
@@ -346,13 +317,11 @@ function guarded(sink: EntrySink, budget: ScanBudget, unopened: (kind: string) =
     }
   };
   return {
-    push: (bytes) => attempt(() => sink.push(bytes)),
+    push: (bytes) => attempt(() => opener.push(bytes)),
     end: () => {
-      if (!isBroken)
-        attempt(() => {
-          sink.end();
-          return false;
-        });
+      attempt(() => {
+        opener.end();
+      });
     },
   };
 }

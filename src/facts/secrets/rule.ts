@@ -1,3 +1,4 @@
+import { given } from '../../lib/json.ts';
 import { isDrawn, isWords } from './secret-value.ts';
 
 export interface SecretRule {
@@ -84,8 +85,7 @@ function token(id: string, what: string, prefixes: readonly string[], tail: stri
     const own = prefixes.find((one) => value.startsWith(one));
     return own === undefined || own.length > SHORT_WORD || isNoName(value.slice(own.length));
   };
-  const glance = goesOnAs(tail);
-  const rule: SecretRule = {
+  return {
     id,
     what,
     keywords: prefixes,
@@ -94,9 +94,8 @@ function token(id: string, what: string, prefixes: readonly string[], tail: stri
     cost: 5,
     accepts,
     isPrefix: true,
-    ...(glance === undefined ? {} : { glance }),
+    ...given({ glance: goesOnAs(tail), isPlain: short.length === 0 ? (true as const) : undefined }),
   };
-  return short.length === 0 ? { ...rule, isPlain: true } : rule;
 }
 
 /**
@@ -173,8 +172,12 @@ function drawnToken(
   const { keywords, pattern, glance } = token(id, what, prefixes, `(${tail})`);
   const accepts = (value: string): boolean =>
     isDrawn(value) && /\d/.test(value) && /[A-Z]/.test(value);
-  const rule: SecretRule = { id, what, keywords, pattern, cost: 5, accepts, isPrefix: true };
-  return glance === undefined ? rule : { ...rule, glance };
+  return {
+    ...inText(id, what, keywords, pattern, accepts),
+    ...given({ glance }),
+    cost: 5,
+    isPrefix: true,
+  };
 }
 
 export function inText(
@@ -184,8 +187,7 @@ export function inText(
   pattern: RegExp,
   accepts?: SecretRule['accepts'],
 ): SecretRule {
-  const rule = { id, what, keywords, pattern };
-  return accepts === undefined ? rule : { ...rule, accepts };
+  return { id, what, keywords, pattern, ...given({ accepts }) };
 }
 
 /** True for a mix of letters and digits, which random values have and words do not. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntrySink } from '../../image/formats/inflate.ts';
+import { given } from '../../lib/json.ts';
 import type {
   FoundSecrets,
   SecretFinding,
@@ -27,11 +28,11 @@ import {
   isKeyStoreName,
   keyStoreRule,
 } from './credential-files.ts';
-import { endsAsZip, MAX_DEPTH, openerOf, ScanBudget, zipAtEnd } from './open-content.ts';
+import { MAX_DEPTH, openerOf, ScanBudget, zipAtEnd } from './open-content.ts';
 import { isToken } from './secret-rules.ts';
 import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
 import { markOf, masked } from './secret-value.ts';
-import { encodedViews, viewsWithFindings, wideViews } from './secret-views.ts';
+import { encodedViews, joinedViews, wideViews } from './secret-views.ts';
 
 /** A secret with its line, from 1; in programs and deep in large files, with its first byte. */
 export interface PlacedSecret {
@@ -69,11 +70,8 @@ export function secretsInPiece(
   depth = 0,
 ): readonly FoundSecret[] {
   if (!budget.spend(0)) return [];
-  const { hits, findings, wide, encoded } = lookThrough(bytes);
-  if (findings.length === 0) return [];
+  const { hits, wide, encoded } = lookThrough(bytes);
   const found = [...secretsInBytes(bytes, binary, budget, hits)];
-  const ofWide = wide.length === 0 ? [] : wideViews(bytes, wide);
-  const views = [...viewsWithFindings(ofWide, (texts) => lookThrough(texts).findings)];
   const spend = (length: number): boolean => {
     budget.decoded -= length;
     if (budget.decoded < 0) budget.gap('it contains too much base64');
@@ -92,11 +90,14 @@ export function secretsInPiece(
     new ContentScan('content', shared, undefined, depth + 1).whole(content);
     found.push(...shared.found.map(({ rule, value }) => ({ rule, value, at })));
   };
-  if (encoded.length > 0 && depth < MAX_DEPTH)
-    views.push(...encodedViews(bytes, encoded, spend, packed));
-  for (const { text, from, width } of views)
-    for (const secret of secretsInPiece(text, false, budget, depth + 1))
-      found.push({ ...secret, at: width === undefined ? from : from + secret.at * width });
+  const views = [
+    ...wideViews(bytes, wide),
+    ...(depth < MAX_DEPTH ? encodedViews(bytes, encoded, spend, packed) : []),
+  ];
+  if (views.length === 0) return found;
+  const { text, placeOf } = joinedViews(views);
+  for (const secret of secretsInPiece(text, false, budget, depth + 1))
+    found.push({ ...secret, at: placeOf(secret.at) });
   return found;
 }
 
@@ -151,13 +152,14 @@ export class ContentScan implements EntrySink {
     this.#scan(piece, true);
     this.#open(piece);
     if (this.#opener !== undefined) this.#opener.end();
-    else if (endsAsZip(piece)) this.#openEnd(piece);
+    else this.#openEnd(piece);
   }
 
   /** A zip behind a program; where all of it is here, it is read as a file of its own. */
   #openEnd(piece: Uint8Array): void {
-    const start = this.#start === 0 ? zipAtEnd(piece) : undefined;
-    if (start === undefined) this.#shared.unopened('zip behind other content');
+    const start = zipAtEnd(piece);
+    if (start === undefined) return;
+    if (start === 'elsewhere' || this.#start > 0) this.#shared.unopened('zip behind other content');
     else
       new ContentScan(this.#path, this.#shared, this.#inside, this.#depth + 1).whole(
         piece.subarray(start),
@@ -205,16 +207,9 @@ export class ContentScan implements EntrySink {
   }
 
   #found(rule: string, value: string, piece: Uint8Array, at: number): void {
-    const hasLine = this.#start === 0 && (!this.#binary || isWideText(piece, at));
-    const wide = hasLine && this.#binary;
-    this.#shared.found.push({
-      rule,
-      value,
-      ...(hasLine
-        ? { line: lineAt(wide ? piece.filter((byte) => byte !== 0) : piece, wide ? at / 2 : at) }
-        : { offset: this.#start + at }),
-      ...(this.#inside === undefined ? {} : { inside: this.#inside }),
-    });
+    const hasLine = this.#start === 0 && !this.#binary;
+    const place = hasLine ? { line: lineAt(piece, at) } : { offset: this.#start + at };
+    this.#shared.found.push({ rule, value, ...place, ...given({ inside: this.#inside }) });
   }
 
   /** Finds a key store by its bytes; one too large to see whole that shows no key is a gap. */
@@ -224,17 +219,6 @@ export class ContentScan implements EntrySink {
     else if (!isLast && isKeyStoreName(this.#name))
       this.#shared.budget.gap('a key store of more than 1 MiB is not read to its end');
   }
-}
-
-/** True where content is UTF-16 from its beginning on: a place in it has a line. */
-function isWideText(piece: Uint8Array, at: number): boolean {
-  const head = piece.subarray(0, Math.min(at, 64));
-  return (
-    head.length >= 8 &&
-    head
-      .subarray(2)
-      .every((byte, index) => (byte === 0) !== (head[index + 3] === 0) || index + 3 >= head.length)
-  );
 }
 
 const MAX_FINDINGS = 1000;
@@ -253,6 +237,11 @@ function wanted({ path, entry }: LayerEntry): ContentRequest {
   if (entry.type !== 'file' || entry.size === 0) return { want: 'none' };
   if (entry.size < SMALLEST && !isCredentialFile(path)) return { want: 'none' };
   return entry.size <= PIECE ? { want: 'all', cap: PIECE } : { want: 'stream' };
+}
+
+function harmless({ path, inside, rule }: LayerSecret): string | undefined {
+  if (rule === GIT_DIRECTORY) return undefined;
+  return harmlessReason(inside === undefined ? path : `${path}!/${inside}`, rule);
 }
 
 /** Drops what an archive's bytes show if a stored member shows it too, perhaps in full. */
@@ -285,27 +274,14 @@ export function secretCollector(): LayerCollector<SecretFacts> {
   const closedFiles: { path: string; kinds: string; hash: string | undefined }[] = [];
   const lists = packageLists();
   /** What may turn out to be published, once all lists are known. */
-  const pending: { secret: LayerSecret; mark: string | undefined; hash: string }[] = [];
+  const pending: { secret: LayerSecret; mark: string; hash: string }[] = [];
   let scan: ContentScan | undefined;
   let scannedFiles = 0;
   let moreGaps = 0;
 
-  const keep = (secret: LayerSecret, mark?: string, hash?: string): void => {
-    const { path, inside, rule } = secret;
-    if (hash !== undefined && !isToken(rule)) {
-      pending.push({ secret, mark, hash });
-      return;
-    }
-    const name = inside === undefined ? path : `${path}!/${inside}`;
-    sort(secret, mark, rule === GIT_DIRECTORY ? undefined : harmlessReason(name, rule));
-  };
-  const sort = (
-    secret: LayerSecret,
-    mark: string | undefined,
-    reason: string | undefined,
-  ): void => {
+  const keep = (secret: LayerSecret, mark?: string, reason = harmless(secret)): void => {
     if (reason === undefined && secrets.length < MAX_FINDINGS)
-      secrets.push(mark === undefined ? secret : { ...secret, mark });
+      secrets.push({ ...secret, ...given({ mark }) });
     else if (reason !== undefined && suppressed.length < MAX_FINDINGS)
       suppressed.push({ ...secret, reason });
   };
@@ -336,8 +312,11 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     if (content !== undefined) lists.add(path, content);
     const secretsHere = shared.found.length === 0 ? [] : once(shared.found.splice(0));
     const hash = secretsHere.length > 0 ? listedHash(path, content) : undefined;
-    for (const { value, ...secret } of secretsHere)
-      keep({ ...secret, masked: masked(value), path }, markOf(value), hash);
+    for (const { value, ...rest } of secretsHere) {
+      const secret = { ...rest, masked: masked(value), path };
+      if (hash === undefined || isToken(secret.rule)) keep(secret, markOf(value));
+      else pending.push({ secret, mark: markOf(value), hash });
+    }
     if (closed.size > 0 && harmlessReason(path, 'packed') === undefined) {
       closedFiles.push({ path, kinds: [...closed].join(', '), hash: listedHash(path, content) });
     }
@@ -358,8 +337,7 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     finish: () => {
       names.flush();
       for (const { secret, mark, hash } of pending)
-        if (lists.lists(secret.path, hash)) sort(secret, mark, PUBLISHED);
-        else keep(secret, mark);
+        keep(secret, mark, lists.lists(secret.path, hash) ? PUBLISHED : undefined);
       note('names of files');
       for (const { path, kinds, hash } of closedFiles)
         if (!OF_APT.test(path) && (hash === undefined || !lists.lists(path, hash))) {
@@ -418,27 +396,26 @@ const ENOUGH = 64 * 1024;
  * Names are gathered, since reading each alone would cost more than its file.
  */
 function entryNames(budget: ScanBudget, found: (path: string, secret: FoundSecret) => void) {
-  let lines: string[] = [];
   let paths: string[] = [];
+  let names: Buffer[] = [];
   let length = 0;
   const flush = (): void => {
-    if (lines.length === 0) return;
-    const bytes = Buffer.from(lines.join('\n'), 'utf8');
-    for (const secret of secretsInBytes(bytes, false, budget)) {
-      const line = bytes.subarray(0, secret.at).filter((byte) => byte === 10).length;
-      found(paths[line] ?? '', secret);
-    }
-    lines = [];
+    const { text, placeOf } = joinedViews(
+      names.map((name, from) => ({ text: name, from, width: 0 })),
+    );
+    for (const secret of secretsInBytes(text, false, budget))
+      found(paths[placeOf(secret.at)] ?? '', secret);
     paths = [];
+    names = [];
     length = 0;
   };
   const add = ({ path, entry }: LayerEntry): void => {
-    let line = `${path}\t${entry.linkname}`;
-    for (const [name, value] of Object.entries(entry.pax))
-      if (!/^(?:path|linkpath|size|[amc]time)$/.test(name)) line += `\t${name}\t${value}`;
-    lines.push(line.includes('\n') ? line.replaceAll('\n', ' ') : line);
+    let name = `${path}\t${entry.linkname}`;
+    for (const [key, value] of Object.entries(entry.pax))
+      if (!/^(?:path|linkpath|size|[amc]time)$/.test(key)) name += `\t${key}\t${value}`;
     paths.push(path);
-    length += line.length;
+    names.push(Buffer.from(name, 'utf8'));
+    length += name.length;
     if (length >= ENOUGH) flush();
   };
   return { add, flush };

@@ -76,6 +76,7 @@ const KEY_RULES: readonly SecretRule[] = [
   ...tokens(String.raw`
 putty-private-key | PuTTY private keys (.ppk) | PuTTY-User-Key-File-
   /PuTTY-User-Key-File-\d: [^\n]{1,60}\n(?:[A-Z][\w-]{1,30}: [^\n]{0,200}\n|[A-Za-z0-9+/=]{1,80}\r?\n){2,60}?Private-Lines: \d{1,4}\r?\n([A-Za-z0-9+/=]{20,80})/y
+age-key | age: identities | AGE-SECRET-KEY-1 | [A-Z0-9]{58}
 `),
   inText(
     'ssh2-private-key',
@@ -91,13 +92,6 @@ putty-private-key | PuTTY private keys (.ppk) | PuTTY-User-Key-File-
       /"kty"\s{0,4}:\s{0,4}"(?:RSA|EC|OKP|oct)"(?:[^{}]{0,1500}?,\s{0,20}"[dk]"\s{0,4}:\s{0,4}"([\w-]{22,1400})"|(?<="[dk]"\s{0,4}:\s{0,4}"([\w-]{22,1400})"[^{}]{0,1500}))/y,
     ),
     cost: 200,
-  },
-  {
-    id: 'age-key',
-    what: 'age: identities',
-    keywords: ['AGE-SECRET-KEY-1'],
-    pattern: /AGE-SECRET-KEY-1[A-Z0-9]{58}(?![A-Z0-9])/y,
-    isPlain: true,
   },
   {
     ...inText(

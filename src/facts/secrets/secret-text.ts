@@ -2,8 +2,7 @@ import {
   type FoundInBytes,
   type Keyword,
   type KeywordHit,
-  type KeywordScan,
-  keywordScan,
+  KeywordScan,
 } from './kernel/byte-scan.ts';
 import type { ScanBudget } from './open-content.ts';
 import { SECRET_RULES, type SecretRule } from './secret-rules.ts';
@@ -42,7 +41,7 @@ let scan: KeywordScan<RuleKeyword> | undefined;
 /** Where rules' keywords are in bytes, and what may be text in another spelling. */
 export function lookThrough(bytes: Uint8Array): FoundInBytes<RuleKeyword> {
   // Made where it is first asked for: start-up is part of every command.
-  scan ??= keywordScan(
+  scan ??= new KeywordScan(
     SECRET_RULES.flatMap((rule) =>
       [...new Set(rule.keywords)].map((text) => ({
         text,

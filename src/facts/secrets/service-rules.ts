@@ -5,18 +5,6 @@ const ACCOUNT = /(?<![A-Za-z0-9])AC[0-9a-f]{32}(?![A-Za-z0-9])/;
 const KEY = /^SK[0-9a-f]{32}$/;
 /** What a key begins with; `SK` alone is in too much. */
 const BARE = Array.from({ length: 16 }, (_, digit) => `SK${digit.toString(16)}`);
-const DIGITS = 32;
-
-function isHex(byte: number | undefined): boolean {
-  if (byte === undefined) return false;
-  return (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66);
-}
-
-function isDigits(bytes: Uint8Array, from: number): boolean {
-  for (let at = from; at < from + DIGITS; at += 1) if (!isHex(bytes[at])) return false;
-  return true;
-}
-
 /**
  * A key beside the name, or a bare one near its account: 32 digits with `SK` in front say little
  * alone.
@@ -33,7 +21,8 @@ const TWILIO: SecretRule = {
       return KEY.test(bare) && ACCOUNT.test(input.slice(Math.max(0, index - NEAR), index + NEAR));
     },
   ),
-  glance: (bytes, at) => bytes[at] !== 0x53 || isDigits(bytes, at + 2),
+  glance: (bytes, at) =>
+    bytes[at] !== 0x53 || KEY.test(Buffer.from(bytes.subarray(at, at + 34)).toString('latin1')),
 };
 
 /** Tokens of forges, package registries and CI, each by its issuer's documented format. */

@@ -142,7 +142,7 @@ function rarestPair(keyword: Uint8Array, first: number): number {
  *   The name says whether a letter or its NUL is first.
  * - UTF16_END at the block after them, or after the end.
  */
-export type Findings = Uint32Array;
+type Findings = Uint32Array;
 
 export const BASE64_RUN = 1;
 export const UTF16 = 2;
@@ -180,8 +180,37 @@ const { Module, Memory, Instance } = Reflect.get(globalThis, 'WebAssembly') as W
 
 let module: object | undefined;
 
+/** Before any place, by more than a keyword is long. */
+const NOWHERE = -(2 ** 30);
+
+export interface Keyword {
+  /** ASCII, three characters at least. */
+  readonly text: string;
+  /** Checks what is around a keyword that is too common; it counts only where this is true. */
+  readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
+}
+
+export interface KeywordHit<K extends Keyword> {
+  readonly keyword: K;
+  readonly at: number;
+}
+
+export interface FoundInBytes<K extends Keyword> {
+  /**
+   * Every place where a keyword is within six bytes of text or more, roughly in order. Of a keyword
+   * that overlaps itself (`AAAA`), not each place.
+   */
+  readonly hits: readonly KeywordHit<K>[];
+  /** What shows UTF-16, and base64 (`secret-views.ts`). */
+  readonly wide: readonly number[];
+  readonly encoded: readonly number[];
+}
+
 /** Searches bytes for keywords and other spellings of text, in WebAssembly (byte-scan.wat). */
-export class ByteScan {
+export class KeywordScan<K extends Keyword> {
+  readonly #keywords: readonly K[];
+  /** The last place of each keyword that counts. */
+  readonly #last: Int32Array;
   /** Tables, findings, content. */
   readonly #memory: Memory;
   readonly #exports: ByteScanExports;
@@ -190,8 +219,10 @@ export class ByteScan {
   #bytes: Uint8Array;
 
   /** `keywords`: three bytes at least each, else this throws. */
-  constructor(keywords: readonly Uint8Array[]) {
-    const tables = keywordTables(keywords);
+  constructor(keywords: readonly K[]) {
+    this.#keywords = keywords;
+    this.#last = new Int32Array(keywords.length);
+    const tables = keywordTables(keywords.map(({ text }) => Buffer.from(text, 'latin1')));
     this.#results = Math.ceil(tables.length / FINDING_BYTES) * FINDING_BYTES;
     this.#content = this.#results + MOST_FINDINGS * FINDING_BYTES + MARGIN;
     this.#memory = new Memory({ initial: Math.ceil(this.#content / PAGE) });
@@ -207,6 +238,31 @@ export class ByteScan {
       },
     });
     this.#exports = exports as ByteScanExports;
+  }
+
+  find(bytes: Uint8Array): FoundInBytes<K> {
+    const hits: KeywordHit<K>[] = [];
+    const wide: number[] = [];
+    const encoded: number[] = [];
+    const findings = this.scan(bytes);
+    if (findings.length > 0) this.#last.fill(NOWHERE);
+    for (let pair = 0; pair < findings.length; pair += 2) {
+      const what = findings[pair] ?? 0;
+      const at = findings[pair + 1] ?? 0;
+      const number = what - FIRST_KEYWORD;
+      const keyword = number < 0 ? undefined : this.#keywords[number];
+      if (keyword === undefined) {
+        (what <= BASE64_RUN ? encoded : wide).push(what, at);
+        continue;
+      }
+      const { length } = keyword.text;
+      const before = this.#last[number] ?? NOWHERE;
+      if (at >= before && at < before + length) continue;
+      if (keyword.glance?.(bytes, at, length) === false) continue;
+      this.#last[number] = at;
+      hits.push({ keyword, at });
+    }
+    return { hits, wide, encoded };
   }
 
   scan(bytes: Uint8Array): Findings {
@@ -235,70 +291,4 @@ export class ByteScan {
     this.#bytes.set(bytes, this.#content);
     this.#bytes.fill(0, end, end + MARGIN);
   }
-}
-
-export interface KeywordHit<K extends Keyword> {
-  readonly keyword: K;
-  readonly at: number;
-}
-
-export interface KeywordScan<K extends Keyword> {
-  readonly find: (bytes: Uint8Array) => FoundInBytes<K>;
-}
-
-export interface FoundInBytes<K extends Keyword> {
-  /**
-   * Every place where a keyword is within six bytes of text or more, roughly in order. Of a keyword
-   * that overlaps itself (`AAAA`), not each place.
-   */
-  readonly hits: readonly KeywordHit<K>[];
-  /** All there is, and of that what shows UTF-16, and of base64 (`secret-views.ts`). */
-  readonly findings: Findings;
-  readonly wide: readonly number[];
-  readonly encoded: readonly number[];
-}
-
-/** Before any place, by more than a keyword is long. */
-const NOWHERE = -(2 ** 30);
-
-export interface Keyword {
-  /** ASCII, three characters at least. */
-  readonly text: string;
-  /** Checks what is around a keyword that is too common; it counts only where this is true. */
-  readonly glance?: (bytes: Uint8Array, at: number, length: number) => boolean;
-}
-
-export function keywordScan<K extends Keyword>(keywords: readonly K[]): KeywordScan<K> {
-  const scan = new ByteScan(keywords.map(({ text }) => Buffer.from(text, 'latin1')));
-  const last = new Int32Array(keywords.length);
-  return { find: (bytes) => foundIn(keywords, bytes, scan.scan(bytes), last) };
-}
-
-/** `last`: memory for the last place of each keyword that counts. */
-function foundIn<K extends Keyword>(
-  keywords: readonly K[],
-  bytes: Uint8Array,
-  findings: Findings,
-  last: Int32Array,
-): FoundInBytes<K> {
-  const hits: KeywordHit<K>[] = [];
-  const wide: number[] = [];
-  const encoded: number[] = [];
-  if (findings.length > 0) last.fill(NOWHERE);
-  for (let pair = 0; pair < findings.length; pair += 2) {
-    const what = findings[pair] ?? 0;
-    const at = findings[pair + 1] ?? 0;
-    const keyword = what < FIRST_KEYWORD ? undefined : keywords[what - FIRST_KEYWORD];
-    if (keyword === undefined) {
-      (what <= BASE64_RUN ? encoded : wide).push(what, at);
-      continue;
-    }
-    const { length } = keyword.text;
-    const before = last[what - FIRST_KEYWORD] ?? NOWHERE;
-    if (at >= before && at < before + length) continue;
-    if (keyword.glance?.(bytes, at, length) === false) continue;
-    last[what - FIRST_KEYWORD] = at;
-    hits.push({ keyword, at });
-  }
-  return { hits, findings, wide, encoded };
 }
