@@ -20,7 +20,7 @@ export async function packagesOfImage(
     const layers = layersOf(stored, platform);
     const packagesIn = async (part: typeof layers) => {
       const opened = { config: platform.config, layers: part };
-      return (await inspectPlatform(context, stored, opened, {})).content.packages;
+      return (await inspectPlatform(context, stored, opened)).content.packages;
     };
     const all = await packagesIn(layers);
     const base = await packagesIn(layers.slice(0, platform.baseLayers));

@@ -36,7 +36,7 @@ async function withFixes(
   const fixes = new Map<LockChange, readonly string[]>();
   for (const platform of image.platforms) {
     const opened = { config: platform.config, layers: layersOf(stored, platform) };
-    const { content } = await inspectPlatform(context, stored, opened, {});
+    const { content } = await inspectPlatform(context, stored, opened);
     const name = platformNameOf({ ...platform, descriptor: platform.built.descriptor });
     const updates = changes.filter((change) => isUpdate(change) && change.platform === name);
     const { packages, filesystem } = content;

@@ -16,7 +16,7 @@ export function formatProblem(problem: ConfigProblem): string {
 }
 
 /** Code that ajv made from a schema when the command was bundled (scripts/bundle/plugins.mjs). */
-interface SchemaCheck {
+export interface SchemaCheck {
   (value: unknown): boolean;
   errors?: readonly SchemaError[] | null;
 }

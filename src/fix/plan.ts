@@ -131,7 +131,7 @@ async function baseImage(
       image.platforms.find(
         ({ config }) => config.os === 'linux' && config.architecture === 'amd64',
       ) ?? image.platforms[0];
-    const { content } = await inspectPlatform(context, image, platform, {}, { secrets: false });
+    const { content } = await inspectPlatform(context, image, platform, { secrets: false });
     const { passwd, has, elevated } = content.filesystem;
     return {
       config: platform.config,

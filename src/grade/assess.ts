@@ -3,9 +3,10 @@ import { assembleScorecard, type JudgedPlatform } from '../criteria/score.ts';
 import { layerLines } from '../dockerfile/layer-lines.ts';
 import { knownPackages } from '../facts/build-facts.ts';
 import type { ImageContent } from '../facts/layer-files.ts';
-import { joined, manifestSecrets, statementSecrets } from '../facts/secrets/document-secrets.ts';
+import { manifestSecrets, statementSecrets } from '../facts/secrets/document-secrets.ts';
 import { maskDockerfile } from '../fix/mask-dockerfile.ts';
 import { isForeign, MissingLayerError } from '../image/attachments.ts';
+import { given } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import { type CriterionResult, type Evidence, isMet, type Verdict } from '../model/criterion.ts';
@@ -85,14 +86,12 @@ export function inspect<E extends PlatformEvidence>(
       const inspected: (E & Inspected)[] = [];
       for (const one of evidence) {
         const { platform, buildArgs, predicates } = one;
-        const documents = [image.index, platform.manifest];
-        const elsewhere = joined([
-          ...documents.map(manifestSecrets),
-          ...predicates.map(statementSecrets),
-        ]);
+        const elsewhere = [
+          ...[image.index, platform.manifest].map(manifestSecrets),
+          ...[buildArgs, ...predicates].map(statementSecrets),
+        ];
         try {
-          const options = { secrets, elsewhere };
-          const found = await inspectPlatform(context, image, platform, buildArgs, options);
+          const found = await inspectPlatform(context, image, platform, { secrets, elsewhere });
           if (found.read < platform.layers.length) await requireLayers(image, platform);
           inspected.push({ ...one, content: known(found.content, 'image'), read: found.read });
         } catch (error) {
@@ -202,8 +201,10 @@ export function shownFacts(facts: Facts): Facts {
   if (config.history === undefined) return facts;
   const history = config.history.map((entry) => ({
     ...entry,
-    ...(entry.created_by === undefined ? {} : { created_by: shownText(entry.created_by) }),
-    ...(entry.comment === undefined ? {} : { comment: shownText(entry.comment) }),
+    ...given({
+      created_by: entry.created_by && shownText(entry.created_by),
+      comment: entry.comment && shownText(entry.comment),
+    }),
   }));
   return { ...facts, image: known({ ...value, config: { ...config, history } }, source) };
 }
@@ -232,11 +233,9 @@ function trustOf({ origins }: Pick<Settings, 'origins'>): NonNullable<Scorecard[
 
 /** Names the command that makes the change, for what is known to fail. */
 function withFix(suggestion: Suggestion, { criteria }: Scorecard): Suggestion {
-  const fails = criteria.some(
-    ({ id, outcome }) => id === suggestion.criterion && outcome === 'fail',
-  );
-  const fix = fails ? fixCommand(suggestion.criterion) : undefined;
-  return fix === undefined ? suggestion : { ...suggestion, fix };
+  const { criterion } = suggestion;
+  const fails = criteria.some(({ id, outcome }) => id === criterion && outcome === 'fail');
+  return { ...suggestion, ...given({ fix: fails ? fixCommand(criterion) : undefined }) };
 }
 
 export interface Graded {
@@ -273,8 +272,7 @@ export function assess(
         const facts = factsOf(context, image, one, options);
         const platform = platformNameOf(one.platform);
         const { baseLayers } = one;
-        const shown = { platform, facts: shownFacts(facts) };
-        contents.push(baseLayers === undefined ? shown : { ...shown, baseLayers });
+        contents.push({ platform, facts: shownFacts(facts), ...given({ baseLayers }) });
         const criteria = judgeImage(facts).map((now) => withCarried(now, options.carried));
         const unclaimed = judgeUnclaimed(facts, criteria).map(shownVerdict);
         const { digest } = one.platform.descriptor;
@@ -292,7 +290,7 @@ export function assess(
         waivers: settings.gate.waivers,
         trust: trustOf(settings),
         notices: [...new Set(notices)],
-        ...(notGraded === undefined ? {} : { notGraded }),
+        ...given({ notGraded }),
       });
       const suggestions = scorecard.suggestions.map((one) => withFix(one, scorecard));
       return Promise.resolve({ scorecard: { ...scorecard, suggestions }, contents });
@@ -321,7 +319,7 @@ function factsOf(
       {
         platform: platformOf(platform),
         manifestDigest: descriptor.digest,
-        ...(image.index === undefined ? {} : { indexDigest: image.root.digest }),
+        ...given({ indexDigest: image.index && image.root.digest }),
         config,
         manifest,
         annotations: {

@@ -13,6 +13,7 @@ import {
 import { namedSigners, PLAIN_HTTP, SIGNER_FLAGS } from '../cli/flags.ts';
 import { wantedPlatforms } from '../cli/operands.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 
 /** Each image may take two threads and its layers' facts; more at once only wait for others. */
 const MOST_JOBS = 32;
@@ -121,10 +122,7 @@ export function gradeFlags(values: FlagValues<typeof GRADE.flags>, images: reado
     secrets: values.secrets === 'true',
     signers: namedSigners(values),
     offline: values.offline ? true : undefined,
-    gate: {
-      ...(minLevel === undefined ? {} : { minLevel }),
-      ...(minGrade === undefined ? {} : { minGrade }),
-    },
+    gate: given({ minLevel, minGrade }),
     policy: values.policy ?? values.config,
   };
   refuseMixture(flags, values.jobs !== undefined);
@@ -154,13 +152,13 @@ function refuseMixture(
       );
     return;
   }
-  const wrong = [
-    ...(report.length > 0 ? ['--report'] : []),
-    ...(json ? ['--json'] : []),
-    ...(diff ? ['--diff'] : []),
-    ...(buildArgs.length > 0 ? ['--build-arg'] : []),
-    ...(target === undefined ? [] : ['--target']),
-  ][0];
+  const [wrong] = [
+    report.length > 0 && '--report',
+    json && '--json',
+    diff && '--diff',
+    buildArgs.length > 0 && '--build-arg',
+    target !== undefined && '--target',
+  ].filter((flag) => flag !== false);
   if (wrong !== undefined)
     throw new UserError(`${wrong} does not go with a list of images`, {
       nextStep: 'a list gives one JSON line an image; with --file DOCKERFILE, name an IMAGE',

@@ -8,6 +8,7 @@ import { VERSION } from '../cli/version.ts';
 import { FleetTally } from '../criteria/score.ts';
 import { boundKeptDaily } from '../image/caches.ts';
 import { err, EXIT, messageOf, ok, type Result, ToolError, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import { secondsText } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -156,12 +157,9 @@ async function gradedOrFailed(
     return gradedLine(head(), scorecard, short);
   } catch (error) {
     context.signal.throwIfAborted();
-    const nextStep =
-      error instanceof UserError || error instanceof ToolError ? error.nextStep : undefined;
-    return failedLine(head(), {
-      message: messageOf(error),
-      ...(nextStep === undefined ? {} : { nextStep }),
-    });
+    const isKnown = error instanceof UserError || error instanceof ToolError;
+    const nextStep = isKnown ? error.nextStep : undefined;
+    return failedLine(head(), { message: messageOf(error), ...given({ nextStep }) });
   }
 }
 

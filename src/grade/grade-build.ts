@@ -4,9 +4,10 @@ import { inspectLocalImages } from '../build/docker.ts';
 import { imageOfRegistry, type Registries } from '../build/registries.ts';
 import { readText } from '../config/read-files.ts';
 import { vouchedBy } from '../criteria/trusted-source.ts';
-import type { AnalysedDockerfile } from '../dockerfile/analyse-dockerfile.ts';
+import type { AnalysedDockerfile, analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
 import { buildFact, historyDockerfile, historyMisfit, usedImages } from '../facts/build-facts.ts';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
@@ -41,22 +42,23 @@ import {
   type ReadProvenance,
 } from '../trust/provenance-read.ts';
 
+/** Loaded where a Dockerfile is read. */
+async function analyse(
+  ...read: Parameters<typeof analyseDockerfile>
+): Promise<ReturnType<typeof analyseDockerfile>> {
+  const dockerfile = await import('../dockerfile/analyse-dockerfile.ts');
+  return dockerfile.analyseDockerfile(...read);
+}
+
 /** The Dockerfile that a provenance recorded, as built; undefined where none can be read. */
-async function analyseRecorded({
-  dockerfile,
-  buildArgs,
-  buildContexts,
-  target,
-  frontend: { source },
-}: ReadProvenance): Promise<AnalysedDockerfile | undefined> {
-  if (dockerfile === undefined) return undefined;
-  const frontend = source === undefined ? {} : { frontend: source };
-  const options = { built: true, buildArgs, buildContexts, ...frontend };
-  const { analyseDockerfile } = await import('../dockerfile/analyse-dockerfile.ts');
-  const read = analyseDockerfile(dockerfile.text, {
-    ...options,
-    ...(target === undefined ? {} : { target }),
-  });
+async function analyseRecorded(
+  provenance: ReadProvenance | undefined,
+): Promise<AnalysedDockerfile | undefined> {
+  if (provenance?.dockerfile === undefined) return undefined;
+  const { dockerfile, buildArgs, buildContexts, target, frontend } = provenance;
+  const options = { built: true, buildArgs, buildContexts };
+  const more = given({ target, frontend: frontend.source });
+  const read = await analyse(dockerfile.text, { ...options, ...more });
   return read.ok ? read.value : undefined;
 }
 
@@ -83,11 +85,13 @@ export function chooseProvenance(
   digests: readonly Digest[],
 ): ChosenProvenance | undefined {
   const candidates = attestations
-    .filter(({ predicateType }) => isProvenanceType(predicateType))
     .filter(
-      ({ verification, contradicts }) => verification !== 'failed' && contradicts === undefined,
+      ({ predicateType, verification, contradicts, subjects }) =>
+        isProvenanceType(predicateType) &&
+        verification !== 'failed' &&
+        contradicts === undefined &&
+        subjects.some((subject) => digests.includes(subject)),
     )
-    .filter(({ subjects }) => subjects.some((subject) => digests.includes(subject)))
     .flatMap((found) => {
       const read = parseProvenance(found.predicate);
       return read.ok ? [{ found, provenance: read.value }] : [];
@@ -325,37 +329,29 @@ export async function gradedBuild(
     platform.descriptor.digest,
     image.root.digest,
   ]);
-  const given = file === undefined ? undefined : await readFile(file);
-  const recorded = chosen === undefined ? undefined : await analyseRecorded(chosen.provenance);
+  const named = file === undefined ? undefined : await readFile(file);
+  const recorded = await analyseRecorded(chosen?.provenance);
   const notices = [
     ...(chosen?.notices ?? []),
     ...fileNotices(file, chosen, recorded !== undefined),
-    ...givenMisfit(file, given, platform.config),
+    ...givenMisfit(file, named, platform.config),
     ...unfitNotices(attestations),
   ];
-  const provenance =
-    chosen === undefined ? {} : { provenance: { view: chosen.provenance, source: chosen.source } };
   const buildArgs = chosen?.provenance.buildArgs ?? {};
   const isSigned = chosen?.source === 'verified-attestation';
-  const stated =
-    recorded === undefined || chosen === undefined
-      ? undefined
-      : { ...recorded, source: chosen.source };
-  const dockerfile = isSigned ? (stated ?? given) : (given ?? stated);
-  if (dockerfile !== undefined) {
-    const fact = buildFact({ dockerfile, ...provenance });
-    const why = dockerfile === stated ? chosen?.unchecked : undefined;
-    return { fact: why === undefined ? fact : withoutBase(fact, why), buildArgs, notices };
-  }
-  const fact = buildFact({ dockerfile: undefined, ...provenance });
-  return { fact: await withHistory(fact, platform.config), buildArgs, notices };
+  const stated = recorded && chosen && { ...recorded, source: chosen.source };
+  const dockerfile = isSigned ? (stated ?? named) : (named ?? stated);
+  const provenance = chosen && { view: chosen.provenance, source: chosen.source };
+  const fact = buildFact({ dockerfile, ...given({ provenance }) });
+  if (dockerfile === undefined)
+    return { fact: await withHistory(fact, platform.config), buildArgs, notices };
+  const why = dockerfile === stated ? chosen?.unchecked : undefined;
+  return { fact: why === undefined ? fact : withoutBase(fact, why), buildArgs, notices };
 }
 
 async function readFile(file: GivenDockerfile): Promise<Dockerfile> {
   const { target, buildArgs = {} } = file;
-  const options = { ...(target === undefined ? {} : { target }), buildArgs };
-  const { analyseDockerfile } = await import('../dockerfile/analyse-dockerfile.ts');
-  const read = analyseDockerfile(file.text, options, file.context);
+  const read = await analyse(file.text, { buildArgs, ...given({ target }) }, file.context);
   if (!read.ok)
     throw new UserError(`${file.name}, line ${read.error.line}: ${read.error.message}`, {
       nextStep: 'name the Dockerfile that the image was built from: --file DOCKERFILE',
@@ -383,21 +379,21 @@ function fileNotices(
 /** The user's file counts whatever history says: builders differ. Reports a difference. */
 function givenMisfit(
   file: GivenDockerfile | undefined,
-  given: Dockerfile | undefined,
+  named: Dockerfile | undefined,
   config: ImageConfig,
 ): readonly string[] {
   const isOfBuildKit = config.history?.some(({ created_by: by = '' }) => by.endsWith('# buildkit'));
-  if (file === undefined || given === undefined || isOfBuildKit !== true) return [];
-  const misfit = historyMisfit(given.model, config);
+  if (file === undefined || named === undefined || isOfBuildKit !== true) return [];
+  const misfit = historyMisfit(named.model, config);
   return misfit === undefined ? [] : [`${file.name} may not be this image’s: ${misfit}`];
 }
 
 function unfitNotices(attestations: Fact<AttestationsFact>): readonly string[] {
-  if (!attestations.known) return [];
-  return attestations.value.attestations.flatMap(({ contradicts }) =>
-    contradicts === undefined
+  const found = attestations.known ? attestations.value.attestations : [];
+  return found.flatMap(({ contradicts: why }) =>
+    why === undefined
       ? []
-      : [`a provenance that nobody signed does not fit the image and is not used: ${contradicts}`],
+      : [`a provenance that nobody signed does not fit the image and is not used: ${why}`],
   );
 }
 
@@ -412,7 +408,7 @@ function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
   const value: BuildFact = {
     ...fact.value,
     images: unknownFact(reason, NAME_THE_DOCKERFILE),
-    ...(analysis === undefined ? {} : { analysis: { ...analysis, partial: reason } }),
+    ...given({ analysis: analysis && { ...analysis, partial: reason } }),
   };
   return { ...fact, value };
 }
@@ -421,13 +417,12 @@ function withoutBase(fact: Fact<BuildFact>, why: string): Fact<BuildFact> {
 async function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Promise<Fact<BuildFact>> {
   const history = historyDockerfile(config.history);
   if (history === undefined) return fact;
-  const { analyseDockerfile } = await import('../dockerfile/analyse-dockerfile.ts');
-  const read = analyseDockerfile(history.text, { built: true });
+  const read = await analyse(history.text, { built: true });
   if (!read.ok) return fact;
   const { model, analysis } = read.value;
   const reason = 'only the image’s history describes the build, and it does not name images';
   const value: BuildFact = {
-    ...(fact.known ? fact.value : {}),
+    ...(fact.known && fact.value),
     dockerfile: known(model, 'image'),
     images: unknownFact(reason, NAME_THE_DOCKERFILE),
     analysis: {
@@ -479,5 +474,5 @@ export function givenDockerfile(
     built.buildArgs.map(assignment).map(([argument, value = '']) => [argument, value]),
   );
   const { target } = built;
-  return { name, text, buildArgs, ...(target === undefined ? {} : { target }) };
+  return { name, text, buildArgs, ...given({ target }) };
 }

@@ -11,6 +11,7 @@ import {
 } from '../image/open-image.ts';
 import { chooseEntries, matchesPlatform, mayRunOn } from '../image/platforms.ts';
 import { ToolError, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import {
   type AttestationsFact,
@@ -31,7 +32,7 @@ import {
   platformOf,
 } from '../model/image.ts';
 import { originsBehind } from '../model/key-scheme.ts';
-import { type Digest, parseReference } from '../model/reference.ts';
+import { type Digest, parseReference, referencesOf } from '../model/reference.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { NotGraded, Scorecard } from '../model/scorecard.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
@@ -159,9 +160,11 @@ export function attestationsFact(
   const value: AttestationsFact = {
     signatures: own.flatMap(signatureOf),
     attestations: own.flatMap(attestationOf),
-    ...(incomplete === undefined ? {} : { incomplete }),
-    ...(image.withoutAttachments === undefined ? {} : { settle: SETTLE }),
-    ...unsignedParts(image, own),
+    ...given({
+      incomplete,
+      settle: image.withoutAttachments && SETTLE,
+      unsigned: unsignedParts(image, own),
+    }),
   };
   return known(value, sourceOf(own));
 }
@@ -170,35 +173,23 @@ export function attestationsFact(
 function unsignedParts(
   { root, unread, namesakes = [], absent }: OpenedImage,
   own: readonly CheckedAttachment[],
-): Pick<AttestationsFact, 'unsigned'> {
+): string | undefined {
   const [unanswered] = [...unread.map(unreadEntry), ...namesakes.map(namesake)];
-  if (unanswered !== undefined) return { unsigned: unanswered };
+  if (unanswered !== undefined) return unanswered;
   const isOfIndex = own.some(
     ({ evidence: { says, subjects }, verification }) =>
       says.kind === 'signature' && verification === 'verified' && subjects.includes(root.digest),
   );
   return absent.length === 0 || isOfIndex
-    ? {}
-    : {
-        unsigned:
-          'the index lists images that are not here, and no signature of the index verifies',
-      };
+    ? undefined
+    : 'the index lists images that are not here, and no signature of the index verifies';
 }
 
 function signatureOf({ evidence, ...check }: CheckedAttachment): readonly SignatureFact[] {
   const { says, digest } = evidence;
   if (says.kind !== 'signature') return [];
-  const { verification, verifiedBy, reason, origin } = check;
-  return [
-    {
-      kind: says.form,
-      verification,
-      ...(verifiedBy === undefined ? {} : { verifiedBy }),
-      digest,
-      ...(reason === undefined ? {} : { detail: reason }),
-      ...(origin === undefined ? {} : { origin }),
-    },
-  ];
+  const { verification, verifiedBy, reason: detail, origin } = check;
+  return [{ kind: says.form, verification, digest, ...given({ verifiedBy, detail, origin }) }];
 }
 
 export function attestationOf({
@@ -207,18 +198,10 @@ export function attestationOf({
 }: CheckedAttachment): readonly FoundAttestation[] {
   const { says, digest, subjects } = evidence;
   if (says.kind !== 'statement') return [];
+  const { predicateType, predicate, source } = says;
   const { verification, verifiedBy } = check;
-  return [
-    {
-      predicateType: says.predicateType,
-      predicate: says.predicate,
-      subjects,
-      source: says.source,
-      verification,
-      ...(verifiedBy === undefined ? {} : { verifiedBy }),
-      digest,
-    },
-  ];
+  const about = { predicateType, predicate, subjects, source, digest };
+  return [{ ...about, verification, ...given({ verifiedBy }) }];
 }
 
 function sourceOf(
@@ -283,7 +266,7 @@ export async function openNamedImage(
     stdin: () => stdin,
     spoolDir: `${context.paths.cache}/spool`,
     signal: context.signal,
-    ...(platform === undefined ? {} : { platform }),
+    ...given({ platform }),
   };
   const name = await parseImageName(text, context.cwd);
   const own = await fromOwnBuild(name, options);
@@ -459,21 +442,19 @@ async function evidenceOf(
   const attached = attestations.known ? attestations.value.attestations : [];
   const { fact, ...build } = await gradedBuild(image, platform, attestations, options.dockerfile);
   const { withoutAttachments: unasked } = image;
-  const notices =
-    unasked === undefined
-      ? build.notices
-      : [...build.notices, `signatures and attestations were not looked up: ${unasked}`];
-  const reference = parseReference(image.name);
-  const references = reference.ok ? [reference.value] : [];
+  const unread = unasked && `signatures and attestations were not looked up: ${unasked}`;
   return {
     platform,
     attestations,
     reproduction: reproductionFact(attestations, digests),
     build: fact,
     ...build,
-    notices,
+    notices: [...build.notices, ...(unread === undefined ? [] : [unread])],
     predicates: attached.map(({ predicate }) => predicate),
-    vex: [...options.vex, ...vexOfAttestations(attached, { digests, references })],
+    vex: [
+      ...options.vex,
+      ...vexOfAttestations(attached, { digests, references: referencesOf([image.name]) }),
+    ],
   };
 }
 
@@ -530,7 +511,7 @@ export async function gradeOne(
   const { platforms } = flags;
   const [only] = platforms.length === 1 ? platforms : [];
   const published = { offline: options.settings.offline };
-  const request = { text, stdin, published, ...(only === undefined ? {} : { platform: only }) };
+  const request = { text, stdin, published, ...given({ platform: only }) };
   const image = await phase(
     context,
     'open',
@@ -542,11 +523,7 @@ export async function gradeOne(
     const { scorecard, contents } = await gradeOpened(context, image, options, platforms);
     for (const one of scorecard.notGraded ?? [])
       context.emit({ kind: 'notice', text: notGradedText(one) });
-    return {
-      scorecard,
-      contents,
-      ...(flags.file === undefined ? {} : { dockerfile: flags.file }),
-    };
+    return { scorecard, contents, ...given({ dockerfile: flags.file }) };
   } finally {
     await image.close();
   }

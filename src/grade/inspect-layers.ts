@@ -8,8 +8,8 @@ import {
   type PlacedLayer,
 } from '../facts/layer-facts.ts';
 import { closerLooks, collectLayer, foldLayers, type ImageContent } from '../facts/layer-files.ts';
-import { buildArgumentSecrets, configSecrets, joined } from '../facts/secrets/document-secrets.ts';
-import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
+import { configSecrets, joined } from '../facts/secrets/document-secrets.ts';
+import { type CacheHome, openCache } from '../image/caches.ts';
 import { walkLayer } from '../image/walk/layer-walk.ts';
 import { checkLayerType, fileBlocks } from '../image/walk/unpack-layer.ts';
 import { inParallel } from '../lib/parallel.ts';
@@ -72,25 +72,33 @@ export async function inspectLayers(
   origin: LayerOrigin,
   options: InspectOptions,
 ): Promise<InspectedLayers> {
-  const cache =
-    options.cache === undefined ? undefined : openCache(options.cache, 'facts', FACTS_SCHEMA);
-  const tasks = new Map<string, Task>();
-  for (const layer of layers) {
-    const task = taskOf(layer, options);
-    tasks.set(task.key, task);
+  const { cache: home, signal } = options;
+  const cache = home && openCache(home, 'facts', FACTS_SCHEMA);
+  const tasks = layers.map((layer) => taskOf(layer, options));
+  const known = new Map<string, LayerFacts>();
+  await inParallel([...new Set(tasks.map(({ key }) => key))], 8, async (key) => {
+    const facts = await cache?.get(key);
+    if (isLayerFacts(facts)) known.set(key, facts);
+  });
+  const unknown = new Map(tasks.filter(({ key }) => !known.has(key)).map((one) => [one.key, one]));
+  signal.throwIfAborted();
+  const file = 'workerFile' in options ? options.workerFile : workerFile('layer-worker');
+  const hasThread = file !== undefined && (options.hasThread ?? isThreadWorthIt(unknown.values()));
+  const thread = hasThread ? new UnpackThread(file) : undefined;
+  const onAbort = (): void => thread?.fail(signal.reason as Error);
+  signal.addEventListener('abort', onAbort);
+  try {
+    for (const task of unknown.values()) {
+      signal.throwIfAborted();
+      const facts = await readLayer(task, origin, signal, thread);
+      known.set(task.key, facts);
+      await cache?.set(task.key, facts);
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    await thread?.close();
   }
-  const known = await knownFacts([...tasks.keys()], cache);
-  const unknown = [...tasks.values()].filter((task) => !known.has(task.key));
-  const found = new Map<string, LayerFacts>();
-  await readAll(unknown, origin, options, async ({ key }, facts) => {
-    found.set(key, facts);
-    await cache?.set(key, facts);
-  });
-  const facts = layers.flatMap((layer) => {
-    const { key } = taskOf(layer, options);
-    return known.get(key) ?? found.get(key) ?? [];
-  });
-  return { facts, read: found.size };
+  return { facts: tasks.flatMap(({ key }) => known.get(key) ?? []), read: unknown.size };
 }
 
 function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {
@@ -101,44 +109,6 @@ function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {
   const looks = closer === undefined ? [] : [JSON.stringify(closer)];
   const key = [digest, diffId, ...(secrets ? [] : ['without secrets']), ...looks].join(' ');
   return { blob, diffId, key, secrets, closer };
-}
-
-async function knownFacts(
-  keys: readonly string[],
-  cache: JsonCache | undefined,
-): Promise<ReadonlyMap<string, LayerFacts>> {
-  const known = new Map<string, LayerFacts>();
-  await inParallel(keys, 8, async (key) => {
-    const facts = await cache?.get(key);
-    if (isLayerFacts(facts)) known.set(key, facts);
-  });
-  return known;
-}
-
-type Found = (task: Task, facts: LayerFacts) => Promise<void>;
-
-async function readAll(
-  tasks: readonly Task[],
-  origin: LayerOrigin,
-  options: InspectOptions,
-  found: Found,
-): Promise<void> {
-  const { signal } = options;
-  signal.throwIfAborted();
-  const file = 'workerFile' in options ? options.workerFile : workerFile('layer-worker');
-  const hasThread = file !== undefined && (options.hasThread ?? isThreadWorthIt(tasks));
-  const thread = hasThread ? new UnpackThread(file) : undefined;
-  const onAbort = (): void => thread?.fail(signal.reason as Error);
-  signal.addEventListener('abort', onAbort);
-  try {
-    for (const task of tasks) {
-      signal.throwIfAborted();
-      await found(task, await readLayer(task, origin, signal, thread));
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-    await thread?.close();
-  }
 }
 
 /** A layer's facts, digest and diffID verified; `thread` unpacks it if there is one. */
@@ -168,9 +138,14 @@ async function readLayer(
   return collection.facts();
 }
 
-function isThreadWorthIt(tasks: readonly Task[]): boolean {
-  const bytes = tasks.reduce((sum, { blob }) => sum + blob.size, 0);
+function isThreadWorthIt(tasks: Iterable<Task>): boolean {
+  const bytes = [...tasks].reduce((sum, { blob }) => sum + blob.size, 0);
   return availableParallelism() > 1 && bytes >= WORTH_A_THREAD;
+}
+
+interface InspectContent {
+  readonly secrets?: boolean;
+  readonly elsewhere?: readonly FoundSecrets[];
 }
 
 interface Inspected {
@@ -180,27 +155,19 @@ interface Inspected {
 }
 
 /**
- * Content of a platform's layers, and secrets of its configuration. `buildArgs` are those that the
- * provenance publishes. `secrets: false` skips the scan of the layers. `elsewhere` are secrets
- * found outside of the layers. Throws as `inspectLayers` does.
+ * Content of a platform's layers, and secrets of its configuration. `secrets: false` skips the scan
+ * of the layers. `elsewhere` are secrets found outside of both. Throws as `inspectLayers` does.
  */
 export async function inspectPlatform(
   context: CacheHome & Pick<PipelineContext, 'signal'>,
   origin: LayerOrigin,
   platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
-  buildArgs: Readonly<Record<string, string>>,
-  options: { readonly secrets?: boolean; readonly elsewhere?: FoundSecrets } = {},
+  { secrets = true, elsewhere = [] }: InspectContent = {},
 ): Promise<Inspected> {
   const { layers, config } = platform;
-  const { elsewhere, ...scan } = options;
-  const inspect = { cache: context, signal: context.signal, ...scan };
+  const inspect = { cache: context, signal: context.signal, secrets };
   const { facts, read } = await inspectLayers(layers, origin, inspect);
   let placed = placedLayers(layers, facts);
-  const otherSecrets = joined([
-    configSecrets(config),
-    buildArgumentSecrets(buildArgs),
-    ...(elsewhere === undefined ? [] : [elsewhere]),
-  ]);
   let tree = new FileTree(placed);
   const closer = closerLooks(tree);
   if (closer.size > 0) {
@@ -208,7 +175,7 @@ export async function inspectPlatform(
     placed = placedLayers(layers, again.facts);
     tree = new FileTree(placed);
   }
-  return { content: foldLayers(placed, otherSecrets, tree), read };
+  return { content: foldLayers(placed, joined([configSecrets(config), ...elsewhere]), tree), read };
 }
 
 function placedLayers(layers: readonly ImageLayer[], facts: readonly LayerFacts[]): PlacedLayer[] {

@@ -1,11 +1,9 @@
 import { readJsonFile } from '../config/read-files.ts';
 import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
-import { isObject } from '../lib/json.ts';
-import { type Outcome, VECTORS } from '../model/criterion.ts';
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
 import type { ReportInput } from '../model/report.ts';
-import { GRADES, type Scorecard } from '../model/scorecard.ts';
+import type { Scorecard } from '../model/scorecard.ts';
 
 const SCHEMA = 1;
 
@@ -54,41 +52,6 @@ export async function keptReport(
   return typeof key === 'string' ? ((await cache.get(key)) as ReportInput | undefined) : undefined;
 }
 
-const OUTCOMES: readonly Outcome[] = ['pass', 'fail', 'unknown', 'not-applicable'];
-
-type Check = (value: unknown) => boolean;
-const isText: Check = (value) => typeof value === 'string';
-const isNumber: Check = (value) => Number.isInteger(value);
-const isOneOf =
-  (list: readonly unknown[]): Check =>
-  (value) =>
-    list.includes(value);
-const isListOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const hasFields =
-  (fields: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    isObject(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
-
-const isScore = hasFields({ points: isNumber, total: isNumber, grade: isOneOf(GRADES) });
-const isResult = hasFields({
-  ...{ id: isText, title: isText, summary: isText },
-  vector: isOneOf(VECTORS),
-  level: isOneOf([1, 2, 3, 4, 5]),
-  outcome: isOneOf(OUTCOMES),
-});
-/** What a comparison reads of a scorecard (schema/scorecard-1.json). */
-const isScorecard = hasFields({
-  schemaVersion: isOneOf(['1']),
-  ...{ image: isText, digest: isText, levelName: isText },
-  level: isOneOf([0, 1, 2, 3, 4, 5]),
-  overall: isScore,
-  vectors: hasFields(Object.fromEntries(VECTORS.map((vector) => [vector, isScore]))),
-  criteria: isListOf(isResult),
-});
-
 /** What `--report json` wrote. Throws UserError if unreadable or not this version's scorecard. */
 export async function readScorecard(file: string): Promise<Scorecard> {
   let value: unknown;
@@ -99,6 +62,7 @@ export async function readScorecard(file: string): Promise<Scorecard> {
       cause: error,
     });
   }
+  const { default: isScorecard } = await import('schema-check:scorecard-1');
   if (isScorecard(value)) return value as Scorecard;
   throw new UserError(`${file} is not a scorecard`, {
     nextStep: `write one: scoville grade --report json=FILE IMAGE`,

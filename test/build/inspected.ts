@@ -35,11 +35,9 @@ export async function inspected(...all: readonly (readonly Item[])[]) {
     layerFile: () => undefined,
   };
   const context = { paths: { cache: '/dev/null/none' }, signal: new AbortController().signal };
-  const { content } = await inspectPlatform(
-    context,
-    origin as never,
-    { config: {} as never, layers },
-    {},
-  );
+  const { content } = await inspectPlatform(context, origin as never, {
+    config: {} as never,
+    layers,
+  });
   return content;
 }
