@@ -14,6 +14,7 @@ import type {
 } from '../model/image.ts';
 import type { Digest } from '../model/reference.ts';
 import type { ContentDifference, DifferenceKind, ImageDifference } from '../model/report.ts';
+import { classOfField } from './causes.ts';
 import { contentDifference, listedNames } from './content-difference.ts';
 
 /** All that a layer records about an entry. */
@@ -262,12 +263,10 @@ export function configDifferences(a: Documents, b: Documents): readonly Found[] 
     ...changed('config', { ...a.config, rootfs: undefined }, { ...b.config, rootfs: undefined }),
     ...changed('annotations', a.manifest.annotations ?? {}, b.manifest.annotations ?? {}),
   ];
-  return fields.slice(0, MOST).map(({ path, before, after }) => ({
-    path,
-    kind: 'config',
-    detail: `${shown(path, before)} and ${shown(path, after)}`,
-    ...(REASONS.find(([pattern]) => pattern.test(path))?.[1] ?? OTHER),
-  }));
+  return fields.slice(0, MOST).map(({ path, before, after }) => {
+    const detail = `${shown(path, before)} and ${shown(path, after)}`;
+    return { path, kind: 'config', detail, ...classOfField(path) };
+  });
 }
 
 interface Change {
@@ -291,39 +290,3 @@ function shown(path: string, value: unknown): string {
   const text = JSON.stringify(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
-
-type Reason = Pick<Found, 'class' | 'cause' | 'remedy'>;
-
-/** By field; the first that fits. */
-const REASONS: readonly (readonly [RegExp, Reason])[] = [
-  [
-    /created$/,
-    {
-      class: 'created',
-      cause: 'the time of the build, or of the commit',
-      remedy: 'SOURCE_DATE_EPOCH, or build the same commit',
-    },
-  ],
-  [
-    /^config\.history/,
-    {
-      class: 'instructions',
-      cause: 'other instructions, or other build arguments in them',
-      remedy: 'build with the same Dockerfile and arguments',
-    },
-  ],
-  [
-    /^annotations|\.Labels/,
-    {
-      class: 'annotations',
-      cause: 'labels and annotations from git or the configuration',
-      remedy: 'build the same commit with the same configuration',
-    },
-  ],
-];
-
-const OTHER: Reason = {
-  class: 'configuration',
-  cause: 'the Dockerfile, its arguments or the base image set it differently',
-  remedy: undefined,
-};

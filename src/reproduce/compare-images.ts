@@ -13,7 +13,7 @@ import {
   platformNameOf,
 } from '../model/image.ts';
 import type { DifferenceKind, ImageComparison, ImageDifference } from '../model/report.ts';
-import { classOf } from './causes.ts';
+import { classNamed, classOf } from './causes.ts';
 import {
   compareEntries,
   configDifferences,
@@ -75,9 +75,7 @@ export async function compareImages(
         path: '',
         kind: 'layers',
         detail: `only the ${a === undefined ? 'second' : 'first'} image has this platform`,
-        class: 'platform',
-        cause: 'the two were built for different platforms',
-        remedy: '--platform',
+        ...classNamed('platform'),
       });
     else if (a.descriptor.digest !== b.descriptor.digest) {
       differences.push(...configDifferences(a, b).map((one) => ({ ...one, ...OUTSIDE, platform })));
@@ -123,25 +121,20 @@ async function comparePair(
   signal: AbortSignal,
   look: LookDeeper | undefined,
 ): Promise<FoundInLayer> {
-  const whole = (one: Pick<Found, 'detail' | 'class' | 'cause' | 'remedy'>): FoundInLayer => ({
-    listed: [{ path: '', kind: 'layers', ...one }],
+  const whole = (detail: string, name: 'other-layers' | 'compression'): FoundInLayer => ({
+    listed: [{ path: '', kind: 'layers', detail, ...classNamed(name) }],
     omitted: 0,
   });
-  const layer = first ?? second;
-  if (first === undefined || second === undefined)
-    return whole({
-      detail: `only in the ${first === undefined ? 'second' : 'first'}: ${layer?.createdBy ?? layer?.diffId ?? ''}`,
-      class: 'other-layers',
-      cause: 'the two were built by different instructions, or on different bases',
-      remedy: 'compare their Dockerfiles and base images',
-    });
+  if (first === undefined || second === undefined) {
+    const layer = first ?? second;
+    const which = first === undefined ? 'second' : 'first';
+    return whole(
+      `only in the ${which}: ${layer?.createdBy ?? layer?.diffId ?? ''}`,
+      'other-layers',
+    );
+  }
   if (first.diffId === second.diffId)
-    return whole({
-      detail: 'the same content, compressed differently',
-      class: 'compression',
-      cause: 'another compressor, or another version of it',
-      remedy: 'build both with scoville, whose compressor gives the same bytes everywhere',
-    });
+    return whole('the same content, compressed differently', 'compression');
   const read = async <T>(collector: () => LayerCollector<T>): Promise<readonly [T, T]> => [
     await walk(images[0], first, collector(), signal),
     await walk(images[1], second, collector(), signal),
@@ -167,13 +160,12 @@ async function explained(
   const isRead = a !== undefined && b !== undefined;
   const content = isRead ? packedDifference(path, a, b) : undefined;
   const types = first === undefined || second === undefined ? [] : [first.type, second.type];
-  const { id, cause, remedy } = classOf(path, kinds, content, types);
   const detail = [...kinds.map((one) => said(one, first, second)), content?.detail ?? []].flat();
   const deeper =
     isRead && content !== undefined ? await look?.(path, content.format, a, b) : undefined;
   const kind = kinds[0] ?? 'content';
-  const about = { path, kind, detail: detail.join('; '), class: id, cause, remedy };
-  return { ...about, ...given({ deeper }) };
+  const about = { path, kind, detail: detail.join('; ') };
+  return { ...about, ...classOf(path, kinds, content, types), ...given({ deeper }) };
 }
 
 function said(

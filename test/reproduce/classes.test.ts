@@ -19,7 +19,7 @@ function read(more: string): [readonly DifferenceKind[], ContentDifference?] {
 describe('classOf', () => {
   test.each(tableRows('test/reproduce/classes.tsv'))('%s: %s %s', (id, path, more = '') => {
     const [kinds, content] = read(more);
-    expect(classOf(path, kinds, content).id).toBe(id);
+    expect(classOf(path, kinds, content).class).toBe(id);
   });
 
   test('the remedy of a log that no rule empties does not name the rules', () => {
@@ -30,8 +30,8 @@ describe('classOf', () => {
 
   test('a hard link against a file is told apart from other types', () => {
     const kinds: DifferenceKind[] = ['type', 'content', 'link'];
-    expect(classOf('data/b', kinds, undefined, ['hardlink', 'file']).id).toBe('hard-link');
-    expect(classOf('data/b', kinds, undefined, ['symlink', 'file']).id).toBe('unexplained');
+    expect(classOf('data/b', kinds, undefined, ['hardlink', 'file']).class).toBe('hard-link');
+    expect(classOf('data/b', kinds, undefined, ['symlink', 'file']).class).toBe('unexplained');
   });
 
   test('a wheel’s times have the remedy of wheels', () => {
@@ -50,7 +50,7 @@ test.each([
 ])('%s: its files may differ themselves, for they are not read', (path, remedy) => {
   const content = { format: 'binary', detail: 'from byte 1072 on' } as const;
   const found = classOf(path, ['content'], content, ['file', 'file']);
-  expect(found.id).toBe('archive-times');
+  expect(found.class).toBe('archive-times');
   expect(found.cause).toContain('its files may differ themselves, too');
   expect(found.remedy).toContain(remedy);
   expect(found.remedy).toContain('empty /etc/machine-id');
