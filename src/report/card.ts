@@ -3,7 +3,6 @@ import { groupBy } from '../lib/parallel.ts';
 import { plural } from '../lib/text.ts';
 import {
   type CriterionResult,
-  type Evidence,
   type Level,
   LEVEL_NAMES,
   type Vector,
@@ -13,7 +12,7 @@ import { shellWord } from '../model/dockerfile.ts';
 import { parseReference } from '../model/reference.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { NextStep, NotGraded, Score, Scorecard } from '../model/scorecard.ts';
-import { shortDigest } from './text.ts';
+import { evidenceParts } from './evidence.ts';
 
 /** As in the heads of the specification's summary table. */
 export const VECTOR_NAMES: Readonly<Record<Vector, string>> = {
@@ -250,30 +249,11 @@ function rowsOf({ criteria, waivers }: Scorecard, steps: readonly NextStep[]): r
   });
 }
 
-function placeOf(evidence: Evidence): string | undefined {
-  switch (evidence.kind) {
-    case 'dockerfile':
-      return `Dockerfile:${evidence.startLine}`;
-    case 'image':
-      return evidence.line === undefined ? undefined : `Dockerfile:${evidence.line}`;
-    case 'file':
-      return `/${evidence.path}`;
-    case 'config':
-      return evidence.field;
-    case 'attestation':
-      return evidence.digest === undefined ? undefined : shortDigest(evidence.digest);
-    case 'package':
-    case 'vulnerability':
-    case 'note':
-      return undefined;
-  }
-}
-
 /** The Dockerfile line, else the first place, unless the problem names it. */
 function placeFor({ evidence, summary }: CriterionResult): string | undefined {
   const places = evidence
     .filter((one) => !('state' in one) || one.state !== 'held')
-    .flatMap((one) => placeOf(one) ?? []);
+    .flatMap((one) => evidenceParts(one).place ?? []);
   const place = places.find((one) => one.startsWith('Dockerfile:')) ?? places[0];
   return place === undefined || summary.includes(place.replace(/^\//, '')) ? undefined : place;
 }

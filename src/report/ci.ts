@@ -3,16 +3,16 @@ import type { LintedFile, LintLevel } from '../model/fix.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { notGradedLines, VECTOR_NAMES, waiverReason } from './card.ts';
+import { evidenceText, imagePath } from './evidence.ts';
 import {
   fingerprint,
-  imagePath,
   LONGEST_MESSAGE,
   messageOf,
   PLACES_SHOWN,
   placesOf,
   sarifLevel,
 } from './sarif.ts';
-import { evidenceText, jsonText, shortened, xmlText } from './text.ts';
+import { jsonText, shortened, xmlText } from './text.ts';
 
 const LONGEST = 1000;
 const EVIDENCE_SHOWN = 50;
@@ -33,69 +33,75 @@ function details({ evidence, settle, remedies }: CriterionResult): string {
   return lines.map(xml).join('\n');
 }
 
+/** An unknown must not look green: JUnit's `error` is a test that could not run. */
 type Kind = 'passed' | 'failure' | 'error' | 'skipped';
 
-function kindOf(result: CriterionResult, scorecard: Scorecard): Kind {
-  if (isMet(result.outcome)) return 'passed';
-  if (waiverReason(result.id, scorecard) !== undefined) return 'skipped';
-  // An unknown must not look green: JUnit's `error` is a test that could not run.
-  return result.outcome === 'fail' ? 'failure' : 'error';
-}
-
-function testcase(result: CriterionResult, scorecard: Scorecard, suite: string): string {
-  const { id, title, level, outcome, summary } = result;
-  const opening = `    <testcase name="${xml(`${id}: ${title} (level ${level})`)}" classname="${xml(suite)}">`;
-  const kind = kindOf(result, scorecard);
-  switch (kind) {
-    case 'passed':
-      return `${opening}<system-out>${xml(outcome === 'pass' ? summary : `not applicable: ${summary}`)}</system-out></testcase>`;
-    case 'skipped':
-      return `${opening}<skipped message="${xml(`waived: ${waiverReason(result.id, scorecard) ?? ''}; ${outcome}: ${summary}`)}"/></testcase>`;
-    case 'failure':
-    case 'error':
-      return `${opening}<${kind} type="${outcome}" message="${xml(summary)}">${details(result)}</${kind}></testcase>`;
-  }
+interface Case {
+  readonly kind: Kind;
+  readonly name: string;
+  /** XML inside of it. */
+  readonly content: string;
 }
 
 interface Suite {
   readonly name: string;
-  readonly results: readonly CriterionResult[];
+  readonly cases: readonly Case[];
   readonly scorecard: Scorecard;
 }
 
-function counts(suites: readonly Suite[], missing = 0): string {
-  const kinds = suites.flatMap(({ results, scorecard }) =>
-    results.map((one) => kindOf(one, scorecard)),
-  );
-  const of = (kind: Kind): number => kinds.filter((one) => one === kind).length;
-  return `tests="${kinds.length + missing}" failures="${of('failure')}" errors="${of('error') + missing}" skipped="${of('skipped')}"`;
+function caseOf(result: CriterionResult, scorecard: Scorecard): Case {
+  const { id, title, level, outcome, summary } = result;
+  const name = `${id}: ${title} (level ${level})`;
+  if (isMet(outcome)) {
+    const text = outcome === 'pass' ? summary : `not applicable: ${summary}`;
+    return { kind: 'passed', name, content: `<system-out>${xml(text)}</system-out>` };
+  }
+  const reason = waiverReason(id, scorecard);
+  if (reason !== undefined) {
+    const message = xml(`waived: ${reason}; ${outcome}: ${summary}`);
+    return { kind: 'skipped', name, content: `<skipped message="${message}"/>` };
+  }
+  const kind = outcome === 'fail' ? 'failure' : 'error';
+  const opening = `<${kind} type="${outcome}" message="${xml(summary)}">`;
+  return { kind, name, content: `${opening}${details(result)}</${kind}>` };
 }
 
-function suitesOf(scorecard: Scorecard): Suite[] {
+function suitesOf(scorecard: Scorecard): readonly Suite[] {
   const several = scorecard.platforms.length > 1;
   return scorecard.platforms.flatMap(({ platform, criteria }) =>
     VECTORS.map((vector) => ({
       name: [scorecard.image, ...(several ? [platform] : []), VECTOR_NAMES[vector]].join(' / '),
-      results: criteria.filter((one) => one.vector === vector),
+      cases: criteria.filter((one) => one.vector === vector).map((one) => caseOf(one, scorecard)),
       scorecard,
     })),
   );
 }
 
 /** A suite for platforms that could not be judged. */
-function missingSuite(scorecard: Scorecard): { readonly xml: string; readonly count: number } {
-  const lines = notGradedLines(scorecard);
-  const name = xml(`${scorecard.image} / Platforms`);
-  const cases = lines.map(
-    (line, at) =>
-      `    <testcase name="${xml(scorecard.notGraded?.[at]?.platform ?? '')}" classname="${name}"><error type="unknown" message="${xml(line)}"></error></testcase>`,
+function missingSuite(scorecard: Scorecard): readonly Suite[] {
+  const cases = notGradedLines(scorecard).map((line, at): Case => ({
+    kind: 'error',
+    name: scorecard.notGraded?.[at]?.platform ?? '',
+    content: `<error type="unknown" message="${xml(line)}"></error>`,
+  }));
+  return cases.length === 0 ? [] : [{ name: `${scorecard.image} / Platforms`, cases, scorecard }];
+}
+
+function counts(cases: readonly Case[]): string {
+  const of = (kind: Kind): number => cases.filter((one) => one.kind === kind).length;
+  return `tests="${cases.length}" failures="${of('failure')}" errors="${of('error')}" skipped="${of('skipped')}"`;
+}
+
+function suiteXml({ name, cases, scorecard }: Suite): string {
+  const { digest, level, overall, gradedAt } = scorecard;
+  const each = cases.map(
+    (one) =>
+      `    <testcase name="${xml(one.name)}" classname="${xml(name)}">${one.content}</testcase>`,
   );
-  return {
-    count: lines.length,
-    xml: `  <testsuite name="${name}" tests="${lines.length}" failures="0" errors="${lines.length}" skipped="0" timestamp="${xml(scorecard.gradedAt)}">
-${cases.join('\n')}
-  </testsuite>`,
-  };
+  return `  <testsuite name="${xml(name)}" ${counts(cases)} timestamp="${xml(gradedAt)}">
+    <properties><property name="digest" value="${xml(digest)}"/><property name="level" value="${level}"/><property name="grade" value="${overall.grade}"/></properties>
+${each.join('\n')}
+  </testsuite>`;
 }
 
 /**
@@ -103,20 +109,10 @@ ${cases.join('\n')}
  * a failure and `unknown` an error.
  */
 export function junitReport(scorecards: readonly Scorecard[]): string {
-  const suites = scorecards.flatMap(suitesOf);
-  const written = suites.map((suite) => {
-    const { name, results, scorecard } = suite;
-    const cases = results.map((one) => testcase(one, scorecard, name)).join('\n');
-    return `  <testsuite name="${xml(name)}" ${counts([suite])} timestamp="${xml(scorecard.gradedAt)}">
-    <properties><property name="digest" value="${xml(scorecard.digest)}"/><property name="level" value="${scorecard.level}"/><property name="grade" value="${scorecard.overall.grade}"/></properties>
-${cases}
-  </testsuite>`;
-  });
-  const missing = scorecards.map(missingSuite).filter(({ count }) => count > 0);
-  const count = missing.reduce((sum, one) => sum + one.count, 0);
+  const suites = [...scorecards.flatMap(suitesOf), ...scorecards.flatMap(missingSuite)];
   return `<?xml version="1.0" encoding="UTF-8"?>
-<testsuites name="scoville" ${counts(suites, count)}>
-${[...written, ...missing.map((one) => one.xml)].join('\n')}
+<testsuites name="scoville" ${counts(suites.flatMap(({ cases }) => cases))}>
+${suites.map(suiteXml).join('\n')}
 </testsuites>
 `;
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { given } from '../lib/json.ts';
 import { groupBy } from '../lib/parallel.ts';
 import { byCodeUnit, countText, quantity, sizeText, withoutPasswords } from '../lib/text.ts';
 import { type CriterionResult, isMet, type Outcome, VECTORS } from '../model/criterion.ts';
@@ -131,8 +132,7 @@ function comparedImage({ scorecard, contents = [] }: ReportInput): ComparedImage
     levelName,
     overall,
     vectors,
-    ...(size === undefined ? {} : { size }),
-    ...(packages === undefined ? {} : { packages }),
+    ...given({ size, packages }),
   };
 }
 
@@ -297,14 +297,11 @@ export interface LayerGroup {
 
 /** In the order found: documents, then layers from the base on. */
 export function byLayer(differences: readonly ImageDifference[]): readonly LayerGroup[] {
-  const groups = new Map<string, { first: ImageDifference; entries: ImageDifference[] }>();
-  for (const one of differences) {
-    const key = `${one.platform} ${one.layerIndex ?? 'documents'}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, { first: one, entries: [one] });
-    else group.entries.push(one);
-  }
-  return [...groups.values()];
+  const groups = groupBy(
+    differences,
+    (one) => `${one.platform} ${one.layerIndex ?? 'documents'}`,
+  ) as ReadonlyMap<string, readonly [ImageDifference, ...ImageDifference[]]>;
+  return [...groups.values()].map((entries) => ({ first: entries[0], entries }));
 }
 
 interface ClassGroup {
@@ -316,13 +313,13 @@ interface ClassGroup {
 
 /** Each pair of cause and remedy once, in the order found. */
 export function byClass(differences: readonly ImageDifference[]): readonly ClassGroup[] {
-  const groups = new Map<string, ClassGroup>();
-  for (const { class: id, cause, remedy } of differences) {
-    const key = JSON.stringify([id, cause, remedy]);
-    const count = (groups.get(key)?.count ?? 0) + 1;
-    groups.set(key, { id, cause, remedy, count });
-  }
-  return [...groups.values()];
+  const groups = groupBy(differences, ({ class: id, cause, remedy }) =>
+    JSON.stringify([id, cause, remedy]),
+  ) as ReadonlyMap<string, readonly [ImageDifference, ...ImageDifference[]]>;
+  return [...groups.values()].map((all) => {
+    const { class: id, cause, remedy } = all[0];
+    return { id, cause, remedy, count: all.length };
+  });
 }
 
 /**

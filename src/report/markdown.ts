@@ -5,7 +5,8 @@ import type { Scorecard } from '../model/scorecard.ts';
 import { badgesReport } from './badges.ts';
 import { type Card, cardOf, type CardRow, PROFILE_HEADING, VECTOR_NAMES } from './card.ts';
 import { measures, type Sheet } from './compare.ts';
-import { code, evidenceText, literal, shortDigest } from './text.ts';
+import { evidenceText } from './evidence.ts';
+import { code, literal, shortDigest } from './text.ts';
 
 export const MARKS: Readonly<Record<Outcome, string>> = {
   pass: '✅ pass',

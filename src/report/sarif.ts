@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { given } from '../lib/json.ts';
 import { type CriterionResult, type Evidence, type Level, SPEC_URL } from '../model/criterion.ts';
-import { parseReference } from '../model/reference.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { notGradedLines, readerNotes, waiverReason, withoutClaimsText } from './card.ts';
-import { evidenceText, jsonText, shortened } from './text.ts';
+import { evidenceParts, evidenceText, imagePath } from './evidence.ts';
+import { jsonText, shortened } from './text.ts';
 
 export const LONGEST_MESSAGE = 1000;
 
@@ -76,27 +77,6 @@ function sarifRule(result: CriterionResult) {
 /** Base of paths in the image, not in the repository. */
 const IMAGE_ROOT = 'IMAGE';
 
-/** A result's place: physical and logical location, and the fingerprint's key. */
-interface Place {
-  readonly location: {
-    readonly physicalLocation: {
-      readonly artifactLocation: { readonly uri: string; readonly uriBaseId?: string };
-      readonly region?: {
-        readonly startLine: number;
-        readonly endLine?: number;
-        readonly snippet?: { readonly text: string };
-      };
-    };
-    readonly logicalLocations?: readonly {
-      readonly fullyQualifiedName: string;
-      readonly kind: string;
-    }[];
-  };
-  /** Equal for the same finding in a later image: without line numbers, digests or versions. */
-  readonly key: string;
-  readonly text: string;
-}
-
 interface PlaceContext {
   readonly image: string;
   readonly dockerfile: string;
@@ -112,68 +92,31 @@ export function uriOf(path: string): string {
   return parts.map((part) => encodeURIComponent(part)).join('/') || 'image';
 }
 
-/** The image's name without tag and digest, which change with each build. */
-export function imagePath(image: string): string {
-  const read = parseReference(image);
-  return read.ok ? `${read.value.registry}/${read.value.repository}` : image;
-}
+type Place = ReturnType<typeof placeOf>;
 
-/** The subject of evidence: Dockerfile lines, a file of the image, or a part of it. */
-interface Spot {
-  readonly key: string;
-  readonly lines?: readonly [start: number, end?: number, text?: string];
-  readonly file?: string | undefined;
-  readonly name?: string;
-}
-
-function spotOf(evidence: Evidence): Spot {
-  switch (evidence.kind) {
-    case 'dockerfile': {
-      const { startLine, endLine, text } = evidence;
-      const start = Math.max(1, startLine);
-      return { key: `line ${text}`, lines: [start, Math.max(start, endLine), text] };
-    }
-    case 'image': {
-      const { reference, line = 0 } = evidence;
-      const key = `image ${imagePath(reference)}`;
-      return line < 1 ? { key, name: reference } : { key, lines: [line] };
-    }
-    case 'file':
-      return { key: `file ${evidence.path}`, file: evidence.path };
-    case 'package':
-      return { key: `package ${evidence.name}`, file: evidence.path, name: evidence.name };
-    case 'vulnerability':
-      return { key: `${evidence.id} ${evidence.package}`, name: evidence.package };
-    case 'config':
-      return { key: `config ${evidence.field}`, name: evidence.field };
-    case 'attestation':
-      return { key: evidence.predicateType, name: evidence.predicateType };
-    case 'note':
-      return WHOLE;
-  }
-}
-
-const WHOLE: Spot = { key: 'image', name: 'image' };
-
-function placeOf({ key, lines, file, name }: Spot, text: string, context: PlaceContext): Place {
-  if (lines !== undefined) {
-    const [startLine, endLine, line] = lines;
-    const snippet = line === undefined ? {} : { snippet: { text: shortened(line, LONGEST_NAME) } };
-    const region = { startLine, ...(endLine === undefined ? {} : { endLine }), ...snippet };
-    const artifactLocation = { uri: uriOf(context.dockerfile) };
-    return { location: { physicalLocation: { artifactLocation, region } }, key, text };
-  }
+/** A result's place: that of a piece of evidence, or the whole image. */
+function placeOf(one: Evidence | undefined, { image, dockerfile }: PlaceContext) {
+  const { key, lines, file, name } = evidenceParts(one ?? { kind: 'note', text: '' });
+  const isText = one?.kind === 'dockerfile';
+  const region = lines && {
+    startLine: lines[0],
+    ...(isText ? { endLine: lines[1], snippet: { text: shortened(one.text, LONGEST_NAME) } } : {}),
+  };
   // Code scanning needs a physical location: for a whole image, its name.
-  const uri = uriOf(file ?? imagePath(context.image));
-  const fullyQualifiedName = shortened(`${context.image}//${file ?? name ?? ''}`, LONGEST_NAME);
+  const artifactLocation =
+    region === undefined
+      ? { uri: uriOf(file ?? imagePath(image)), uriBaseId: IMAGE_ROOT }
+      : { uri: uriOf(dockerfile) };
+  const fullyQualifiedName = shortened(`${image}//${file ?? name ?? ''}`, LONGEST_NAME);
   const kind = file === undefined ? 'object' : 'resource';
   return {
     location: {
-      physicalLocation: { artifactLocation: { uri, uriBaseId: IMAGE_ROOT } },
-      logicalLocations: [{ fullyQualifiedName, kind }],
+      physicalLocation: { artifactLocation, ...given({ region }) },
+      ...(region === undefined ? { logicalLocations: [{ fullyQualifiedName, kind }] } : {}),
     },
+    /** Equal for the same finding in a later image. */
     key,
-    text,
+    text: one === undefined ? '' : evidenceText(one),
   };
 }
 
@@ -189,11 +132,11 @@ export function placesOf(
   context: PlaceContext,
 ): readonly Place[] {
   const shown = outcome === 'fail' ? against(evidence) : evidence;
-  const places = shown.map((one) => placeOf(spotOf(one), evidenceText(one), context));
+  const places = shown.map((one) => placeOf(one, context));
   const named = places.filter((_, index) => shown[index]?.kind !== 'note');
   // An unknown is one result, however much was checked.
   const wanted = outcome === 'unknown' || named.length === 0 ? places.slice(0, 1) : named;
-  const list = wanted.length === 0 ? [placeOf(WHOLE, '', context)] : wanted;
+  const list = wanted.length === 0 ? [placeOf(undefined, context)] : wanted;
   return [...new Map(list.map((place) => [place.key, place])).values()];
 }
 

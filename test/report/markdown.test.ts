@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { markdownReport } from '../../src/report/markdown.ts';
-import { code, evidenceText, literal } from '../../src/report/text.ts';
+import { evidenceText } from '../../src/report/evidence.ts';
+import { code, literal } from '../../src/report/text.ts';
 import { EVIDENCE } from './evidence-rows.ts';
 import { sampleFacts, sampleScorecard } from './sample-scorecard.ts';
 

@@ -181,43 +181,28 @@ function attestationRow(one: FoundAttestation | SignatureFact): readonly Content
   ];
 }
 
-const BAR = 160;
-
-/** Each layer with its share of the bytes, its origin and its packages. */
+/** Each layer with its size, its origin and its packages. */
 function layers(of: ImageContents, id: string): Content {
   const rows = layerRows(of);
   if (rows.length === 0) return null;
   const sum = (of: typeof rows): number => of.reduce((total, { size }) => total + size, 0);
-  const largest = rows.reduce((most, { size }) => Math.max(most, size), 1);
   const base = rows.filter(({ fromBase }) => fromBase === true);
   const ofBase = base.length > 0 ? `, ${sizeText(sum(base))} of it the base’s` : '';
-  const bar = { viewBox: `0 0 ${BAR} 8`, preserveAspectRatio: 'none', 'aria-hidden': 'true' };
-  const share = (size: number): number => Math.max(1, Math.round((size / largest) * BAR));
+  const small = `${plural(rows.length, 'layer')}, ${sizeText(sum(rows))} compressed${ofBase}`;
   return [
-    heading(
-      id,
-      'Layers',
-      `${plural(rows.length, 'layer')}, ${sizeText(sum(rows))} compressed${ofBase}`,
-    ),
+    heading(id, 'Layers', small),
     table(
-      ['##', h('span.unseen', 'Share'), '#Size', '#Packages', 'Brought by'],
+      ['##', '#Size', '#Packages', 'Brought by'],
       rows,
       ({ size, fromBase = false, packages: count, createdBy, digest }, index) => [
-        index + 1,
-        h(
-          'svg',
-          bar,
-          h(fromBase ? 'rect.base' : 'rect.own', { width: share(size), height: '8', rx: '1' }),
-        ),
-        sizeText(size),
-        count === 0 ? muted('–') : count,
+        ...[index + 1, sizeText(size), count === 0 ? muted('–') : count],
         [
           ...[fromBase && h('em', 'base'), ' '],
           createdBy === undefined ? muted('the history does not say') : h('code', createdBy),
           ...[' ', muted(shortDigest(digest))],
         ],
       ],
-      { kind: 'layers', most: MOST.layers, what: 'layer' },
+      { most: MOST.layers, what: 'layer' },
     ),
     h(
       'p.small.muted',

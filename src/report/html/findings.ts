@@ -1,4 +1,4 @@
-import { plural, sizeText } from '../../lib/text.ts';
+import { plural } from '../../lib/text.ts';
 import {
   type CriterionResult,
   type Evidence,
@@ -9,7 +9,7 @@ import {
 import type { EvidenceSource } from '../../model/facts.ts';
 import type { Scorecard } from '../../model/scorecard.ts';
 import { OUTCOME_WORDS, VECTOR_NAMES } from '../card.ts';
-import { shortDigest } from '../text.ts';
+import { evidenceParts } from '../evidence.ts';
 import { type Content, h } from './document.ts';
 import { codeBlock, fold, list, more, outcomeIcon } from './parts.ts';
 
@@ -110,12 +110,12 @@ const SHOWN = 100;
 function evidenceList(all: readonly Evidence[]): Content {
   const part = (from: number, to: number): Content => {
     const lines = all.slice(from, to).map((one, index) => {
-      const [kind, place, ...about] = evidenceParts(one);
+      const { kind, what, about, lines: [line] = [] } = evidenceParts(one);
       const isFirst = index === 0 || all[from + index - 1]?.kind !== one.kind;
-      const said = about.filter((text) => text !== undefined && text !== '').join(' · ');
+      const said = [...about, ...(line === undefined ? [] : [`line ${line}`])].join(' · ');
       return [
         h('span.kind', isFirst && kind),
-        h('span', place !== undefined && h('code', place), ' ', h('span.about', said)),
+        h('span', one.kind === 'note' ? what : h('code', what), ' ', h('span.about', said)),
       ];
     });
     return list(lines, 'ul.evidence');
@@ -131,40 +131,4 @@ function evidenceList(all: readonly Evidence[]): Content {
       more(all.length - SHOWN, undefined, ': the JSON report has them all'),
     ),
   ];
-}
-
-/** Its kind, the exact identifier, and a text about it. */
-function evidenceParts(
-  evidence: Evidence,
-): readonly [kind: string, place: string | undefined, ...about: (string | undefined)[]] {
-  switch (evidence.kind) {
-    case 'file': {
-      const { path, detail, size = 0, layer } = evidence;
-      const at = layer === undefined ? undefined : `layer ${shortDigest(layer)}`;
-      return ['File', path, detail, size === 0 ? undefined : sizeText(size), at];
-    }
-    case 'package':
-      return ['Package', `${evidence.name} ${evidence.version}`, evidence.detail, evidence.path];
-    case 'dockerfile': {
-      const { startLine, endLine, text, detail } = evidence;
-      const lines = startLine === endLine ? `line ${startLine}` : `lines ${startLine}–${endLine}`;
-      return ['Dockerfile', text, detail, lines];
-    }
-    case 'attestation': {
-      const { predicateType, digest, detail } = evidence;
-      const short = digest === undefined ? undefined : shortDigest(digest);
-      return ['Attestation', predicateType, detail, short];
-    }
-    case 'image':
-      return ['Image', evidence.reference, evidence.detail];
-    case 'config':
-      return ['Config', `${evidence.field}: ${evidence.value}`, evidence.detail];
-    case 'vulnerability': {
-      const { id, severity, package: name, version, fixedIn } = evidence;
-      const fix = fixedIn === undefined ? 'no fix' : `fixed in ${fixedIn}`;
-      return ['CVE', id, severity, `${name} ${version}`, fix];
-    }
-    case 'note':
-      return ['Seen', undefined, evidence.text];
-  }
 }

@@ -78,7 +78,7 @@
   const narrow = matchMedia('(max-width:46rem)');
   const name = () => {
     if (!narrow.matches) return;
-    for (const table of document.querySelectorAll('table.data,table.layers')) {
+    for (const table of document.querySelectorAll('table.data')) {
       const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
       for (const row of table.tBodies[0].rows)
         [...row.cells].forEach((cell, index) => {
