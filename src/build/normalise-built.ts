@@ -70,9 +70,7 @@ export async function readExport(
       nextStep:
         'Run the build again; if it stays so, report it with the output of `docker buildx version`.',
     });
-  const { manifests, attestations } = await imageParts(image.descriptor, (d) =>
-    blobs.readDocument(d),
-  );
+  const { manifests, attestations } = await imageParts(image, (d) => blobs.readDocument(d));
   return Promise.all(
     manifests.map(async (descriptor) => {
       const manifest = parseManifest(await blobs.readDocument(descriptor), descriptor.digest);

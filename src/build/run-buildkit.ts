@@ -185,9 +185,8 @@ export async function runByPlatform(
 }
 
 async function exported(folder: string, blobs: BlobStore): Promise<readonly Descriptor[]> {
-  const [image] = readExportedIndex(await readFile(join(folder, 'index.json')));
-  if (image === undefined) throw new UserError('buildx exported no image into the layout');
-  const { descriptor } = image;
+  const [descriptor] = readExportedIndex(await readFile(join(folder, 'index.json')));
+  if (descriptor === undefined) throw new UserError('buildx exported no image into the layout');
   const bytes = await blobs.readDocument(descriptor);
   if (isIndex(descriptor.mediaType)) return parseIndex(bytes, descriptor.digest).manifests;
   const { config } = parseManifest(bytes, descriptor.digest);

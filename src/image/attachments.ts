@@ -11,7 +11,7 @@ import type {
   OpenedImage,
 } from '../model/image.ts';
 import { type Digest, digestHex } from '../model/reference.ts';
-import { readBlobOf, type ReadDocument } from './blob-store.ts';
+import { type ReadDocument, required } from './blob-store.ts';
 import { MAX_DOCUMENT_BYTES, parseManifest, parseManifestOrIndex } from './documents.ts';
 import { type AttestationManifest, reachable } from './image-index.ts';
 import { type DocumentOptions, openDocuments } from './opened-documents.ts';
@@ -245,7 +245,7 @@ export async function openRoot(
     name: options.name,
     root,
     ...documents,
-    readBlob: readBlobOf(options.read, options.name),
+    readBlob: required(options.read, options.name),
     attachments: () => (attached ??= gatherAttachments(place, [...subjects], attestations)),
   };
 }

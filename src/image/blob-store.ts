@@ -122,11 +122,12 @@ export class BlobStore implements BlobSource {
   }
 
   /** The blob's bytes from `start` to before `end`, unverified, in chunks of 1 MiB. */
-  openRead(
+  async *openRead(
     digest: Digest,
     { start = 0, end = Infinity }: { readonly start?: number; readonly end?: number } = {},
   ): AsyncIterable<Uint8Array> {
-    return createReadStream(this.path(digest), { start, end: end - 1, highWaterMark: READ_CHUNK });
+    const range = { start, end: end - 1, highWaterMark: READ_CHUNK };
+    yield* createReadStream(this.path(digest), range) as AsyncIterable<Uint8Array>;
   }
 
   async write(bytes: Uint8Array): Promise<Stored> {
@@ -137,8 +138,8 @@ export class BlobStore implements BlobSource {
   }
 
   /**
-   * Stores all of `content`. Throws UserError where it is not `expected`, and at the first byte over
-   * `most`; then nothing is left.
+   * Stores all of `content`. Throws UserError where it is not `expected`, and at the first byte
+   * over `most`; then nothing is left.
    */
   async take(
     content: AsyncIterable<Uint8Array> | readonly Uint8Array[],
@@ -225,9 +226,17 @@ export type ReadDocument = (descriptor: Descriptor, cap: number) => Promise<Uint
 /** Attached blobs (an SBOM, a bundle) are read whole up to this. */
 const MAX_ATTACHED_BYTES = 16 * 1024 * 1024;
 
-/** Reads from a place's blobs, size and digest verified against the descriptor. */
-export function documentsOf(blobs: BlobSource): ReadDocument {
+/**
+ * Reads from a place's blobs, size and digest verified against the descriptor; before them from
+ * documents that it does not store.
+ */
+export function documentsOf(
+  blobs: BlobSource,
+  made: ReadonlyMap<Digest, Uint8Array> = new Map(),
+): ReadDocument {
   return async (descriptor, cap) => {
+    const own = made.get(descriptor.digest);
+    if (own !== undefined) return own;
     try {
       const stored = await blobs.size(descriptor.digest);
       if (stored === undefined) return undefined;
@@ -243,12 +252,7 @@ export function documentsOf(blobs: BlobSource): ReadDocument {
 export function verifiedContent(blobs: BlobSource, read: ReadDocument, name: string): Content {
   return {
     has: async (digest) => (await blobs.size(digest)) !== undefined,
-    readDocument: async (descriptor) => {
-      const bytes = await read(descriptor, MAX_DOCUMENT_BYTES);
-      if (bytes === undefined)
-        throw new UserError(`${name} is not complete: ${descriptor.digest} is missing`);
-      return bytes;
-    },
+    readDocument: required(read, name, MAX_DOCUMENT_BYTES),
     openRead: async function* (digest, { start = 0, size }) {
       const stored = await blobs.size(digest);
       if (stored === undefined)
@@ -306,14 +310,15 @@ function otherContent(stated: Digest, found: string): UserError {
   });
 }
 
-/** `readBlob` of an opened image: what is missing is an error. */
-export function readBlobOf(
+/** Reads what has to be there. Throws UserError if it is missing. */
+export function required(
   read: ReadDocument,
   name: string,
+  cap = MAX_ATTACHED_BYTES,
 ): (descriptor: Descriptor) => Promise<Uint8Array> {
   return async (descriptor) => {
-    const bytes = await read(descriptor, MAX_ATTACHED_BYTES);
-    if (bytes === undefined) throw new UserError(`${name} lacks ${descriptor.digest}`);
-    return bytes;
+    const bytes = await read(descriptor, cap);
+    if (bytes !== undefined) return bytes;
+    throw new UserError(`${name} is not complete: ${descriptor.digest} is missing`);
   };
 }

@@ -17,159 +17,122 @@ export function quoted(text: string): string {
   );
 }
 
+const TEXTS: Shape = { list: 'text' };
+const TEXT_MAP: Shape = { map: 'text' };
+const KINDS = { texts: TEXTS, textMap: TEXT_MAP, set: { map: 'empty' } } as const;
+
+/** A struct by its fields: of each kind the names, and those of another shape. */
+function struct(
+  names: Readonly<Partial<Record<Extract<Shape, string> | keyof typeof KINDS, string>>>,
+  others: Readonly<Record<string, Shape>> = {},
+): { readonly struct: Readonly<Record<string, Shape>> } {
+  const fields = Object.entries(names).flatMap(([kind, text]) =>
+    text
+      .split(' ')
+      .map((name): [string, Shape] => [
+        name,
+        kind in KINDS ? KINDS[kind as keyof typeof KINDS] : (kind as Shape),
+      ]),
+  );
+  return { struct: { ...Object.fromEntries(fields), ...others } };
+}
+
 /*
  * The documents of an image as engines decode them. Every field of the Go types of image-spec,
  * containerd, Docker and BuildKit is listed, used here or not, so that none can be spelled
  * differently.
  */
-const TEXTS: Shape = { list: 'text' };
-const TEXT_MAP: Shape = { map: 'text' };
-
-const PLATFORM: Shape = {
-  struct: {
-    architecture: 'text',
-    os: 'text',
-    'os.version': 'text',
-    'os.features': TEXTS,
-    variant: 'text',
-    features: TEXTS,
-  },
-};
+const PLATFORM = struct({
+  text: 'architecture os os.version variant',
+  texts: 'os.features features',
+});
 
 /** OCI image-spec, descriptor.md. */
-const DESCRIPTOR: Shape = {
-  struct: {
-    mediaType: 'text',
-    digest: 'text',
-    size: 'integer',
-    urls: TEXTS,
-    annotations: TEXT_MAP,
-    data: 'bytes',
-    platform: PLATFORM,
-    artifactType: 'text',
+const DESCRIPTOR = struct(
+  {
+    text: 'mediaType digest artifactType',
+    integer: 'size',
+    texts: 'urls',
+    textMap: 'annotations',
+    bytes: 'data',
   },
-};
+  { platform: PLATFORM },
+);
 
 /** Manifest and index fields of both schemas, in one namespace: one must not look like another. */
 const MANIFEST_FIELDS = {
-  schemaVersion: 'integer',
-  mediaType: 'text',
-  artifactType: 'text',
-  subject: DESCRIPTOR,
-  annotations: TEXT_MAP,
-  config: 'any',
-  layers: 'any',
-  manifests: 'any',
-  fsLayers: 'any',
-  blobs: 'any',
+  integer: 'schemaVersion',
+  text: 'mediaType artifactType',
+  textMap: 'annotations',
+  any: 'config layers manifests fsLayers blobs',
 } as const;
 
 /** OCI image-spec, manifest.md. */
-const MANIFEST: Shape = {
-  struct: { ...MANIFEST_FIELDS, config: DESCRIPTOR, layers: { list: DESCRIPTOR } },
-};
+const MANIFEST = struct(MANIFEST_FIELDS, {
+  subject: DESCRIPTOR,
+  config: DESCRIPTOR,
+  layers: { list: DESCRIPTOR },
+});
 
 /** OCI image-spec, image-index.md. */
-const INDEX: Shape = {
-  struct: { ...MANIFEST_FIELDS, manifests: { list: DESCRIPTOR } },
-};
+const INDEX = struct(MANIFEST_FIELDS, { subject: DESCRIPTOR, manifests: { list: DESCRIPTOR } });
 
 /**
  * What a container runs with: image-spec's `config`, and Docker's extra fields (moby,
  * api/types/container, `Config`).
  */
-const RUN: Shape = {
-  struct: {
-    Hostname: 'text',
-    Domainname: 'text',
-    User: 'text',
-    AttachStdin: 'boolean',
-    AttachStdout: 'boolean',
-    AttachStderr: 'boolean',
-    ExposedPorts: { map: 'empty' },
-    Tty: 'boolean',
-    OpenStdin: 'boolean',
-    StdinOnce: 'boolean',
-    Env: TEXTS,
-    Cmd: TEXTS,
-    Healthcheck: {
-      struct: {
-        Test: TEXTS,
-        Interval: 'integer',
-        Timeout: 'integer',
-        StartPeriod: 'integer',
-        StartInterval: 'integer',
-        Retries: 'integer',
-      },
-    },
-    ArgsEscaped: 'boolean',
-    Image: 'text',
-    Volumes: { map: 'empty' },
-    WorkingDir: 'text',
-    Entrypoint: TEXTS,
-    NetworkDisabled: 'boolean',
-    MacAddress: 'text',
-    OnBuild: TEXTS,
-    Labels: TEXT_MAP,
-    StopSignal: 'text',
-    StopTimeout: 'integer',
-    Shell: TEXTS,
-    Memory: 'any',
-    MemorySwap: 'any',
-    CpuShares: 'any',
+const RUN = struct(
+  {
+    text: 'Hostname Domainname User Image WorkingDir MacAddress StopSignal',
+    boolean:
+      'AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped NetworkDisabled',
+    set: 'ExposedPorts Volumes',
+    texts: 'Env Cmd Entrypoint OnBuild Shell',
+    textMap: 'Labels',
+    integer: 'StopTimeout',
+    any: 'Memory MemorySwap CpuShares',
   },
-};
+  {
+    Healthcheck: struct({
+      texts: 'Test',
+      integer: 'Interval Timeout StartPeriod StartInterval Retries',
+    }),
+  },
+);
 
 /** OCI image-spec, config.md; moby, image/image.go, `V1Image` and `Image`; BuildKit's cache. */
-export const CONFIG: Shape = {
-  struct: {
-    id: 'text',
-    parent: 'text',
-    comment: 'text',
-    created: 'time',
-    container: 'text',
-    container_config: RUN,
-    docker_version: 'text',
-    author: 'text',
-    architecture: 'text',
-    os: 'text',
-    variant: 'text',
-    'os.version': 'text',
-    'os.features': TEXTS,
-    size: 'integer',
-    config: RUN,
-    rootfs: { struct: { type: 'text', diff_ids: TEXTS, base_layer: 'any' } },
-    history: {
-      list: {
-        struct: {
-          created: 'time',
-          author: 'text',
-          created_by: 'text',
-          comment: 'text',
-          empty_layer: 'boolean',
-        },
-      },
-    },
-    'moby.buildkit.cache.v0': 'any',
-    'moby.buildkit.buildinfo.v1': 'any',
+export const CONFIG = struct(
+  {
+    text: 'id parent comment container docker_version author architecture os variant os.version',
+    time: 'created',
+    texts: 'os.features',
+    integer: 'size',
+    any: 'moby.buildkit.cache.v0 moby.buildkit.buildinfo.v1',
   },
-};
+  {
+    container_config: RUN,
+    config: RUN,
+    rootfs: struct({ text: 'type', texts: 'diff_ids', any: 'base_layer' }),
+    history: {
+      list: struct({
+        time: 'created',
+        text: 'author created_by comment',
+        boolean: 'empty_layer',
+      }),
+    },
+  },
+);
 
 /** What `docker save` writes as manifest.json (moby, image/tarexport, `manifestItem`). */
 export const SAVED: Shape = {
-  list: {
-    struct: {
-      Config: 'text',
-      RepoTags: TEXTS,
-      Layers: TEXTS,
-      Parent: 'any',
-      LayerSources: { map: DESCRIPTOR },
-    },
-  },
+  list: struct(
+    { text: 'Config', texts: 'RepoTags Layers', any: 'Parent' },
+    { LayerSources: { map: DESCRIPTOR } },
+  ),
 };
 
 /** The `oci-layout` file (OCI image-spec, image-layout.md). */
-export const LAYOUT: Shape = { struct: { imageLayoutVersion: 'text' } };
+export const LAYOUT = struct({ text: 'imageLayoutVersion' });
 
 /** Manifests, indexes and configs are read whole; distribution-spec asks registries for 4 MiB. */
 export const MAX_DOCUMENT_BYTES = 4 * 1024 * 1024;
@@ -253,7 +216,7 @@ export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
 }
 
 /** True where `value` is a descriptor with a digest that we can check (sha256) and a valid size. */
-export function isDescriptor(value: unknown): value is Descriptor {
+function isDescriptor(value: unknown): value is Descriptor {
   const read = readAs(value, DESCRIPTOR, 'it');
   if (!read.ok) return false;
   const { mediaType, digest, size } = read.value as Fields;

@@ -1,4 +1,5 @@
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import {
   CONTAINERD_NAME,
   type Content,
@@ -13,11 +14,6 @@ import { parseIndex, parseManifest } from './documents.ts';
 
 const MAX_DEPTH = 3;
 
-interface ExportedImage {
-  readonly descriptor: Descriptor;
-  readonly names: readonly string[];
-}
-
 /** BuildKit's attestations of one platform manifest. */
 export interface AttestationManifest {
   readonly descriptor: Descriptor;
@@ -30,28 +26,15 @@ interface ImageParts {
   readonly attestations: readonly AttestationManifest[];
 }
 
-/**
- * The images of an index.json that buildx wrote. buildx 0.13 joins all tags by commas into one
- * `ref.name`; from 0.29 on there is one entry a tag, with `io.containerd.image.name` and a short
- * `ref.name`. Entries of the same digest become one image.
- */
-export function readExportedIndex(bytes: Uint8Array): readonly ExportedImage[] {
-  const images = new Map<Digest, { descriptor: Descriptor; names: string[] }>();
-  for (const entry of parseIndex(bytes, 'index.json').manifests) {
-    const { annotations, ...plain } = entry;
-    const image = images.get(entry.digest) ?? { descriptor: plain, names: [] as string[] };
-    for (const name of namesOf(annotations ?? {}))
-      if (!image.names.includes(name)) image.names.push(name);
-    images.set(entry.digest, image);
-  }
-  return [...images.values()];
+/** The images of an index.json that buildx wrote, which lists one again for each of its tags. */
+export function readExportedIndex(bytes: Uint8Array): readonly Descriptor[] {
+  const { manifests } = parseIndex(bytes, 'index.json');
+  return [...new Map(manifests.map((one) => [one.digest, plain(one)])).values()];
 }
 
-function namesOf(annotations: Readonly<Record<string, string>>): readonly string[] {
-  const full = annotations[CONTAINERD_NAME];
-  if (full !== undefined) return [full];
-  // A short name alone (`1`) says nothing of the repository.
-  return (annotations[REF_NAME] ?? '').split(',').filter((name) => name.includes('/'));
+/** The descriptor without annotations, which are names in an index.json and not part of the image. */
+export function plain({ mediaType, digest, size, platform }: Descriptor): Descriptor {
+  return { mediaType, digest, size, ...given({ platform }) };
 }
 
 /** Our index.json entries: one per name, as Docker, containerd and buildx read it, or unnamed. */

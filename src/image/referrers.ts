@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import {
   type Annotations,
@@ -15,99 +16,66 @@ import type { BlobStore } from './blob-store.ts';
  */
 const EMPTY_CONFIG = Buffer.from('{}');
 
-interface Referrer {
-  readonly bytes: Uint8Array;
-  readonly descriptor: Descriptor;
-}
-
-/**
- * The referrer that carries a sigstore bundle, in the form that cosign 3 writes and cosign 2.5
- * reads with `--new-bundle-format`. The same bundle gives the same bytes. The caller stores the
- * manifest, the bundle and the empty config.
- */
-function bundleReferrer({
-  subject,
-  bundle,
-  predicateType,
-}: {
+interface Artifact {
   readonly subject: Descriptor;
-  readonly bundle: Uint8Array;
-  readonly predicateType: string;
-}): Referrer {
-  const annotations: Annotations = {
-    'dev.sigstore.bundle.content': 'dsse-envelope',
-    'dev.sigstore.bundle.predicateType': predicateType,
-  };
-  const manifest = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPE.manifest,
-    artifactType: MEDIA_TYPE.sigstoreBundle,
-    config: describe(MEDIA_TYPE.empty, EMPTY_CONFIG),
-    layers: [describe(MEDIA_TYPE.sigstoreBundle, bundle)],
-    subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
-    annotations,
-  } satisfies Manifest;
-  const bytes = Buffer.from(JSON.stringify(manifest));
-  const descriptor = describe(MEDIA_TYPE.manifest, bytes);
-  return {
-    bytes,
-    descriptor: { ...descriptor, artifactType: MEDIA_TYPE.sigstoreBundle, annotations },
-  };
+  readonly artifactType: string;
+  /** Default: the artifact's own. */
+  readonly configType?: string;
+  readonly layer: Uint8Array;
+  readonly mediaType: string;
+  readonly title?: string;
+  readonly annotations?: Annotations;
+  /** Layers that the caller stores. */
+  readonly others?: readonly Descriptor[];
 }
 
 /**
  * Stores an artifact that is about `subject` (KEP-6061, "OCI Artifact Format"; image-spec,
- * manifest.md, "Guidelines for Artifact Usage"): its type is `artifactType` and the config's media
- * type. `layer` is stored as it is under `title`; the caller stores the `others`. Gives its
- * descriptor.
+ * manifest.md, "Guidelines for Artifact Usage"), and its `layer` as it is, under `title`. Gives its
+ * descriptor, as lists of referrers name it. The same layer gives the same bytes.
  */
-export async function writeArtifact(
-  blobs: BlobStore,
-  {
-    subject,
-    artifactType,
-    layer,
-    title,
-    mediaType,
-    others = [],
-  }: {
-    readonly subject: Descriptor;
-    readonly artifactType: string;
-    readonly layer: Uint8Array;
-    readonly title: string;
-    readonly mediaType: string;
-    readonly others?: readonly Descriptor[];
-  },
-): Promise<Descriptor> {
+export async function writeArtifact(blobs: BlobStore, of: Artifact): Promise<Descriptor> {
+  const { subject, artifactType, layer, title, others = [] } = of;
+  const annotations = given({ annotations: of.annotations });
+  const about =
+    title === undefined ? {} : { annotations: { 'org.opencontainers.image.title': title } };
   const manifest = {
     schemaVersion: 2,
     mediaType: MEDIA_TYPE.manifest,
     artifactType,
-    config: describe(artifactType, EMPTY_CONFIG),
-    layers: [
-      {
-        ...describe(mediaType, layer),
-        annotations: { 'org.opencontainers.image.title': title },
-      },
-      ...others,
-    ],
+    config: describe(of.configType ?? artifactType, EMPTY_CONFIG),
+    layers: [{ ...describe(of.mediaType, layer), ...about }, ...others],
     subject: { mediaType: subject.mediaType, digest: subject.digest, size: subject.size },
+    ...annotations,
   } satisfies Manifest;
   const bytes = Buffer.from(JSON.stringify(manifest));
   for (const blob of [EMPTY_CONFIG, layer, bytes]) await blobs.write(blob);
-  return { ...describe(MEDIA_TYPE.manifest, bytes), artifactType };
+  return { ...describe(MEDIA_TYPE.manifest, bytes), artifactType, ...annotations };
 }
 
-/** Stores a bundle's referrer and all it is made of; gives its descriptor. */
-export async function writeBundleReferrer(
+/**
+ * Stores the artifact with a sigstore bundle, in the form that cosign 3 writes and cosign 2.5 reads
+ * with `--new-bundle-format`. Gives its descriptor.
+ */
+export function writeBundleReferrer(
   blobs: BlobStore,
-  options: Parameters<typeof bundleReferrer>[0],
+  of: {
+    readonly subject: Descriptor;
+    readonly bundle: Uint8Array;
+    readonly predicateType: string;
+  },
 ): Promise<Descriptor> {
-  const referrer = bundleReferrer(options);
-  await blobs.write(EMPTY_CONFIG);
-  await blobs.write(options.bundle);
-  await blobs.write(referrer.bytes);
-  return referrer.descriptor;
+  return writeArtifact(blobs, {
+    subject: of.subject,
+    artifactType: MEDIA_TYPE.sigstoreBundle,
+    configType: MEDIA_TYPE.empty,
+    layer: of.bundle,
+    mediaType: MEDIA_TYPE.sigstoreBundle,
+    annotations: {
+      'dev.sigstore.bundle.content': 'dsse-envelope',
+      'dev.sigstore.bundle.predicateType': of.predicateType,
+    },
+  });
 }
 
 export function describe(mediaType: string, bytes: Uint8Array): Descriptor {

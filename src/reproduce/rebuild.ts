@@ -409,5 +409,5 @@ function requireRecorded({ needed, lock }: BuildPlan): void {
 async function exportedRoot(layout: string): Promise<Descriptor> {
   const [image] = readExportedIndex(await readFile(join(layout, 'index.json')));
   if (image === undefined) throw unverifiable('buildx exported no image');
-  return image.descriptor;
+  return image;
 }

@@ -9,7 +9,7 @@ import {
   type Platform,
 } from '../../model/image.ts';
 import { type Digest, digestOf, fullName } from '../../model/reference.ts';
-import { documentsOf, type ReadDocument } from '../blob-store.ts';
+import { documentsOf } from '../blob-store.ts';
 import { parseImageConfig, quoted, readShaped, SAVED } from '../documents.ts';
 import { engineNames, readLayoutIndex } from '../layout/entries.ts';
 import { checkVersion, openBlobImage, openFromIndex } from '../layout/open-layout.ts';
@@ -313,9 +313,7 @@ async function openArchive(
     [root.digest, manifest],
     [configDigest, config],
   ]);
-  const fromBlobs = documentsOf(blobs);
-  const read: ReadDocument = async (descriptor, cap) =>
-    documents.get(descriptor.digest) ?? fromBlobs(descriptor, cap);
+  const read = documentsOf(blobs, documents);
   return openBlobImage({ ...image, blobs, root, entries: [], read, hasNoManifest: true });
 }
 

@@ -10,77 +10,61 @@ const INPUT_PIECE = 32 * 1024;
 const BLOCK = 512;
 
 /**
- * Keeps an archive that can be read only once, unpacked, in a file of mode 0600. The file has no
- * name any more once it is filled, so nothing is left however this process ends.
+ * What `fill` writes, an archive that can be read only once: unpacked, in a file of mode 0600 in
+ * `folder`. The file has no name any more once it is filled, so nothing is left however this process
+ * ends. Throws UserError if it is not a tar or too large, or the disk is full; `name` is for these.
  */
-class Spool {
-  readonly #file: FileHandle;
-  readonly #path: string;
-  readonly #name: string;
-  readonly #unpacker: Unpacker;
-  readonly #ready: Uint8Array[] = [];
-  #first: Uint8Array | undefined = new Uint8Array(0);
-  #isEmpty = true;
-
-  constructor(file: FileHandle, path: string, name: string, limits: UnpackLimits) {
-    this.#file = file;
-    this.#path = path;
-    this.#name = name;
-    this.#unpacker = new Unpacker(name, limits, (plain) => {
-      this.#check(plain);
-      this.#ready.push(plain.slice());
-    });
-  }
-
-  /** Takes the next bytes. Throws UserError if not a tar or too large, or the disk is full. */
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#isEmpty = false;
-    for (let at = 0; at < chunk.length; at += INPUT_PIECE)
-      await this.#unpack(() => this.#unpacker.push(chunk.subarray(at, at + INPUT_PIECE)));
-  }
-
-  async finish(): Promise<RandomFile> {
-    if (this.#isEmpty) throw new UserError(`${this.#name}: nothing came`);
-    await this.#unpack(() => this.#unpacker.finish());
-    if (this.#first !== undefined) throw notATar(this.#name);
-    return new RandomFile(this.#file, this.#unpacker.plainBytes);
-  }
-
-  async discard(): Promise<void> {
-    this.#unpacker.destroy();
-    await this.#file.close();
-  }
-
-  async #unpack(step: () => Promise<void> | undefined): Promise<void> {
+export async function spooledBy(
+  folder: string,
+  name: string,
+  fill: (take: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+  limits: Partial<UnpackLimits> = {},
+): Promise<RandomFile> {
+  const { file, path } = await namelessFile(folder);
+  const ready: Uint8Array[] = [];
+  let head: Uint8Array = new Uint8Array(0);
+  const unpacker = new Unpacker(name, { ...UNPACK_LIMITS, ...limits }, (plain) => {
+    // Checked early: other input must not fill the disk.
+    if (head.length < BLOCK) {
+      head = Buffer.concat([head, plain.subarray(0, BLOCK)]);
+      if (head.length >= BLOCK && !isTar(head)) throw notATar(name);
+    }
+    ready.push(plain.slice());
+  });
+  const unpack = async (step: () => Promise<void> | undefined): Promise<void> => {
     try {
       await step();
     } catch (cause) {
       if (cause instanceof UserError) throw cause;
-      throw new UserError(`${this.#name} cannot be unpacked: ${messageOf(cause)}`, { cause });
+      throw new UserError(`${name} cannot be unpacked: ${messageOf(cause)}`, { cause });
     }
-    try {
-      for (const chunk of this.#ready.splice(0)) await this.#file.writeFile(chunk);
-    } catch (error) {
-      throw diskError(error, this.#path);
-    }
-  }
-
-  #check(chunk: Uint8Array): void {
-    if (this.#first === undefined) return;
-    this.#first = Buffer.concat([this.#first, chunk.subarray(0, BLOCK)]);
-    if (this.#first.length < BLOCK) return;
-    // Checked early: other input must not fill the disk.
-    if (!isTar(this.#first)) throw notATar(this.#name);
-    this.#first = undefined;
+    for (const chunk of ready.splice(0))
+      await file.writeFile(chunk).catch((error: unknown) => {
+        throw diskError(error, path);
+      });
+  };
+  let calls = 0;
+  try {
+    await fill(async (chunk) => {
+      calls += 1;
+      for (let at = 0; at < chunk.length; at += INPUT_PIECE)
+        await unpack(() => unpacker.push(chunk.subarray(at, at + INPUT_PIECE)));
+    });
+    if (calls === 0) throw new UserError(`${name}: nothing came`);
+    await unpack(() => unpacker.finish());
+    if (head.length < BLOCK) throw notATar(name);
+    return new RandomFile(file, unpacker.plainBytes);
+  } catch (error) {
+    unpacker.destroy();
+    await file.close();
+    throw error;
   }
 }
 
-/** Makes the file, in `folder`, and takes its name away. `name` is for errors. */
-async function startSpool(
+/** `path` is for errors: the file's name until it was removed. */
+async function namelessFile(
   folder: string,
-  name: string,
-  limits: Partial<UnpackLimits>,
-): Promise<Spool> {
+): Promise<{ readonly file: FileHandle; readonly path: string }> {
   await makeFolder(folder);
   const path = temporaryPath(folder);
   // eslint-disable-next-line no-restricted-syntax -- a temporary file of ours
@@ -88,24 +72,7 @@ async function startSpool(
     throw diskError(error, path);
   });
   await rm(path, { force: true });
-  return new Spool(file, path, name, { ...UNPACK_LIMITS, ...limits });
-}
-
-/** A spool of what `fill` writes. Where that fails, nothing is left. */
-export async function spooledBy(
-  folder: string,
-  name: string,
-  fill: (take: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
-  limits: Partial<UnpackLimits> = {},
-): Promise<RandomFile> {
-  const spool = await startSpool(folder, name, limits);
-  try {
-    await fill((chunk) => spool.write(chunk));
-    return await spool.finish();
-  } catch (error) {
-    await spool.discard();
-    throw error;
-  }
+  return { file, path };
 }
 
 /** How bzip2 and xz begin. Docker unpacks these, so to it such a tar is another archive. */

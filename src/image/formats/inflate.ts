@@ -152,109 +152,64 @@ function unpack(driven: DrivenZlib, packed: Uint8Array): Buffer | undefined {
 /** What one call takes: where the data are damaged, what came out of it is lost. */
 const SLICE = 8 * 1024;
 const OUTPUT_BYTES = 64 * 1024;
-/** Length of what follows the data of gzip (RFC 1952, 2.3). */
-const TRAILER = 8;
-/** Names and comments in a header of gzip may be of any length. */
-const MOST_HEADER = 256 * 1024;
 
 interface Inflater {
   readonly zlib: DrivenZlib;
   readonly output: Uint8Array;
 }
 
+const MAKE = { deflate: zlib.createInflateRaw, gzip: zlib.createGunzip } as const;
+type Format = keyof typeof MAKE;
+
 /** Unused ones. Archives in archives take one each; to make one takes as long as a small file. */
-const idle: Inflater[] = [];
+const idle: Readonly<Record<Format, Inflater[]>> = { deflate: [], gzip: [] };
 
 /** Unpacks what goes through it, within the budget: deflate, or gzip of one or several members. */
 export class InflateSink implements EntrySink {
   readonly #sink: EntrySink;
   readonly #budget: UnpackBudget;
-  readonly #isGzip: boolean;
-  #state: 'header' | 'data' | 'end';
+  readonly #format: Format;
   #inflater: Inflater | undefined;
-  /** What has come of a header, and of the trailer before it. */
-  #held = NO_BYTES;
-  /** Bytes of the trailer that stand before the next header. */
-  #trailer = 0;
+  /** The data have ended: what follows is not read. */
+  #isOver = false;
   #wants = true;
 
-  constructor(sink: EntrySink, budget: UnpackBudget, format: 'deflate' | 'gzip' = 'deflate') {
+  constructor(sink: EntrySink, budget: UnpackBudget, format: Format = 'deflate') {
     this.#sink = sink;
     this.#budget = budget;
-    this.#isGzip = format === 'gzip';
-    this.#state = this.#isGzip ? 'header' : 'data';
+    this.#format = format;
   }
 
   push(bytes: Uint8Array): boolean {
-    for (let at = 0; at < bytes.length && this.#wants && this.#state !== 'end';) {
-      const rest = at === 0 ? bytes : bytes.subarray(at);
-      at += this.#state === 'header' ? this.#header(rest) : this.#data(rest);
+    for (let at = 0; at < bytes.length && this.#wants && !this.#isOver; at += SLICE) {
+      const slice = bytes.subarray(at, at + SLICE);
+      this.#drive('an entry cannot be unpacked', ({ zlib: driven, output }) => {
+        this.#isOver = driven.write(slice, output, this.#give) > 0;
+      });
     }
     return this.#wants;
   }
 
   end(): void {
     try {
-      if (this.#wants) this.#checkEnd();
+      if (this.#wants && !this.#isOver && this.#inflater !== undefined)
+        this.#drive('an entry is cut off', ({ zlib: driven, output }) => {
+          driven.finish(output, this.#give);
+        });
     } finally {
-      if (this.#inflater !== undefined) idle.push(this.#inflater);
+      if (this.#inflater !== undefined) idle[this.#format].push(this.#inflater);
       this.#inflater = undefined;
       this.#sink.end();
     }
   }
 
-  #checkEnd(): void {
-    const isWhole =
-      this.#state === 'data'
-        ? !this.#isGzip && (this.#inflater === undefined || this.#isFinished(this.#inflater))
-        : this.#held.length === this.#trailer;
-    if (!isWhole) throw new MalformedRecord('an entry is cut off');
-  }
-
-  #isFinished({ zlib: driven, output }: Inflater): boolean {
+  #drive(wrong: string, step: (inflater: Inflater) => void): void {
+    const inflater = (this.#inflater ??= takeInflater(this.#format));
     try {
-      driven.finish(output, this.#give);
-      return true;
+      step(inflater);
     } catch (error) {
       this.#inflater = undefined;
-      if (error instanceof MalformedRecord) throw error;
-      return false;
-    }
-  }
-
-  /** Reads a header, or buffers its beginning. Returns the number of bytes used. */
-  #header(bytes: Uint8Array): number {
-    const before = this.#held.length;
-    const all = before === 0 ? bytes : Buffer.concat([this.#held, bytes]);
-    // Zeros after the end are ignored, with all that follows.
-    const isOver = this.#trailer > 0 && all[this.#trailer] === 0;
-    const end = isOver ? all.length : headerEnd(all, this.#trailer);
-    if (end > all.length) {
-      if (all.length > MOST_HEADER) throw new MalformedRecord('a header of gzip is too large');
-      this.#held = new Uint8Array(all);
-      return bytes.length;
-    }
-    this.#held = NO_BYTES;
-    this.#trailer = 0;
-    this.#state = isOver ? 'end' : 'data';
-    return end - before;
-  }
-
-  #data(bytes: Uint8Array): number {
-    const inflater = (this.#inflater ??= takeInflater());
-    const slice = bytes.subarray(0, SLICE);
-    try {
-      const behind = inflater.zlib.write(slice, inflater.output, this.#give);
-      if (behind > 0) {
-        inflater.zlib.reset();
-        this.#state = this.#isGzip ? 'header' : 'end';
-        this.#trailer = this.#isGzip ? TRAILER : 0;
-      }
-      return slice.length - behind;
-    } catch (error) {
-      this.#inflater = undefined;
-      if (error instanceof MalformedRecord) throw error;
-      throw new MalformedRecord('an entry cannot be unpacked');
+      throw error instanceof MalformedRecord ? error : new MalformedRecord(wrong);
     }
   }
 
@@ -265,30 +220,8 @@ export class InflateSink implements EntrySink {
   };
 }
 
-function takeInflater(): Inflater {
-  const used = idle.pop();
+function takeInflater(format: Format): Inflater {
+  const used = idle[format].pop();
   used?.zlib.reset();
-  if (used !== undefined) return used;
-  return { zlib: DrivenZlib.of(zlib.createInflateRaw()), output: new Uint8Array(OUTPUT_BYTES) };
-}
-
-/**
- * Where the gzip header that begins at `start` ends; past the last byte where more of it is to
- * come. Throws where it is not one.
- */
-function headerEnd(bytes: Uint8Array, start: number): number {
-  const missing = bytes.length + 1;
-  if (bytes.length < start + 10) return missing;
-  if (bytes[start] !== 0x1f || bytes[start + 1] !== 0x8b || bytes[start + 2] !== 8)
-    throw new MalformedRecord('something else follows gzip');
-  const flags = bytes[start + 3] ?? 0;
-  let end = start + 10;
-  if ((flags & 4) !== 0) end += 2 + (bytes[end] ?? 0) + ((bytes[end + 1] ?? 0) << 8);
-  for (const text of [8, 16]) {
-    if ((flags & text) === 0) continue;
-    const nul = bytes.indexOf(0, end);
-    if (nul < 0) return missing;
-    end = nul + 1;
-  }
-  return (flags & 2) === 0 ? end : end + 2;
+  return used ?? { zlib: DrivenZlib.of(MAKE[format]()), output: new Uint8Array(OUTPUT_BYTES) };
 }

@@ -16,6 +16,7 @@ import { type Digest, digestHex, digestOf, fullName, parseDigest } from '../../m
 import type { BlobStore, ReadDocument } from '../blob-store.ts';
 import { errorCode, readError } from '../disk.ts';
 import { MAX_DOCUMENT_BYTES, parseIndex, parseManifest, quoted } from '../documents.ts';
+import { plain } from '../image-index.ts';
 import { artifactKind, isRunnable } from '../opened-documents.ts';
 import {
   missingLayers,
@@ -95,11 +96,6 @@ function isNamed(entry: Descriptor, wanted: string): boolean {
   return namesOf(entry).some(
     (name) => name === wanted || (full !== undefined && full === fullName(name)),
   );
-}
-
-/** The descriptor without annotations, which are names in this layout and not part of the image. */
-export function plain({ mediaType, digest, size, platform }: Descriptor): Descriptor {
-  return { mediaType, digest, size, ...(platform === undefined ? {} : { platform }) };
 }
 
 export interface LayoutIndex {

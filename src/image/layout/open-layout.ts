@@ -8,7 +8,7 @@ import {
   type OpenedPlatform,
   type Platform,
 } from '../../model/image.ts';
-import { type Digest, digestHex, parseReference } from '../../model/reference.ts';
+import { type Digest, digestHex, digestOf, parseReference } from '../../model/reference.ts';
 import { type AttachmentPlace, MissingLayerError, openRoot } from '../attachments.ts';
 import {
   type BlobSource,
@@ -25,13 +25,12 @@ import {
   parseManifestOrIndex,
   parseObject,
 } from '../documents.ts';
-import { entryName } from '../image-index.ts';
+import { entryName, plain } from '../image-index.ts';
 import {
   chooseImage,
   cosignKind,
   type LayoutIndex,
   namesakes,
-  plain,
   readLayoutIndex,
   smallFile,
   taggedEntry,
@@ -162,13 +161,9 @@ export async function openFromIndex(
   },
 ): Promise<OpenedImage> {
   const { index, wanted, ...image } = layout;
-  const fromBlobs = documentsOf(image.blobs);
-  const root = await chooseImage(index, fromBlobs, { name: image.name, wanted });
+  const read = documentsOf(image.blobs, new Map([[digestOf(index.bytes), index.bytes]]));
+  const root = await chooseImage(index, read, { name: image.name, wanted });
   const isItself = !index.entries.some((entry) => entry.digest === root.digest);
-  const read: ReadDocument = (descriptor, cap) =>
-    isItself && descriptor.digest === root.digest
-      ? Promise.resolve(index.bytes)
-      : fromBlobs(descriptor, cap);
   const opened = await openBlobImage({ ...image, root, entries: index.entries, read });
   await checkLayerSizes(opened, image.blobs);
   const parts = isItself ? [] : (opened.index?.manifests ?? []);

@@ -4,6 +4,7 @@ import { readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
+import { numberField, parseJson } from '../../lib/json.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/image.ts';
 import {
   type Digest,
@@ -43,9 +44,6 @@ async function writeRecord(dir: string, finishedAt: number): Promise<void> {
   await writeBeside(join(dir, RECORD), JSON.stringify({ schemaVersion: 1, finishedAt }));
 }
 
-/** What was read of an index.json, by its bytes as text. */
-type ReadIndexes = Map<string, readonly Descriptor[]>;
-
 /**
  * The build in `dir`, undefined where it is not finished, cannot be read, or its index does not
  * contain `about`. A store has hundreds of builds, and reading a document strictly costs more than
@@ -55,22 +53,16 @@ async function readRecord(
   id: string,
   dir: string,
   about: string,
-  known: ReadIndexes,
 ): Promise<StoredBuild | undefined> {
   const index = await readOptional(join(dir, 'index.json'));
   if (index?.includes(about) !== true) return undefined;
   const record = await readOptional(join(dir, RECORD));
   if (record === undefined) return undefined;
   try {
-    // eslint-disable-next-line no-restricted-syntax -- our own record of a build
-    const value: unknown = JSON.parse(record.toString('utf8'));
-    if (typeof value !== 'object' || value === null || !('finishedAt' in value)) return undefined;
-    if (typeof value.finishedAt !== 'number') return undefined;
-    const text = index.toString('latin1');
-    const manifests = known.get(text) ?? parseIndex(index, 'index.json').manifests;
-    known.set(text, manifests);
+    const finishedAt = numberField(parseJson(record.toString('utf8')), 'finishedAt');
+    const { manifests } = parseIndex(index, 'index.json');
     const names = manifests.map(entryName).filter((name) => name !== undefined);
-    return { id, dir, finishedAt: value.finishedAt, names, manifests };
+    return finishedAt === undefined ? undefined : { id, dir, finishedAt, names, manifests };
   } catch {
     return undefined;
   }
@@ -160,7 +152,7 @@ export class BuildDirectory {
   async #removeRaw(): Promise<void> {
     try {
       const read = (one: Descriptor): Promise<Uint8Array> => this.blobs.readDocument(one);
-      for (const { descriptor } of readExportedIndex(await readFile(join(this.dir, 'index.json'))))
+      for (const descriptor of readExportedIndex(await readFile(join(this.dir, 'index.json'))))
         for (const one of (await imageParts(descriptor, read)).attestations)
           for (const { digest, annotations } of parseManifest(await read(one.descriptor), 'it')
             .layers)
@@ -280,8 +272,6 @@ export class LayoutStore {
   readonly root: string;
   readonly blobs: BlobStore;
   readonly #now: () => number;
-  /** Read once: an image that is built again and again has the same index. */
-  readonly #indexes: ReadIndexes = new Map();
 
   constructor(root: string, now: () => number) {
     this.root = root;
@@ -326,14 +316,10 @@ export class LayoutStore {
       .sort((a, b) => b.finishedAt - a.finishedAt || (a.id < b.id ? 1 : -1));
   }
 
-  /** The finished build that began last of those that list this digest. */
+  /** The newest finished build of those that list this digest. */
   async lastOf(digest: Digest): Promise<StoredBuild | undefined> {
-    // Their ids begin with the time; nearly always the first is the one.
-    for (const id of (await readdir(join(this.root, 'builds'))).sort().reverse()) {
-      const build = await this.#read(id, digest);
-      if (build?.manifests.some((one) => one.digest === digest) === true) return build;
-    }
-    return undefined;
+    const found = await this.builds(digest);
+    return found.find(({ manifests }) => manifests.some((one) => one.digest === digest));
   }
 
   /** The newest build with that full name (`docker.io/library/app:1`), and the image it names. */
@@ -352,7 +338,7 @@ export class LayoutStore {
   }
 
   #read(id: string, about: string): Promise<StoredBuild | undefined> {
-    return readRecord(id, join(this.root, 'builds', id), about, this.#indexes);
+    return readRecord(id, join(this.root, 'builds', id), about);
   }
 
   async #waitForPrune(): Promise<void> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../../lib/errors.ts';
+import { given } from '../../lib/json.ts';
 import { cleanText } from '../../lib/text.ts';
 import { type Descriptor, isIndex, MEDIA_TYPE } from '../../model/image.ts';
 import { type Digest, digestHex, digestOf, parseDigest } from '../../model/reference.ts';
@@ -27,58 +28,51 @@ type UploadOutcome = 'present' | 'mounted' | 'uploaded';
 async function uploadBlob(
   connection: RegistryConnection,
   repository: string,
-  upload: BlobUpload,
+  { blob, open, mountFrom, onProgress }: BlobUpload,
 ): Promise<UploadOutcome> {
-  const { blob, mountFrom } = upload;
-  /** Failures of reading our own blob. fetch would report them as a broken connection. */
-  const readFailures: unknown[] = [];
+  const { digest, size } = blob;
+  const scopes = [push(repository)];
+  /** A failure of reading our own blob. fetch would report it as a broken connection. */
+  let readFailure: unknown;
   const body = async function* (): AsyncIterable<Uint8Array> {
     let done = 0;
     try {
-      for await (const chunk of upload.open()) {
+      for await (const chunk of open()) {
         yield chunk;
         done += chunk.length;
-        upload.onProgress?.(done);
+        onProgress?.(done);
       }
     } catch (error) {
-      readFailures.push(error);
+      readFailure = error;
       throw error;
     }
   };
+  // `fetch` adds the length of an empty request. Sent twice it would be refused.
+  const length = size > 0 ? { 'content-length': String(size) } : {};
+  const headers = { 'content-type': 'application/octet-stream', ...length };
+  const content = size > 0 ? { body } : {};
   try {
     for (let attempt = 1; ; attempt++) {
-      if (await isPresent(connection, repository, blob))
-        return attempt === 1 ? 'present' : 'uploaded';
+      const at = `${repository}/blobs/${digest}`;
+      const there = { method: 'HEAD', at, scopes, accept: [404], action: '' } as const;
+      if ((await connection.tryCall(there)).ok) return attempt === 1 ? 'present' : 'uploaded';
       const mounted = attempt === 1 ? mountFrom : undefined;
       const url = await startUpload(connection, repository, blob, mounted);
       if (url === undefined) return 'mounted';
+      url.searchParams.set('digest', digest);
+      const put = { method: 'PUT', at: url, scopes, headers, ...content, action: '' } as const;
       try {
-        await send(connection, repository, url, blob, body);
+        await drop(await connection.tryCall({ ...put, retry: false }));
         return 'uploaded';
       } catch (error) {
-        if (readFailures.length > 0) throw readFailures[0];
+        if (readFailure !== undefined) throw readFailure;
         if (attempt > connection.retries || !connection.isPassing(error)) throw error;
         await connection.pause(attempt);
       }
     }
   } catch (error) {
-    throw connection.explain(error, `pushing blob ${blob.digest} to ${repository}`);
+    throw connection.explain(error, `pushing blob ${digest} to ${repository}`);
   }
-}
-
-async function isPresent(
-  connection: RegistryConnection,
-  repository: string,
-  { digest }: Descriptor,
-): Promise<boolean> {
-  const response = await connection.tryCall({
-    method: 'HEAD',
-    at: `${repository}/blobs/${digest}`,
-    scopes: [push(repository)],
-    accept: [404],
-    action: '',
-  });
-  return response.ok;
 }
 
 /** The address to send to; undefined where the blob was mounted. */
@@ -114,30 +108,6 @@ async function startUpload(
   return location;
 }
 
-async function send(
-  connection: RegistryConnection,
-  repository: string,
-  url: URL,
-  { digest, size }: Descriptor,
-  body: () => AsyncIterable<Uint8Array>,
-): Promise<void> {
-  url.searchParams.set('digest', digest);
-  const response = await connection.tryCall({
-    method: 'PUT',
-    at: url,
-    scopes: [push(repository)],
-    headers: {
-      'content-type': 'application/octet-stream',
-      // `fetch` adds the length of an empty request. Sent twice it would be refused.
-      ...(size > 0 ? { 'content-length': String(size) } : {}),
-    },
-    ...(size > 0 ? { body } : {}),
-    retry: false,
-    action: '',
-  });
-  await drop(response);
-}
-
 const MAX_PAGES = 20;
 
 /** `sha256-HEX` (distribution-spec, "Referrers Tag Schema"). */
@@ -155,21 +125,21 @@ async function listReferrers(
   digest: Digest,
 ): Promise<readonly Descriptor[]> {
   const { connection } = client;
+  const unfinished = new UserError(
+    `${connection.registry} does not come to the end of its list of referrers of ${digest}`,
+  );
   const found: Descriptor[] = [];
   let at: string | URL | undefined = `${repository}/referrers/${digest}`;
-  for (let page = 0; at !== undefined && page < MAX_PAGES; page++) {
+  for (let page = 0; at !== undefined; page++) {
+    if (page === MAX_PAGES) throw unfinished;
     // A mirror knows what was pulled through it: it could hide what the registry has.
-    const response = await listCall(connection, { repository, digest, at }, 'where-unreachable');
-    if (!(await isList(response, connection.registry))) {
-      await drop(response);
-      if (page === 0) return fromFallbackTag(client, repository, digest);
-      throw unfinished(connection.registry, digest);
-    }
+    const response = await pageOf(connection, repository, digest, at, 'where-unreachable');
+    if (response === undefined && page > 0) throw unfinished;
+    if (response === undefined) return fromFallbackTag(client, repository, digest);
     const bytes = await connection.bytes(response, MAX_DOCUMENT_BYTES);
     found.push(...parseIndex(bytes, `referrers of ${digest}`).manifests);
     at = nextPage(response, new URL(at, connection.base), connection.registry);
   }
-  if (at !== undefined) throw unfinished(connection.registry, digest);
   return found;
 }
 
@@ -180,39 +150,38 @@ export async function listsReferrers(
   digest: Digest,
 ): Promise<boolean> {
   const at = `${repository}/referrers/${digest}`;
-  const response = await listCall(connection, { repository, digest, at });
-  const lists = await isList(response, connection.registry);
-  await drop(response);
-  return lists;
+  const response = await pageOf(connection, repository, digest, at);
+  if (response !== undefined) await drop(response);
+  return response !== undefined;
 }
 
-function listCall(
+/**
+ * A list of referrers; undefined where the registry has no API of them, which only 404 says. Throws
+ * UserError for any other answer: a login page or a proxy knows nothing of what is attached.
+ */
+async function pageOf(
   connection: RegistryConnection,
-  { repository, digest, at }: { repository: string; digest: Digest; at: string | URL },
+  repository: string,
+  digest: Digest,
+  at: string | URL,
   mirrors?: 'where-unreachable',
-): Promise<Response> {
-  return connection.call({
+): Promise<Response | undefined> {
+  const response = await connection.call({
     method: 'GET',
     at,
     scopes: [pull(repository)],
     headers: { accept: MEDIA_TYPE.index },
     accept: [404],
-    ...(mirrors === undefined ? {} : { mirrors }),
+    ...given({ mirrors }),
     action: `listing referrers of ${digest}`,
   });
-}
-
-/**
- * False where the registry has no API of referrers, which only 404 says. Throws UserError for an
- * answer that is something else: a login page or a proxy knows nothing of what is attached.
- */
-async function isList(response: Response, registry: string): Promise<boolean> {
-  if (response.status === 404) return false;
   const type = response.headers.get('content-type') ?? '';
-  if (/^[^;]*/.exec(type)?.[0].trim() === MEDIA_TYPE.index) return true;
+  if (response.status !== 404 && /^[^;]*/.exec(type)?.[0].trim() === MEDIA_TYPE.index)
+    return response;
   await drop(response);
+  if (response.status === 404) return undefined;
   throw new UserError(
-    `${registry} answered the list of referrers with ${cleanText(type.slice(0, 100)) || 'no type'}, not with an index`,
+    `${connection.registry} answered the list of referrers with ${cleanText(type.slice(0, 100)) || 'no type'}, not with an index`,
     {
       nextStep:
         'Check what stands between you and the registry: a proxy, a login page, a firewall.',
@@ -250,12 +219,6 @@ function nextPage(response: Response, url: URL, registry: string): URL | undefin
   if (next.origin !== url.origin)
     throw new UserError(`${registry} sends the list of referrers on to another address`);
   return next;
-}
-
-function unfinished(registry: string, digest: Digest): UserError {
-  return new UserError(
-    `${registry} does not come to the end of its list of referrers of ${digest}`,
-  );
 }
 
 const ACCEPT = [

@@ -15,7 +15,7 @@ import {
   withDefaultTag,
 } from '../../model/reference.ts';
 import { isForeign, MissingLayerError, openRoot } from '../attachments.ts';
-import { checkSize, type ReadDocument, verified, wholeOf } from '../blob-store.ts';
+import { checkSize, type ReadDocument, required, verified, wholeOf } from '../blob-store.ts';
 import { MAX_DOCUMENT_BYTES } from '../documents.ts';
 import type { RegistryClient } from './client.ts';
 import { RegistryError } from './http.ts';
@@ -93,16 +93,15 @@ function contentOf(
   read: ReadDocument,
   fetched: Map<Digest, Uint8Array>,
 ): Content {
+  const name = `${client.connection.registry}/${repository}`;
+  const whole = required(read, name, MAX_DOCUMENT_BYTES);
   return {
     has: (digest) => client.hasBlob(repository, digest),
     readDocument: async (descriptor) => {
-      const bytes = await read(descriptor, MAX_DOCUMENT_BYTES);
+      const bytes = await whole(descriptor);
       // Asked for several times while an image is copied.
-      if (bytes !== undefined && bytes.length <= MOST_KEPT) fetched.set(descriptor.digest, bytes);
-      if (bytes !== undefined) return bytes;
-      throw new UserError(
-        `${client.connection.registry}/${repository} is not complete: ${descriptor.digest} is missing`,
-      );
+      if (bytes.length <= MOST_KEPT) fetched.set(descriptor.digest, bytes);
+      return bytes;
     },
     openRead: (digest, { start = 0, size }) => {
       const blob = { mediaType: 'application/octet-stream', digest, size };

@@ -45,34 +45,16 @@ export function isAscii(bytes: Uint8Array): boolean {
   return true;
 }
 
-function decodeEscaped(bytes: Uint8Array): string {
-  let text = '';
-  let at = 0;
-  while (at < bytes.length) {
-    const length = sequenceLength(bytes, at);
-    if (length === 0) {
-      text += String.fromCharCode(0xdc00 + (bytes[at] ?? 0));
-      at += 1;
-    } else {
-      text += strict.decode(bytes.subarray(at, at + length));
-      at += length;
-    }
-  }
-  return text;
-}
+/** Well-formed UTF-8 beyond ASCII (RFC 3629, 4), with its bytes as letters; or another byte. */
+const SEQUENCE =
+  /[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\x80-\xff]/g;
 
-/** Length of the well-formed UTF-8 sequence at `at`, 0 where there is none. */
-function sequenceLength(bytes: Uint8Array, at: number): number {
-  const lead = bytes[at] ?? 0;
-  const length =
-    lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-  if (length < 2) return length;
-  try {
-    const sequence = bytes.subarray(at, at + length);
-    return sequence.length === length && strict.decode(sequence) !== '' ? length : 0;
-  } catch {
-    return 0;
-  }
+function decodeEscaped(bytes: Uint8Array): string {
+  return latin1(bytes).replace(SEQUENCE, (found) =>
+    found.length === 1
+      ? String.fromCharCode(0xdc00 + found.charCodeAt(0))
+      : Buffer.from(found, 'latin1').toString('utf8'),
+  );
 }
 
 export const BLOCK = 512;

@@ -213,23 +213,18 @@ export function digestOfHash(hash: Hash): Digest {
 /** A stored layer's tar, decompressed, in chunks. Not verified: the reader knows the diffID. */
 export async function* plainLayer(blobs: BlobStore, digest: Digest): AsyncIterable<Uint8Array> {
   const ready: Uint8Array[] = [];
-  let decompressor: Decompressor | undefined;
+  const unpacker = new Unpacker('a layer', UNPACK_LIMITS, (plain) => {
+    // A decompressor uses its memory again.
+    ready.push(unpacker.isPlain ? plain : new Uint8Array(plain));
+  });
   try {
     for await (const chunk of blobs.openRead(digest)) {
-      if (decompressor === undefined) {
-        const compression = compressionOf(chunk);
-        // A decompressor uses its memory again.
-        const keep = (plain: Uint8Array): void => {
-          ready.push(compression === 'none' ? plain : new Uint8Array(plain));
-        };
-        decompressor = startDecompressor(compression, keep);
-      }
-      await decompressor.write(chunk);
+      await unpacker.push(chunk);
       yield* ready.splice(0);
     }
-    decompressor?.end();
+    await unpacker.finish();
     yield* ready.splice(0);
   } finally {
-    decompressor?.destroy();
+    unpacker.destroy();
   }
 }
