@@ -106,24 +106,16 @@ const PRIVILEGED_START_CALLS: CallGroup = group(
 const NAMESPACES = 0x7e020000;
 /** The new task is a thread of the caller. */
 const CLONE_THREAD = 0x10000;
-const LOW_WORD = 0xffffffffn;
 const ALL_BITS = 0xffffffff;
-/** A runtime takes at most 128 entries (KEP-6061). */
-const MOST_RULES = 24;
 /**
  * Address families of name look-ups (AF_UNIX, AF_INET, AF_INET6, AF_NETLINK), for programs that
  * opened an Internet socket.
  */
-const LOOK_UP_FAMILIES = [1n, 2n, 10n, 16n];
+const LOOK_UP_FAMILIES = [1, 2, 10, 16];
+/** AF_ALG and AF_VSOCK, which the default refuses. */
+const REFUSED_FAMILIES = [38, 40];
 /** Arguments of `personality` that Docker's default allows. */
-const PERSONALITIES = [0n, 8n, 0x20000n, 0x20008n, 0xffffffffn];
-/** PR_SET_NAME, for threads that start after the trace. */
-const SET_NAME = 15n;
-/**
- * PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT: runc
- * calls them before the program starts.
- */
-const START_OPTIONS = [8n, 23n, 24n, 38n, 47n];
+const PERSONALITIES = [0, 8, 0x20000, 0x20008, 0xffffffff];
 
 /** How far to narrow arguments. */
 interface Narrowing {
@@ -142,21 +134,30 @@ interface Narrowing {
 function argumentRules(
   name: string,
   seen: SeenCall | undefined,
-  narrowing: Narrowing,
+  { architecture, strict, ioctl }: Narrowing,
 ): readonly ArgumentRule[] | undefined {
+  const equals = (values: readonly number[]): readonly ArgumentRule[] =>
+    values.map((value) => ({ index: 0, value, op: 'SCMP_CMP_EQ' }));
   switch (name) {
-    case 'socket':
-      return socketRules(seen?.values, narrowing.strict);
-    case 'clone':
-      return [cloneRule(seen, narrowing.architecture)];
+    case 'socket': {
+      const families = [...(seen?.values ?? [])]
+        .map(Number)
+        .filter((family) => family < 256 && !REFUSED_FAMILIES.includes(family));
+      const looksUp = !strict && families.some((family) => family === 2 || family === 10);
+      const all = new Set([...families, ...(looksUp ? LOOK_UP_FAMILIES : [])]);
+      return equals([...all].toSorted((a, b) => a - b));
+    }
+    case 'clone': {
+      const isThread = onlyThreads(seen);
+      const value = isThread ? NAMESPACES + CLONE_THREAD : NAMESPACES;
+      const valueTwo = isThread ? CLONE_THREAD : 0;
+      const index = architecture === 's390x' ? 1 : 0;
+      return [{ index, value, valueTwo, op: 'SCMP_CMP_MASKED_EQ' }];
+    }
     case 'personality':
-      return personalityRules(seen?.values);
-    case 'prctl':
-      return prctlRules(seen, narrowing.strict);
-    case 'ioctl':
-      return narrowing.ioctl && seen?.values !== undefined ? words(1, [...seen.values]) : undefined;
+      return equals(PERSONALITIES);
     default:
-      return undefined;
+      return ioctl && seen?.values !== undefined ? lowWords([...seen.values]) : undefined;
   }
 }
 
@@ -166,68 +167,12 @@ function onlyThreads(seen: SeenCall | undefined): boolean {
   return seen.values !== undefined && [...seen.values].every((flags) => (flags & 0x10000n) !== 0n);
 }
 
-function cloneRule(seen: SeenCall | undefined, architecture: string): ArgumentRule {
-  const index = architecture === 's390x' ? 1 : 0;
-  return onlyThreads(seen)
-    ? {
-        index,
-        value: NAMESPACES + CLONE_THREAD,
-        valueTwo: CLONE_THREAD,
-        op: 'SCMP_CMP_MASKED_EQ',
-      }
-    : { index, value: NAMESPACES, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' };
-}
-
-function socketRules(
-  values: ReadonlySet<bigint> | undefined,
-  strict: boolean,
-): readonly ArgumentRule[] {
-  const seen = [...(values ?? [])].filter((family) => family < 256n && !isRefused(family));
-  const isOfInternet = seen.some((family) => family === 2n || family === 10n);
-  const families = new Set([...seen, ...(isOfInternet && !strict ? LOOK_UP_FAMILIES : [])]);
-  return equals(0, [...families]);
-}
-
-/** AF_ALG and AF_VSOCK, which the default refuses. */
-function isRefused(family: bigint): boolean {
-  return family === 38n || family === 40n;
-}
-
-function personalityRules(values: ReadonlySet<bigint> | undefined): readonly ArgumentRule[] {
-  return equals(
-    0,
-    PERSONALITIES.filter((value) => [...(values ?? [])].some((one) => (one & LOW_WORD) === value)),
-  );
-}
-
-function prctlRules(
-  seen: SeenCall | undefined,
-  strict: boolean,
-): readonly ArgumentRule[] | undefined {
-  if (seen !== undefined && seen.values === undefined) return undefined;
-  const extra = strict ? [] : [SET_NAME, ...START_OPTIONS];
-  const rules = words(0, [...new Set([...(seen?.values ?? []), ...extra])]);
-  return rules.length > MOST_RULES ? undefined : rules;
-}
-
-/** Compares the whole register, as Docker's own rules do. */
-function equals(index: number, values: readonly bigint[]): readonly ArgumentRule[] {
-  return sorted(values).map((value) => ({ index, value, op: 'SCMP_CMP_EQ' }));
-}
-
-/** Compares the low word: C libraries leave different bits in the high one. */
-function words(index: number, values: readonly bigint[]): readonly ArgumentRule[] {
-  const low = new Set(values.map((value) => value & LOW_WORD));
-  return sorted([...low]).map((valueTwo) => ({
-    index,
-    value: ALL_BITS,
-    valueTwo,
-    op: 'SCMP_CMP_MASKED_EQ',
-  }));
-}
-
-function sorted(values: readonly bigint[]): readonly number[] {
-  return values.map(Number).toSorted((a, b) => a - b);
+/** Compares the low word of the second argument: C libraries leave other bits in the high one. */
+function lowWords(values: readonly bigint[]): readonly ArgumentRule[] {
+  const low = new Set(values.map((value) => Number(value & 0xffffffffn)));
+  return [...low]
+    .toSorted((a, b) => a - b)
+    .map((valueTwo) => ({ index: 1, value: ALL_BITS, valueTwo, op: 'SCMP_CMP_MASKED_EQ' }));
 }
 
 /** Calls that are too rare for a trace, and their purpose. */
@@ -291,7 +236,7 @@ const MACHINES: Readonly<Record<string, string>> = {
   loong64: 'loongarch64',
 };
 /** Calls that every profile narrows. */
-const NARROWED = ['socket', 'clone', 'personality', 'prctl', 'ioctl'];
+const NARROWED = ['socket', 'clone', 'personality', 'ioctl'];
 
 export function canProfile(architecture: string): boolean {
   return Object.hasOwn(MACHINES, architecture);

@@ -1,4 +1,5 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import {
   type Attempt,
   containerLog,
@@ -14,7 +15,7 @@ import {
   stopContainer,
   untilAnswered,
 } from '../build/docker-containers.ts';
-import { Interrupted } from '../lib/errors.ts';
+import { Interrupted, messageOf } from '../lib/errors.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { type Exercise, exerciseWords, namedPorts, type Rights } from '../model/template.ts';
@@ -43,41 +44,36 @@ async function askHttp(
   port: number,
   signal: AbortSignal,
 ): Promise<Shortfall | undefined> {
-  const answer = await new Promise<Answer | string>((resolve) => {
-    const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false, signal });
-    const end = (value: Answer | string): void => {
-      clearTimeout(timer);
-      resolve(value);
-      asked.destroy();
-    };
-    const timer = setTimeout(() => {
-      end(`no answer in ${HTTP_MS / 1000} s`);
-    }, HTTP_MS);
-    asked.once('error', (error) => {
-      end(error.message);
-    });
-    asked.once('response', (response) => {
-      const parts: Buffer[] = [];
-      let size = 0;
-      const done = (): void => {
-        end({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') });
-      };
-      response.on('data', (part: Buffer) => {
-        parts.push(part);
-        size += part.length;
-        if (size > LONGEST_ANSWER) done();
-      });
-      response.once('end', done);
-      response.once('close', () => {
-        end('the answer was cut off');
-      });
-    });
+  const timeout = AbortSignal.timeout(HTTP_MS);
+  const both = AbortSignal.any([signal, timeout]);
+  try {
+    const host = '127.0.0.1';
+    const asked = request({ host, port, path, method, headers, agent: false, signal: both });
+    // One that comes after the answer began is the body's, too.
+    asked.on('error', () => undefined);
+    const answer = once(asked, 'response');
     asked.end(body);
-  });
-  if (signal.aborted) throw new Interrupted('the exercise was interrupted');
-  const said = typeof answer === 'string' ? answer : judged(answer, expect);
-  if (said === undefined) return undefined;
-  return { said, refused: typeof answer !== 'string' && !LATER.includes(answer.status) };
+    const [response] = (await answer) as [IncomingMessage];
+    const parts: Buffer[] = [];
+    let size = 0;
+    for await (const part of response as AsyncIterable<Buffer>) {
+      parts.push(part);
+      size += part.length;
+      if (size > LONGEST_ANSWER) break;
+    }
+    const { statusCode: status = 0 } = response;
+    const said = judged({ status, text: Buffer.concat(parts).toString('utf8') }, expect);
+    return said === undefined ? undefined : { said, refused: !LATER.includes(status) };
+  } catch (error) {
+    if (signal.aborted) throw new Interrupted('the exercise was interrupted');
+    const why = messageOf(error);
+    const said = timeout.aborted
+      ? `no answer in ${HTTP_MS / 1000} s`
+      : why === 'aborted'
+        ? 'the answer was cut off'
+        : why;
+    return { said, refused: false };
+  }
 }
 
 interface Answer {

@@ -121,7 +121,17 @@ export async function traceImage(
   const { run, signal } = context;
   const name = `scoville-profile-${randomBytes(6).toString('hex')}`;
   const reader = `${name}-reader`;
-  const found = [new TraceReader(architecture)];
+  const first = new TraceReader(architecture);
+  const found = [first];
+  const readInto = (part: TraceReader, args: readonly string[], until: AbortSignal) =>
+    follow(
+      run,
+      args,
+      (chunk) => {
+        part.push(chunk);
+      },
+      until,
+    ).catch(() => undefined);
   const ended = new AbortController();
   let following: Promise<void> | undefined;
   try {
@@ -129,14 +139,7 @@ export async function traceImage(
     await createVolume(run, name);
     await createReader(context, reader, request.image, name, [...tracer.start('cat'), TRACE_PIPE]);
     await copyIntoContainer(run, tracer.archive, `${reader}:${TRACER}`);
-    following = follow(
-      run,
-      ['start', '--attach', reader],
-      (chunk) => {
-        found[0]?.push(chunk);
-      },
-      ended.signal,
-    ).catch(() => undefined);
+    following = readInto(first, ['start', '--attach', reader], ended.signal);
     const [loader = '', ...before] = tracer.start('strace');
     // Each program started in the container has its own tracer and pipe: two writers in one pipe
     // would cut each other's lines.
@@ -144,21 +147,14 @@ export async function traceImage(
       const part = new TraceReader(architecture);
       found.push(part);
       const over = new AbortController();
-      const read = follow(
-        run,
-        ['exec', reader, ...tracer.start('cat'), EXEC_PIPE],
-        (chunk) => {
-          part.push(chunk);
-        },
-        over.signal,
-      ).catch(() => undefined);
+      const args = ['exec', reader, ...tracer.start('cat'), EXEC_PIPE];
+      const read = readInto(part, args, over.signal);
       const traced = [loader, ...before, ...STRACE, EXEC_PIPE, '--', ...command];
-      const said = await execInContainer(run, name, traced, limits).finally(async () => {
+      return execInContainer(run, name, traced, limits).finally(async () => {
         await Promise.race([read, sleep(REST_MS)]);
         over.abort();
         await read;
       });
-      return said;
     };
     const result = await runContainer(context, {
       ...request,
