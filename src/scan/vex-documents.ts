@@ -27,8 +27,7 @@ export interface VexProduct {
 }
 
 export interface VexStatement {
-  readonly document: string;
-  readonly trusted: boolean;
+  readonly document: VexDocument;
   /** All names of the vulnerability, in upper case. */
   readonly vulnerability: readonly string[];
   readonly status: VexStatus;
@@ -40,7 +39,7 @@ export interface VexStatement {
   readonly products: readonly VexProduct[];
 }
 
-export interface VexReading {
+interface VexReading {
   readonly statements: readonly VexStatement[];
   readonly problems: readonly string[];
 }
@@ -49,7 +48,7 @@ const MOST_STATEMENTS = 50_000;
 const MOST_PRODUCTS = 5_000;
 const LONGEST_NAME = 2_048;
 
-function list(value: unknown, name: string, most: number): readonly unknown[] {
+function list(value: unknown, name: string, most = MOST_PRODUCTS): readonly unknown[] {
   return listField(value, name).slice(0, most);
 }
 
@@ -75,42 +74,47 @@ function vulnerabilityNames(...names: readonly unknown[]): readonly string[] {
 /** A document's statements: OpenVEX or CycloneDX, recognized by its content. */
 export function readVex(document: VexDocument): VexReading {
   const { value } = document;
-  if (text(field(value, '@context'))?.startsWith('https://openvex.dev/ns') === true)
-    return readOpenVex(document);
-  if (isCyclonedxVex(value)) return readCyclonedxVex(document);
+  if (isOpenVex(value)) {
+    const issued = time(field(value, 'timestamp')) ?? 0;
+    return readEach(document, 'statement', (raw) => openVexStatement(document, raw, issued));
+  }
+  if (isCyclonedxVex(value)) {
+    const read = cyclonedxReader(document);
+    return readEach(document, 'vulnerability', read);
+  }
   return { statements: [], problems: ['it is neither OpenVEX nor CycloneDX with vulnerabilities'] };
 }
 
 /** Each entry as a statement, what is wrong with it, or nothing. */
 function readEach(
-  entries: readonly unknown[],
-  what: string,
+  { value }: VexDocument,
+  what: 'statement' | 'vulnerability',
   read: (raw: unknown) => VexStatement | string | undefined,
 ): VexReading {
-  const statements: VexStatement[] = [];
-  const problems: string[] = [];
-  for (const [i, raw] of entries.entries()) {
-    const found = read(raw);
-    if (typeof found === 'string') problems.push(`${what} ${i + 1} ${found}`);
-    else if (found !== undefined) statements.push(found);
-  }
-  return { statements, problems };
+  const name = what === 'statement' ? 'statements' : 'vulnerabilities';
+  const found = list(value, name, MOST_STATEMENTS).map(read);
+  return {
+    statements: found.filter((one) => typeof one === 'object'),
+    problems: found.flatMap((one, i) => (typeof one === 'string' ? `${what} ${i + 1} ${one}` : [])),
+  };
+}
+
+export function isOpenVex(value: unknown): boolean {
+  return text(field(value, '@context'))?.startsWith('https://openvex.dev/ns') === true;
 }
 
 const STATUSES: readonly VexStatus[] = ['not_affected', 'fixed', 'affected', 'under_investigation'];
 
 /**
- * Reads an OpenVEX document (v0.2.0, and v0.0.1, which spells vulnerability and products as plain
- * text). A statement without a product takes the attestation's subjects; one that is not complete,
+ * A statement of an OpenVEX document (v0.2.0, and v0.0.1, which spells vulnerability and products
+ * as plain text). One without a product takes the attestation's subjects; one that is not complete,
  * as `not_affected` without a reason, is a problem and does nothing.
  */
-function readOpenVex(document: VexDocument): VexReading {
-  const issued = time(field(document.value, 'timestamp')) ?? 0;
-  const entries = list(document.value, 'statements', MOST_STATEMENTS);
-  return readEach(entries, 'statement', (raw) => statementOf(document, raw, issued));
-}
-
-function statementOf(document: VexDocument, raw: unknown, issued: number): VexStatement | string {
+function openVexStatement(
+  document: VexDocument,
+  raw: unknown,
+  issued: number,
+): VexStatement | string {
   const vulnerability = namesOf(raw);
   const status = STATUSES.find((known) => known === field(raw, 'status'));
   const justification = text(field(raw, 'justification')) ?? text(field(raw, 'impact_statement'));
@@ -123,13 +127,9 @@ function statementOf(document: VexDocument, raw: unknown, issued: number): VexSt
   if (status === 'not_affected' && justification === undefined)
     return 'says not_affected and not why';
   return {
-    document: document.name,
-    trusted: document.trusted,
-    vulnerability,
-    status,
+    ...{ document, vulnerability, status, products },
     ...given({ justification, until }),
     time: time(field(raw, 'last_updated')) ?? time(field(raw, 'timestamp')) ?? issued,
-    products,
   };
 }
 
@@ -145,7 +145,7 @@ function namesOf(raw: unknown): readonly string[] {
 
 function productsOf(raw: unknown, { subjects = [] }: VexDocument): readonly VexProduct[] {
   const shared = partsOf(raw);
-  const own = list(raw, 'products', MOST_PRODUCTS).flatMap((product): VexProduct[] => {
+  const own = list(raw, 'products').flatMap((product): VexProduct[] => {
     const names = componentNames(product);
     const parts = partsOf(product);
     return names.length === 0 ? [] : [{ names, parts: parts.length === 0 ? shared : parts }];
@@ -154,11 +154,11 @@ function productsOf(raw: unknown, { subjects = [] }: VexDocument): readonly VexP
   return [{ names: subjects, parts: shared }];
 }
 
-function partsOf(product: unknown): VexProduct['parts'] {
-  return list(product, 'subcomponents', MOST_PRODUCTS).map(componentNames);
+export function partsOf(product: unknown): VexProduct['parts'] {
+  return list(product, 'subcomponents').map(componentNames);
 }
 
-function componentNames(component: unknown): readonly string[] {
+export function componentNames(component: unknown): readonly string[] {
   if (typeof component === 'string') return text(component) === undefined ? [] : [component];
   const hash = text(field(field(component, 'hashes'), 'sha-256'));
   const names = [
@@ -191,13 +191,14 @@ export function isCyclonedxVex(value: unknown): boolean {
  * URLs, or through a BOM-Link to either. Where the document is about an image, its statements count
  * for that image only.
  */
-function readCyclonedxVex(document: VexDocument): VexReading {
-  const { value, name, trusted } = document;
+function cyclonedxReader(
+  document: VexDocument,
+): (raw: unknown) => VexStatement | string | undefined {
+  const { value } = document;
   const components = referredNames(value);
   const image = imageOf(value, document);
   const issued = time(field(field(value, 'metadata'), 'timestamp')) ?? 0;
-  const entries = list(value, 'vulnerabilities', MOST_STATEMENTS);
-  return readEach(entries, 'vulnerability', (raw) => {
+  return (raw) => {
     const analysis = field(raw, 'analysis');
     const state = text(field(analysis, 'state'));
     if (state === undefined) return undefined;
@@ -210,12 +211,11 @@ function readCyclonedxVex(document: VexDocument): VexReading {
     if (products.length === 0) return 'names nothing that it affects';
     const why = text(field(analysis, 'justification')) ?? text(field(analysis, 'detail'));
     return {
-      document: name,
-      ...{ trusted, vulnerability, status, products },
+      ...{ document, vulnerability, status, products },
       ...given({ justification: why }),
       time: time(field(analysis, 'lastUpdated')) ?? time(field(raw, 'updated')) ?? issued,
     };
-  });
+  };
 }
 
 function affectedProducts(
@@ -223,7 +223,7 @@ function affectedProducts(
   components: ReadonlyMap<string, readonly string[]>,
   image: readonly string[],
 ): readonly VexProduct[] {
-  return list(raw, 'affects', MOST_PRODUCTS).flatMap((affected): VexProduct[] => {
+  return list(raw, 'affects').flatMap((affected): VexProduct[] => {
     const reference = text(field(affected, 'ref'));
     if (reference === undefined) return [];
     const local = linkedRef(reference);

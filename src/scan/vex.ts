@@ -1,5 +1,6 @@
 import { readJsonFile } from '../config/read-files.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { groupBy } from '../lib/parallel.ts';
 import { isOver } from '../lib/time.ts';
 import type {
@@ -20,7 +21,6 @@ import {
   readVex,
   type VexDocument,
   type VexProduct,
-  type VexReading,
   type VexStatement,
 } from './vex-documents.ts';
 
@@ -128,45 +128,62 @@ export function applyVex(
   now: number,
 ): VulnerabilitiesFact {
   if (documents.length === 0) return scan;
-  const readings = documents.map(readVex);
+  const readings = documents.map((document) => ({ document, ...readVex(document) }));
   const named = readings.flatMap(({ statements }) =>
-    statements.flatMap((one) => one.vulnerability.map((name) => [name, one] as const)),
+    statements.flatMap((one) => one.vulnerability.map((name) => ({ name, one }))),
   );
-  const byName = groupBy(named, ([name]) => name);
-  const wide = new Set(
-    documents.filter((one) => one.ofRepository === true).map(({ name }) => name),
-  );
+  const byName = groupBy(named, ({ name }) => name);
   const used = new Set<string>();
-  const missed = new Set<string>();
+  const [missed, over] = [new Set<string>(), new Set<string>()];
   const withheld = new Map<string, number>();
-  const over = new Set<string>();
   const left: Vulnerability[] = [];
   const suppressed: SuppressedVulnerability[] = [];
   for (const vulnerability of scan.vulnerabilities) {
-    const naming = statementsNaming(vulnerability, byName);
-    const about = naming.filter(({ products, document }) =>
-      products.some((one) => isAbout(one, vulnerability.purl, image, wide.has(document))),
+    const { id, aliases = [], purl, package: part, version } = vulnerability;
+    const names = [id, ...aliases].map((name) => name.toUpperCase());
+    const naming = [
+      ...new Set(names.flatMap((name) => (byName.get(name) ?? []).map(({ one }) => one))),
+    ];
+    const about = naming.filter(({ products, document: { ofRepository } }) =>
+      products.some((one) => isAbout(one, purl, image, ofRepository === true)),
     );
-    for (const { document } of about) used.add(document);
-    const decision = latest(about.filter(({ trusted }) => trusted));
-    const promised = decision === undefined ? undefined : setAside(vulnerability, decision);
-    const aside = isExpired(promised, now) ? undefined : promised;
-    if (promised !== undefined && aside === undefined) over.add(overText(promised));
+    for (const { document } of about) used.add(document.name);
     if (about.length === 0)
       for (const { document } of naming)
-        if (wide.has(document)) missed.add(missText(document, vulnerability));
-    if (aside === undefined) left.push(vulnerability);
-    else suppressed.push(aside);
-    const unheard = latest(about.filter(({ trusted }) => !trusted));
-    const silent = unheard === undefined ? undefined : setAside(vulnerability, unheard);
-    if (aside === undefined && unheard !== undefined && silent && !isExpired(silent, now))
-      withheld.set(unheard.document, (withheld.get(unheard.document) ?? 0) + 1);
+        if (document.ofRepository === true)
+          missed.add(
+            `VEX ${document.name} speaks of ${id}, but not for ${part} ${version} in this image: name the package with its version (scoville vex --package PURL)`,
+          );
+    const decided = (trusted: boolean): SuppressedVulnerability | undefined =>
+      setAside(vulnerability, latest(about.filter(({ document }) => document.trusted === trusted)));
+    const [promised, unheard] = [decided(true), decided(false)];
+    const isNow = ({ until }: SuppressedVulnerability): boolean =>
+      until === undefined || !isOver(until, now);
+    if (promised !== undefined && isNow(promised)) {
+      suppressed.push(promised);
+      continue;
+    }
+    left.push(vulnerability);
+    if (promised !== undefined)
+      over.add(
+        `VEX ${promised.source}: ${id} counts again, since it was valid until ${promised.until ?? ''}`,
+      );
+    if (unheard !== undefined && isNow(unheard))
+      withheld.set(unheard.source, (withheld.get(unheard.source) ?? 0) + 1);
   }
   const notices = [
     ...(scan.notices ?? []),
-    ...documents.flatMap((document, i) => noticesOf(document, readings[i], used)),
+    ...readings.flatMap(({ document: { name }, problems, statements }) => [
+      ...problems.slice(0, MOST_SHOWN).map((problem) => `VEX ${name}: ${problem}`),
+      ...(problems.length > MOST_SHOWN
+        ? [`VEX ${name}: ${problems.length - MOST_SHOWN} more problems`]
+        : []),
+      ...(statements.length > 0 && !used.has(name)
+        ? [`VEX ${name} matches nothing that was found`]
+        : []),
+    ]),
     ...over,
-    ...[...missed].slice(0, MOST_MISSES),
+    ...[...missed].slice(0, MOST_SHOWN),
     ...[...withheld].map(
       ([name, count]) => `VEX ${name} is not verified: ${count} it would set aside are counted`,
     ),
@@ -180,19 +197,8 @@ export function applyVex(
   };
 }
 
-function statementsNaming(
-  { id, aliases = [] }: Vulnerability,
-  byName: ReadonlyMap<string, readonly (readonly [string, VexStatement])[]>,
-): readonly VexStatement[] {
-  const named = [id, ...aliases].flatMap((name) => byName.get(name.toUpperCase()) ?? []);
-  return [...new Set(named.map(([, statement]) => statement))];
-}
-
-const MOST_MISSES = 5;
-
-function missText(document: string, { id, package: name, version }: Vulnerability): string {
-  return `VEX ${document} speaks of ${id}, but not for ${name} ${version} in this image: name the package with its version (scoville vex --package PURL)`;
-}
+/** Notices of one kind. */
+const MOST_SHOWN = 3;
 
 /** A product is the image, with the parts of it that are meant, or the package itself. */
 function isAbout(
@@ -222,37 +228,12 @@ function latest(statements: readonly VexStatement[]): VexStatement | undefined {
 
 function setAside(
   vulnerability: Vulnerability,
-  { status, justification, until, document }: VexStatement,
+  statement: VexStatement | undefined,
 ): SuppressedVulnerability | undefined {
+  if (statement === undefined) return undefined;
+  const { status, justification, until, document } = statement;
   if (status === 'affected' || status === 'under_investigation') return undefined;
-  const why = justification === undefined ? {} : { justification };
-  const end = until === undefined ? {} : { until };
-  return { vulnerability, status, ...why, ...end, source: document };
-}
-
-function isExpired(aside: SuppressedVulnerability | undefined, now: number): boolean {
-  return aside?.until !== undefined && isOver(aside.until, now);
-}
-
-function overText({ vulnerability, until, source }: SuppressedVulnerability): string {
-  return `VEX ${source}: ${vulnerability.id} counts again, since it was valid until ${until ?? ''}`;
-}
-
-function noticesOf(
-  { name }: VexDocument,
-  reading: VexReading | undefined,
-  used: ReadonlySet<string>,
-): readonly string[] {
-  const { problems = [], statements = [] } = reading ?? {};
-  const shown = problems.slice(0, 3).map((problem) => `VEX ${name}: ${problem}`);
-  const rest = problems.length - shown.length;
-  return [
-    ...shown,
-    ...(rest > 0 ? [`VEX ${name}: ${rest} more problems`] : []),
-    ...(statements.length > 0 && !used.has(name)
-      ? [`VEX ${name} matches nothing that was found`]
-      : []),
-  ];
+  return { vulnerability, status, ...given({ justification, until }), source: document.name };
 }
 
 /**
@@ -289,23 +270,14 @@ function isVex({ predicateType, predicate }: FoundAttestation): boolean {
  * a broken promise must not go unseen.
  */
 export async function readVexFiles(files: readonly string[]): Promise<readonly VexDocument[]> {
-  return Promise.all(
-    files.map(async (file) => ({
-      name: file,
-      trusted: true,
-      value: await readJson(file),
-      ofRepository: true,
-    })),
-  );
-}
-
-async function readJson(file: string): Promise<unknown> {
-  try {
-    return await readJsonFile(file);
-  } catch (error) {
-    throw new UserError(`the VEX document ${file} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-      nextStep: 'correct `vex` in the settings',
+  const read = async (file: string): Promise<VexDocument> => {
+    const value = await readJsonFile(file).catch((error: unknown) => {
+      throw new UserError(`the VEX document ${file} cannot be read: ${messageOf(error)}`, {
+        cause: error,
+        nextStep: 'correct `vex` in the settings',
+      });
     });
-  }
+    return { name: file, trusted: true, value, ofRepository: true };
+  };
+  return Promise.all(files.map(read));
 }

@@ -17,6 +17,8 @@ import {
   PLATFORM,
   SIGNER_FLAGS,
 } from '../cli/flags.ts';
+import { endOfDay } from '../lib/time.ts';
+import { readPurl } from '../model/packages.ts';
 import { POLICY_FORMAT_NAMES } from './policy.ts';
 import { isPredicateName, PREDICATE_NAMES } from './statement-kinds.ts';
 import { VEX_JUSTIFICATIONS, VEX_STATUSES } from './vex-document.ts';
@@ -151,14 +153,28 @@ A vulnerability that it sets aside is shown as waived.
     vulnerability: many(
       'ID',
       'A vulnerability; its other names follow after commas, and grype looks for GHSA ids. May be repeated',
+      {},
+      (given) =>
+        given.split(',').every((id) => /^[A-Za-z][\w.:-]{2,127}$/.test(id))
+          ? undefined
+          : `--vulnerability takes an id such as CVE-2026-1234, not ${JSON.stringify(given)}`,
     ),
     status: standard(choice(VEX_STATUSES, 'STATUS', 'What it means for the image'), 'not_affected'),
     justification: choice(VEX_JUSTIFICATIONS, 'CODE', 'Why the image is not affected'),
     reason: text('TEXT', 'The same in words. For affected: what users of the image are to do'),
-    until: text('DATE', 'The last day on which Scoville counts it (YYYY-MM-DD)'),
+    until: text('DATE', 'The last day on which Scoville counts it (YYYY-MM-DD)', {}, (given) =>
+      endOfDay(given) === undefined
+        ? `--until takes a day, YYYY-MM-DD, not ${JSON.stringify(given)}`
+        : undefined,
+    ),
     package: many(
       'PURL',
       'Only in this package of the image; version and qualifiers may be left out. May be repeated',
+      {},
+      (given) =>
+        readPurl(given) === undefined
+          ? `--package takes a package URL such as pkg:npm/left-pad@1.3.0, not ${JSON.stringify(given)}`
+          : undefined,
     ),
     author: standard(text('NAME', 'Who says so'), 'Unknown Author'),
     output: text('FILE', 'Write the document to a file instead of stdout', {

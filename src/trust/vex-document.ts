@@ -1,4 +1,4 @@
-import { field, given, isObject } from '../lib/json.ts';
+import { field, given, isObject, listField } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import { lastDayNote } from '../lib/time.ts';
 import { purlText, readPurl } from '../model/packages.ts';
@@ -11,8 +11,8 @@ import {
   referencesOf,
 } from '../model/reference.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
-import type { VexDocument } from '../scan/vex-documents.ts';
-import { meansImage, meansRepository } from '../scan/vex.ts';
+import { componentNames, isOpenVex, partsOf, type VexDocument } from '../scan/vex-documents.ts';
+import { meansImage, meansRepository, type VexImage } from '../scan/vex.ts';
 import type { StatementToSign } from './sign.ts';
 
 interface VexProductId {
@@ -137,8 +137,6 @@ function statementOf(
   };
 }
 
-const MOST_ENTRIES = 50_000;
-
 /**
  * An OpenVEX document as a build attaches it: the statements that mean the image, each also by its
  * digests, which is how scanners ask. `means` says whether a product's name is the image's; its
@@ -147,25 +145,32 @@ const MOST_ENTRIES = 50_000;
  */
 export function builtVex(
   document: unknown,
-  image: NamedImage,
+  { reference: { registry, repository }, digests }: NamedImage,
   means: (name: string, isByVersion: boolean) => boolean,
 ): Readonly<Record<string, unknown>> | undefined {
-  const context = field(document, '@context');
-  if (!isObject(document) || typeof context !== 'string') return undefined;
-  if (!context.startsWith('https://openvex.dev/ns')) return undefined;
-  const statements = listOf(document, 'statements').flatMap((statement) => {
-    const own = listOf(statement, 'products').filter((product) => {
-      const isByVersion = hasVersions(product);
-      return namesOf(product).some((name) => means(name, isByVersion));
+  if (!isObject(document) || !isOpenVex(document)) return undefined;
+  const statements = listField(document, 'statements').flatMap((statement) => {
+    const own = listField(statement, 'products').filter((product) => {
+      const parts = partsOf(product);
+      const isByVersion = parts.length > 0 && parts.every(areVersions);
+      return componentNames(product).some((name) => means(name, isByVersion));
     });
     if (own.length === 0 || !isObject(statement)) return [];
-    const products = own.flatMap((product) => [product, ...byDigest(product, image)]);
+    const products = own.flatMap((product) => {
+      const parts = given({ subcomponents: field(product, 'subcomponents') });
+      const named = vexProducts({ reference: { registry, repository }, digests }, []);
+      return [product, ...named.map((one) => ({ ...one, ...parts }))];
+    });
     return [{ ...statement, products }];
   });
   if (statements.length === 0) return undefined;
   const id = field(document, '@id');
-  const marked = `${typeof id === 'string' ? id : 'urn:openvex'}${mark(image.digests[0])}`;
+  const marked = `${typeof id === 'string' ? id : 'urn:openvex'}${mark(digests[0])}`;
   return { ...document, '@id': marked, statements };
+}
+
+function areVersions(names: readonly string[]): boolean {
+  return names.length > 0 && names.every((name) => readPurl(name)?.version !== undefined);
 }
 
 /** True for a document that a build made of one of the settings, for the image of that digest. */
@@ -178,39 +183,6 @@ function mark(digest: Digest | undefined): string {
   return `#${digest ?? ''}`;
 }
 
-function byDigest(product: unknown, image: NamedImage): readonly unknown[] {
-  const subcomponents = field(product, 'subcomponents');
-  const parts = subcomponents === undefined ? {} : { subcomponents };
-  const { registry, repository } = image.reference;
-  const reference = { registry, repository };
-  return vexProducts({ ...image, reference }, []).map((one) => ({ ...one, ...parts }));
-}
-
-function namesOf(product: unknown): readonly string[] {
-  if (typeof product === 'string') return [product];
-  const identifiers = field(product, 'identifiers');
-  return [
-    field(product, '@id'),
-    ...(isObject(identifiers) ? Object.values(identifiers) : []),
-  ].filter((name) => typeof name === 'string');
-}
-
-function hasVersions(product: unknown): boolean {
-  const parts = listOf(product, 'subcomponents').map(namesOf);
-  const isVersion = (name: string): boolean => readPurl(name)?.version !== undefined;
-  return parts.length > 0 && parts.every((names) => names.length > 0 && names.every(isVersion));
-}
-
-function listOf(value: unknown, name: string): readonly unknown[] {
-  const found = field(value, name);
-  return Array.isArray(found) ? (found as readonly unknown[]).slice(0, MOST_ENTRIES) : [];
-}
-
-interface BuiltImage {
-  readonly names: readonly string[];
-  readonly digests: readonly [Digest, ...Digest[]];
-}
-
 /**
  * The OpenVEX documents of the settings that say something of a built image. They are signed with
  * it, so that others apply them without the files; a new digest starts with them again. CycloneDX
@@ -218,7 +190,7 @@ interface BuiltImage {
  */
 export function vexStatements(
   documents: readonly VexDocument[],
-  { names, digests }: BuiltImage,
+  { names, digests }: { names: readonly string[]; digests: VexImage['digests'] },
   subject: Pick<StatementToSign, 'subject' | 'also'>,
 ): readonly StatementToSign[] {
   const references = referencesOf(names);
@@ -226,9 +198,12 @@ export function vexStatements(
   if (reference === undefined) return [];
   const image = { digests, references };
   return documents.flatMap(({ value, ofRepository = false }) => {
-    const means = (name: string, isByVersion: boolean): boolean =>
-      meansImage(name, image) || (ofRepository && isByVersion && meansRepository(name, image));
-    const predicate = builtVex(value, { reference, digests }, means);
+    const predicate = builtVex(
+      value,
+      { reference, digests },
+      (name, isByVersion) =>
+        meansImage(name, image) || (ofRepository && isByVersion && meansRepository(name, image)),
+    );
     return predicate === undefined
       ? []
       : [{ predicateType: PREDICATE_TYPE.openvex, predicate, ...subject }];

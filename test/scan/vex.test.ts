@@ -386,7 +386,9 @@ test('whatever a document holds, every vulnerability is left or set aside', () =
       const after = applyVex(scanOf(...all), [document], image, NOW);
       expect(after.vulnerabilities.length + after.suppressedByVex).toBe(2);
       expect(
-        readVex({ ...document, trusted: false }).statements.every(({ trusted }) => !trusted),
+        readVex({ ...document, trusted: false }).statements.every(
+          ({ document: { trusted } }) => !trusted,
+        ),
       ).toBe(true);
       const silent = applyVex(scanOf(...all), [{ ...document, trusted: false }], image, NOW);
       expect(silent.vulnerabilities).toEqual(all);
