@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { crc32, gunzipSync, gzipSync } from 'node:zlib';
 import { err, errorCode, ok, type Result } from '../lib/errors.ts';
 import { field, isObject, textField } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import type { VulnerabilitiesFact } from '../model/facts.ts';
 import type { OsRelease, Package } from '../model/packages.ts';
 import {
@@ -12,14 +13,15 @@ import {
   isJudged,
   isOsvId,
   type OsvPlan,
+  type OsvQuery,
   type OsvRecord,
   osvReports,
   packageName,
   parseOsvRecord,
   planOsv,
-  unratedField,
+  UNRATED,
 } from './osv-records.ts';
-import { isCve, onePerCve } from './severity.ts';
+import { isCve, scanFact } from './severity.ts';
 import { VERSION_ORDERS, type VersionOrder } from './versions.ts';
 
 const KINDS = ['introduced', 'last_affected', 'fixed', 'limit'] as const;
@@ -423,7 +425,7 @@ async function scan(
   const found = answers(databases, plan);
   const records = new Map(found.records);
   const asked = addCves([...commits.values(), ...databases.values()], records);
-  const vulnerabilities = onePerCve(await osvReports(plan, found.matches, records));
+  const reports = await osvReports(plan, found.matches, records);
   // Severities are of the export of commits, and as old as it is.
   const used = [...databases.values(), ...(asked > 0 ? commits.values() : [])];
   const [oldest] = used.map(({ meta }) => meta.date).sort();
@@ -437,18 +439,15 @@ async function scan(
       .map((name) => `the database has no data for ${name}`),
     ...found.unclear,
   ];
-  return ok({
-    scanner: scannerName([...databases.values()].map(({ meta }) => meta.from)),
-    scannerVersion: families.length === 0 ? 'exports' : families.join(', '),
-    databaseDate: oldest ?? new Date(now).toISOString(),
-    vulnerabilities,
-    ...unratedField(
-      vulnerabilities,
-      commits.size === 0 ? `Run: scoville db update ${COMMITS}` : undefined,
-    ),
-    suppressedByVex: 0,
-    ...(gaps.length === 0 ? {} : { gaps }),
-  });
+  return ok(
+    scanFact(reports, {
+      scanner: scannerName([...databases.values()].map(({ meta }) => meta.from)),
+      scannerVersion: families.length === 0 ? 'exports' : families.join(', '),
+      databaseDate: oldest ?? new Date(now).toISOString(),
+      unrated: commits.size === 0 ? `Run: scoville db update ${COMMITS}` : UNRATED,
+      gaps,
+    }),
+  );
 }
 
 function lacks(database: Database | undefined, release: string): boolean {
@@ -467,33 +466,28 @@ function word(family: string): string {
 
 /** Which records are about the versions that are asked for. */
 function answers(databases: Databases, plan: OsvPlan) {
-  const keys = new Map<string, Set<string>>();
-  const asked = plan.questions.map(({ query }) => {
-    const { ecosystem, name } = query.package;
+  const keysOf = ({ package: { ecosystem, name } }: OsvQuery): readonly string[] => {
     const family = familyOf(ecosystem);
-    const own = [...new Set([releaseOf(ecosystem), family])].map((release) =>
+    return [...new Set([releaseOf(ecosystem), family])].map((release) =>
       packageKey(release, packageName(family, name)),
     );
-    const all = keys.get(family) ?? new Set<string>();
-    for (const key of own) all.add(key);
-    keys.set(family, all);
-    return { family, own };
-  });
+  };
+  const byFamily = groupBy(plan.questions, ({ query }) => familyOf(query.package.ecosystem));
   const entries = new Map(
-    [...databases].map(([family, { path, meta }]) => [
-      family,
-      databaseEntries(path, meta, keys.get(family) ?? new Set()),
-    ]),
+    [...databases].map(([family, { path, meta }]) => {
+      const asked = (byFamily.get(family) ?? []).flatMap(({ query }) => keysOf(query));
+      return [family, databaseEntries(path, meta, new Set(asked))];
+    }),
   );
   const matches: { question: number; id: string; modified: string }[] = [];
   const records = new Map<string, OsvRecord>();
   const unclear: string[] = [];
   for (const [question, { query, packages }] of plan.questions.entries()) {
-    const { family = '', own = [] } = asked[question] ?? {};
     const [first] = packages;
     if (first === undefined) continue;
     const order = VERSION_ORDERS[first.type];
-    for (const { record, versions } of own.flatMap((key) => entries.get(family)?.get(key) ?? [])) {
+    const found = entries.get(familyOf(query.package.ecosystem));
+    for (const { record, versions } of keysOf(query).flatMap((key) => found?.get(key) ?? [])) {
       const why = versions.find((one) => one.unclear !== undefined)?.unclear;
       if (why !== undefined) unclear.push(`${record.id} for ${query.package.name}: ${why}`);
       if (!versions.some((one) => isAffected(query.version, one, order))) continue;

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { pipelineContext } from '../cli/conversation.ts';
+import type { FlagValues } from '../cli/flag-table.ts';
 import { command } from '../cli/flags.ts';
 import type { CommandIo } from '../cli/io.ts';
 import { imageSettings } from '../cli/operands.ts';
 import { EXIT, messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { bytesText, quantity } from '../lib/text.ts';
 import { DAY_MS } from '../lib/time.ts';
+import type { PipelineContext } from '../model/context.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { DB } from './db-spec.ts';
 import { familyOf } from './osv-records.ts';
@@ -21,10 +24,10 @@ import {
 export const db = command(DB, async (flags, [action = '', ...named], io) => {
   const context = pipelineContext(io, () => undefined);
   const families = [...new Set(named.map(familyOf))];
-  const { from, json, policy, unusedDays } = flags;
+  const { json, policy, unusedDays } = flags;
   switch (action) {
     case 'update':
-      return update(families, { from, json, policy }, io);
+      return update(context, families, flags, io);
     case 'status': {
       const states = await listDatabases(context);
       const days = (await imageSettings(policy, io)).databaseDays;
@@ -34,11 +37,8 @@ export const db = command(DB, async (flags, [action = '', ...named], io) => {
     case 'prune': {
       const gone = await pruneDatabases(context, families, unusedDays * DAY_MS);
       const bytes = gone.reduce((sum, one) => sum + one.bytes, 0);
-      io.writeOut(
-        json
-          ? jsonOf(gone, io.now())
-          : `freed ${bytesText(bytes)}: ${quantity(gone.length, 'database')}\n`,
-      );
+      const text = `freed ${bytesText(bytes)}: ${quantity(gone.length, 'database')}\n`;
+      io.writeOut(json ? jsonOf(gone, io.now()) : text);
       return EXIT.met;
     }
     default:
@@ -49,27 +49,23 @@ export const db = command(DB, async (flags, [action = '', ...named], io) => {
 });
 
 async function update(
+  context: PipelineContext,
   named: readonly string[],
-  flags: {
-    readonly from: string | undefined;
-    readonly json: boolean;
-    readonly policy: string | undefined;
-  },
+  flags: FlagValues<typeof DB.flags>,
   io: CommandIo,
 ): Promise<number> {
-  const context = pipelineContext(io, () => undefined);
   const settings = await imageSettings(flags.policy, io);
-  const given = flags.from ?? settings.osv.exports;
-  const isAddress = /^https?:\/\//.test(given);
-  if (isAddress && /^[a-z]+:\/\/[^/?#]*@|[?#]/.test(given))
+  const source = flags.from ?? settings.osv.exports;
+  const isAddress = /^https?:\/\//.test(source);
+  if (isAddress && /^[a-z]+:\/\/[^/?#]*@|[?#]/.test(source))
     throw new UserError('an address of exports has no user, password or query', {
       nextStep: 'scoville db update --from https://HOST/PATH, or --from FOLDER',
     });
   if (isAddress && settings.offline)
-    throw new UserError(`offline is set, and ${given} needs a network`, {
+    throw new UserError(`offline is set, and ${source} needs a network`, {
       nextStep: 'scoville db update --from FOLDER',
     });
-  const from = isAddress ? given.replace(/(?<!\/)\/+$/, '') : resolve(io.cwd, given);
+  const from = isAddress ? source.replace(/(?<!\/)\/+$/, '') : resolve(io.cwd, source);
   // Those of graded images, and those that were fetched for another reason, as GIT.
   const ecosystems =
     named.length > 0 ? named : (await listDatabases(context)).map(({ ecosystem }) => ecosystem);
@@ -78,7 +74,7 @@ async function update(
       nextStep: 'scoville db update Debian npm (or other ecosystems; see scoville db --help)',
     });
   const done: Updated[] = [];
-  const failures: unknown[] = [];
+  const failures: UserError[] = [];
   for (const ecosystem of ecosystems)
     try {
       const onProgress = updateProgress(io);
@@ -95,12 +91,8 @@ async function update(
     io.writeOut(`${JSON.stringify(done.map(({ meta, isNew }) => ({ isNew, ...shown(meta) })))}\n`);
   const [first] = failures;
   if (first === undefined) return EXIT.met;
-  throw new UserError(`${quantity(failures.length, 'database')} not updated`, {
-    cause: first,
-    ...(first instanceof UserError && first.nextStep !== undefined
-      ? { nextStep: first.nextStep }
-      : {}),
-  });
+  const text = `${quantity(failures.length, 'database')} not updated`;
+  throw new UserError(text, { cause: first, ...given({ nextStep: first.nextStep }) });
 }
 
 function updatedText({ meta, isNew }: Updated): string {

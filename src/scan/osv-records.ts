@@ -1,7 +1,7 @@
 import { field, isObject, listField, ownValue, textField } from '../lib/json.ts';
 import { groupBy } from '../lib/parallel.ts';
 import { hasControls } from '../lib/text.ts';
-import type { Severity, Vulnerability } from '../model/facts.ts';
+import type { Severity } from '../model/facts.ts';
 import {
   isSystemType,
   type LanguageType,
@@ -155,49 +155,48 @@ const LANGUAGES: Readonly<Record<LanguageType, string>> = {
  */
 export function planOsv(packages: readonly Package[], os: OsRelease | undefined): OsvPlan {
   const distribution = osvDistribution(os);
-  const system = packages.filter(({ type }) => isSystemType(type));
-  const gaps: string[] = [];
-  if (system.length > 0 && distribution === undefined)
-    gaps.push(
-      `OSV has no data for ${os?.prettyName ?? os?.id ?? 'an unnamed distribution'}, ${system.length} of its packages were not looked up`,
-    );
-  const asked: { readonly query: OsvQuery; readonly one: Package }[] = [];
-  if (distribution !== undefined)
-    for (const one of system)
-      for (const ecosystem of distribution.ecosystems)
-        for (const { name, version } of namesOf(one, distribution.names))
-          asked.push({ query: { package: { name, ecosystem }, version }, one });
-  for (const one of packages)
-    if (!isSystemType(one.type)) asked.push({ query: languageQuery(one, one.type), one });
-  const questions = groupBy(
-    asked.filter(({ query }) => isAskable(query)),
-    ({ query: { package: about, version } }) => [about.ecosystem, about.name, version].join('\0'),
+  const unasked =
+    distribution === undefined ? packages.filter(({ type }) => isSystemType(type)).length : 0;
+  const asked = packages
+    .flatMap((one) => queriesOf(one, distribution).map((query) => ({ query, one })))
+    .filter(({ query }) => isAskable(query));
+  const questions = groupBy(asked, ({ query: { package: about, version } }) =>
+    [about.ecosystem, about.name, version].join('\0'),
   );
-  const ecosystems = new Set<string>();
-  const whole = [...questions.values()].flatMap((all): readonly OsvQuestion[] => {
-    const [first] = all;
-    if (first === undefined) return [];
-    ecosystems.add(first.query.package.ecosystem);
-    return [{ query: first.query, packages: all.map(({ one }) => one) }];
-  });
-  return { questions: whole, gaps, ecosystems: [...ecosystems].sort() };
+  return {
+    questions: [...questions.values()].flatMap((all) => {
+      const [first] = all;
+      return first === undefined
+        ? []
+        : [{ query: first.query, packages: all.map(({ one }) => one) }];
+    }),
+    gaps:
+      unasked === 0
+        ? []
+        : [
+            `OSV has no data for ${os?.prettyName ?? os?.id ?? 'an unnamed distribution'}, ${unasked} of its packages were not looked up`,
+          ],
+    ecosystems: [...new Set(asked.map(({ query }) => query.package.ecosystem))].sort(),
+  };
 }
 
-function namesOf(
-  { name, version, source }: Package,
-  names: 'source' | 'either',
-): readonly { readonly name: string; readonly version: string }[] {
+function queriesOf(one: Package, distribution: OsvDistribution | undefined): readonly OsvQuery[] {
+  const { type, name, version, source } = one;
+  if (!isSystemType(type)) {
+    // Go writes versions with a v, OSV without; the module being built itself has none.
+    const asked = type === 'golang' ? version.replace(/^(?:v|go)(?=\d)/, '') : version;
+    return [{ package: { name: languageName(one), ecosystem: LANGUAGES[type] }, version: asked }];
+  }
+  if (distribution === undefined) return [];
   const own = { name, version };
-  if (source === undefined) return [own];
-  return names === 'source' || source.name === name ? [source] : [source, own];
-}
-
-function languageQuery(one: Package, type: LanguageType): OsvQuery {
-  const ecosystem = LANGUAGES[type];
-  const name = languageName(one);
-  // Go writes versions with a v, OSV without; the module being built itself has none.
-  const version = type === 'golang' ? one.version.replace(/^(?:v|go)(?=\d)/, '') : one.version;
-  return { package: { name, ecosystem }, version };
+  const isOne = distribution.names === 'source' || source?.name === name;
+  const named = source === undefined ? [own] : isOne ? [source] : [source, own];
+  return distribution.ecosystems.flatMap((ecosystem) =>
+    named.map((found) => ({
+      package: { name: found.name, ecosystem },
+      version: found.version,
+    })),
+  );
 }
 
 function languageName({ type, name }: Package): string {
@@ -335,13 +334,8 @@ interface Judged {
   readonly weight: 0 | 1 | 2;
 }
 
-/** Says what to do about findings whose severity no record states, where there are some. */
-export function unratedField(
-  found: readonly Vulnerability[],
-  settle = 'State what it means for the image: scoville vex --review --attach IMAGE',
-): { readonly unrated?: string } {
-  return found.some(({ severity }) => severity === 'unknown') ? { unrated: settle } : {};
-}
+/** What to do about findings whose severity no record states. */
+export const UNRATED = 'State what it means for the image: scoville vex --review --attach IMAGE';
 
 /** A distribution's records on one CVE, unlike advisories and databases for everybody. */
 const OF_DISTRIBUTION = /^(DEBIAN|UBUNTU|ALPINE|ECHO)-CVE-/;

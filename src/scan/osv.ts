@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isPassingStatus, retryAfter } from '../image/registry/http.ts';
 import { bodyOf, wholeStream } from '../lib/bytes.ts';
 import { canConnect, reasonOf } from '../lib/can-connect.ts';
 import { err, errorCode, ok, ProxyError, type Result } from '../lib/errors.ts';
-import { field, listField, lookup, textField } from '../lib/json.ts';
+import { field, given, listField, lookup, parseJson, textField } from '../lib/json.ts';
 import { groupBy, inParallel } from '../lib/parallel.ts';
 import type { VulnerabilitiesFact } from '../model/facts.ts';
 import type { OsRelease, Package } from '../model/packages.ts';
@@ -17,9 +18,9 @@ import {
   osvReports,
   parseOsvRecord,
   planOsv,
-  unratedField,
+  UNRATED,
 } from './osv-records.ts';
-import { isCve, onePerCve, type Report } from './severity.ts';
+import { isCve, scanFact } from './severity.ts';
 
 interface OsvHttpOptions {
   readonly url: string;
@@ -37,14 +38,20 @@ const FIRST_PAUSE_MS = 250;
 /** A batch of 1,000 answers is some MB, a record of a kernel's CVE too. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
-type Answer = Result<unknown, { readonly status: number | undefined; readonly reason: string }>;
+interface Failure {
+  readonly status: number | undefined;
+  readonly reason: string;
+  /** Milliseconds until another try may help; undefined where none does. */
+  readonly pause?: number;
+}
 
-/** Sends requests to OSV, one or several at a time; if the server asks for a pause, all wait. */
+type Answer = Result<unknown, Failure>;
+
+/** Sends requests to OSV, one or several at a time, within one budget of time. */
 export class OsvHttp {
   readonly #options: OsvHttpOptions;
   readonly #deadline: AbortSignal;
   readonly #until: number;
-  #resumeAt = 0;
 
   constructor(options: OsvHttpOptions) {
     this.#options = options;
@@ -58,32 +65,21 @@ export class OsvHttp {
    * Throws on abort only.
    */
   async json(path: string, body?: unknown): Promise<Answer> {
-    let last: Answer = err({ status: undefined, reason: 'it was not asked' });
-    for (let attempt = 0; attempt < TRIES; attempt++) {
-      const pause = Math.max(this.#resumeAt - performance.now(), 0);
-      if (performance.now() + pause >= this.#until) break;
-      if (pause > 0) await this.#pause(pause);
+    for (let attempt = 1; ; attempt++) {
       const answer = await this.#once(path, body);
-      if (answer.ok) return answer;
-      last = answer;
-      if (!answer.error.retry) return answer;
-      const wait = answer.error.afterMs ?? FIRST_PAUSE_MS * 2 ** attempt;
-      this.#resumeAt = Math.max(this.#resumeAt, performance.now() + wait);
+      if (answer.ok || answer.error.pause === undefined || attempt === TRIES) return answer;
+      const wait = Math.max(answer.error.pause, (FIRST_PAUSE_MS / 2) * 2 ** attempt);
+      if (performance.now() + wait >= this.#until) return answer;
+      await sleep(wait, undefined, given({ signal: this.#options.signal }));
     }
-    this.#options.signal?.throwIfAborted();
-    return last;
   }
 
-  async #pause(ms: number): Promise<void> {
-    const { signal } = this.#options;
-    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
-    signal?.throwIfAborted();
-  }
-
-  async #once(path: string, body: unknown) {
+  async #once(path: string, body: unknown): Promise<Answer> {
     const { url, userAgent, signal, requestMs } = this.#options;
     const timeout = AbortSignal.timeout(requestMs ?? REQUEST_MS);
     const stops = [timeout, this.#deadline, ...(signal === undefined ? [] : [signal])];
+    const lost = (reason: string, pause?: number): Answer =>
+      err({ status: undefined, reason, ...given({ pause }) });
     try {
       const response = await (this.#options.fetch ?? fetch)(`${url}${path}`, {
         redirect: 'manual',
@@ -91,54 +87,25 @@ export class OsvHttp {
         headers: { 'user-agent': userAgent, accept: 'application/json' },
         ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
       });
-      if (response.status !== 200) {
+      const { status } = response;
+      if (status !== 200) {
         await response.body?.cancel();
-        return failed(response);
+        const pause = isPassingStatus(status) ? retryAfter(response) : undefined;
+        return err({ status, reason: `it answered ${status}`, ...given({ pause }) });
       }
-      return await read(response);
+      const bytes = await wholeStream(bodyOf(response), MAX_BYTES);
+      if (bytes === undefined) return lost('its answer is larger than 64 MiB');
+      const json = parseJson(bytes.toString('utf8'));
+      return json === undefined ? lost('its answer is not JSON', 0) : ok(json);
     } catch (error) {
       signal?.throwIfAborted();
-      if (this.#deadline.aborted) return lost('it took too long in all', false);
-      if (timeout.aborted) return lost('it did not answer in time', true);
-      return lost(networkReason(error), true);
+      if (this.#deadline.aborted) return lost('it took too long in all');
+      if (timeout.aborted) return lost('it did not answer in time', 0);
+      if (error instanceof ProxyError) return lost(error.advice, 0);
+      // What undici hides in the cause.
+      return lost(reasonOf(errorCode(error instanceof Error ? error.cause : undefined)), 0);
     }
   }
-}
-
-function lost(reason: string, retry: boolean) {
-  return err({ status: undefined, reason, retry, afterMs: undefined });
-}
-
-/** 429 and temporary 5xx are worth a retry, after the server's time (RFC 9110, 10.2.3). */
-function failed({ status, headers }: Response) {
-  const retry = status === 429 || status === 500 || (status >= 502 && status <= 504);
-  const text = headers.get('retry-after') ?? '';
-  const wait = /^\d{1,6}$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  const afterMs = Number.isNaN(wait) ? undefined : Math.max(0, wait);
-  return err({ status, reason: `it answered ${status}`, retry, afterMs });
-}
-
-async function read(response: Response) {
-  const bytes = await wholeStream(bodyOf(response), MAX_BYTES);
-  if (bytes === undefined) return lost('its answer is larger than 64 MiB', false);
-  try {
-    // eslint-disable-next-line no-restricted-syntax -- answers of a service, which no engine reads
-    return ok(JSON.parse(bytes.toString('utf8')) as unknown);
-  } catch {
-    return lost('its answer is not JSON', true);
-  }
-}
-
-/** What undici hides in the cause. */
-function networkReason(error: unknown): string {
-  if (error instanceof ProxyError) return error.advice;
-  return reasonOf(errorCode(error instanceof Error ? error.cause : undefined));
-}
-
-interface OsvMatches {
-  readonly matches: readonly OsvMatch[];
-  /** Ecosystems that the server knows nothing of: what it did not find there proves nothing. */
-  readonly unknown: readonly string[];
 }
 
 /** As many questions as OSV takes at once. */
@@ -161,8 +128,14 @@ interface Answered {
   readonly nextPage: string | undefined;
 }
 
-/** Asks all questions of a plan, page by page, and whether the server knows their ecosystems. */
-async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<OsvMatches>> {
+/**
+ * Asks all questions of a plan, page by page, and whether the server knows their ecosystems. What
+ * it did not find in an `unknown` one proves nothing.
+ */
+async function askBatches(
+  http: OsvHttp,
+  plan: OsvPlan,
+): Promise<Result<{ readonly matches: readonly OsvMatch[]; readonly unknown: readonly string[] }>> {
   const probes = plan.ecosystems.flatMap((ecosystem) =>
     probedPackages(ecosystem).map((name): Asked => ({ query: { package: { name, ecosystem } } })),
   );
@@ -173,24 +146,22 @@ async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<OsvMatch
   for (let page = 0; asked.length > 0; page++) {
     if (page === MOST_PAGES) return err('its answers have no end');
     const answers = await inParallel(batchesOf(asked), BATCHES_AT_ONCE, (batch) =>
-      askBatch(http, batch),
+      askBatch(http, batch, page === 0),
     );
-    const answered: Answered[] = [];
+    const next: Asked[] = [];
     for (const answer of answers) {
       if (!answer.ok) return answer;
-      answered.push(...answer.value);
+      for (const { asked: one, found, nextPage } of answer.value) {
+        const { question, query } = one;
+        if (found.length > 0) known.add(query.package.ecosystem);
+        if (question === undefined) continue;
+        // One by one: what a server lists may be more than a call takes arguments.
+        for (const match of found) matches.push({ question, ...match });
+        if (matches.length > MOST_MATCHES) return err('its answers have no end');
+        if (nextPage !== undefined) next.push({ ...one, page: nextPage });
+      }
     }
-    for (const { asked: of, found } of answered) {
-      if (found.length > 0) known.add(of.query.package.ecosystem);
-      const { question } = of;
-      if (question === undefined) continue;
-      // One by one: what a server lists may be more than a call takes arguments.
-      for (const one of found) matches.push({ question, ...one });
-      if (matches.length > MOST_MATCHES) return err('its answers have no end');
-    }
-    asked = answered.flatMap(({ asked: one, nextPage }) =>
-      one.question === undefined || nextPage === undefined ? [] : [{ ...one, page: nextPage }],
-    );
+    asked = next;
   }
   return ok({ matches, unknown: plan.ecosystems.filter((name) => !known.has(name)) });
 }
@@ -207,26 +178,21 @@ function batchesOf(asked: readonly Asked[]): readonly (readonly Asked[])[] {
 async function askBatch(
   http: OsvHttp,
   batch: readonly Asked[],
+  isFirst: boolean,
 ): Promise<Result<readonly Answered[]>> {
-  const queries = batch.map(({ query, page }) => ({
-    ...query,
-    ...(page === undefined ? {} : { page_token: page }),
-  }));
+  const queries = batch.map(({ query, page }) => ({ ...query, ...given({ page_token: page }) }));
   const answer = await http.json('/v1/querybatch', { queries });
-  if (!answer.ok) {
-    const isFirst = batch.every(({ page }) => page === undefined);
-    return answer.error.status === 400 && isFirst ? ok([]) : err(answer.error.reason);
-  }
+  if (!answer.ok) return answer.error.status === 400 && isFirst ? ok([]) : err(answer.error.reason);
   const results = listField(answer.value, 'results');
   if (results.length !== batch.length) return err('it left questions unanswered');
-  const answered: Answered[] = [];
-  for (const [i, asked] of batch.entries()) {
-    const found = foundIn(results[i]);
-    if (found === undefined) return err('its answer cannot be read');
-    const nextPage = textField(results[i], 'next_page_token');
-    answered.push({ asked, found, nextPage: nextPage === '' ? undefined : nextPage });
-  }
-  return ok(answered);
+  const answered = batch.map((asked, i) => ({
+    asked,
+    found: foundIn(results[i]),
+    nextPage: textField(results[i], 'next_page_token') || undefined,
+  }));
+  return answered.every((one): one is Answered => one.found !== undefined)
+    ? ok(answered)
+    : err('its answer cannot be read');
 }
 
 function foundIn(result: unknown): readonly Omit<OsvMatch, 'question'>[] | undefined {
@@ -312,26 +278,15 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
   const records = await recordsOf(http, { ...request, url }, matches);
   if (!records.ok) return failed(records.error);
   const reports = await osvReports(plan, matches, records.value);
-  return ok(factOf(request, plan, unknown, reports));
-}
-
-function factOf(
-  request: OsvRequest,
-  plan: OsvPlan,
-  unknown: readonly string[],
-  reports: readonly Report[],
-): VulnerabilitiesFact {
-  const vulnerabilities = onePerCve(reports);
-  const gaps = [...plan.gaps, ...unknown.map((name) => `OSV has no data for ${name}`)];
-  return {
-    scanner: scannerName(request.url),
-    scannerVersion: 'API v1',
-    databaseDate: new Date(request.now).toISOString(),
-    vulnerabilities,
-    ...unratedField(vulnerabilities),
-    suppressedByVex: 0,
-    ...(gaps.length === 0 ? {} : { gaps }),
-  };
+  return ok(
+    scanFact(reports, {
+      scanner: scannerName(url),
+      scannerVersion: 'API v1',
+      databaseDate: new Date(request.now).toISOString(),
+      unrated: UNRATED,
+      gaps: [...plan.gaps, ...unknown.map((name) => `OSV has no data for ${name}`)],
+    }),
+  );
 }
 
 /** `OSV.dev` for that alone: of another server the address is shown. */

@@ -3,7 +3,8 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageContent } from '../facts/layer-files.ts';
 import type { InspectedPlatform, Scanned } from '../grade/assess.ts';
-import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
+import { openCache } from '../image/caches.ts';
+import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { err, type Result } from '../lib/errors.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import { proxyOf } from '../lib/proxy.ts';
@@ -36,46 +37,42 @@ async function isInstalled(context: PipelineContext, name: ScannerName): Promise
 async function runScanner(
   context: PipelineContext,
   name: ScannerName,
-  scan: ImageScan,
+  { layoutDir, offline, content, osvUrl: url, cache, databases: folder, image }: ImageScan,
 ): Promise<Result<VulnerabilitiesFact>> {
-  if (name === 'osv') return askOsv(context, scan);
-  if (name === 'database') return askDatabase(context, scan);
-  const { layoutDir, offline } = scan;
-  const { run, signal, now } = context;
+  const { run, signal, version, env } = context;
+  const now = context.now();
+  const { packages, filesystem, unreadablePackages: unreadable } = content;
+  const { osRelease } = filesystem;
+  if (name === 'database') {
+    const { scanWithDatabase } = await import('./advisories.ts');
+    return scanWithDatabase({ folder, packages, osRelease, now });
+  }
+  if (name === 'osv') {
+    const { scanWithOsv } = await import('./osv.ts');
+    const proxy = proxyOf(url, env)?.url;
+    return scanWithOsv({
+      ...{ url, packages, osRelease, cache, now, signal },
+      userAgent: `scoville/${version}`,
+      proxy: proxy && `${proxy.protocol}//${proxy.host}`,
+    });
+  }
   const { scanWith } = await import('./scanners.ts');
   const at = (target: ScanTarget): Promise<Result<VulnerabilitiesFact>> =>
-    scanWith(name, run, { target, offline, now: now(), signal });
+    scanWith(name, run, { target, offline, now, signal });
   if (layoutDir !== undefined) return at({ kind: 'layout', dir: layoutDir });
   if (name === 'docker-scout') return err('it needs the image in a layout on disk');
-  const { withScanSbom } = await import('./scan-sbom.ts');
-  return withScanSbom(context, scan, (file) => at({ kind: 'sbom', file }));
-}
-
-async function askDatabase(
-  { now }: PipelineContext,
-  { content: { packages, filesystem }, databases }: ImageScan,
-): Promise<Result<VulnerabilitiesFact>> {
-  const { scanWithDatabase } = await import('./advisories.ts');
-  const { osRelease } = filesystem;
-  return scanWithDatabase({ folder: databases, packages, osRelease, now: now() });
-}
-
-async function askOsv(
-  { signal, now, version, env }: PipelineContext,
-  { content, osvUrl, cache }: ImageScan,
-): Promise<Result<VulnerabilitiesFact>> {
-  const { packages, filesystem } = content;
-  const { scanWithOsv } = await import('./osv.ts');
-  const proxy = proxyOf(osvUrl, env)?.url;
-  return scanWithOsv({
-    url: osvUrl,
-    userAgent: `scoville/${version}`,
-    packages,
-    osRelease: filesystem.osRelease,
-    cache,
-    now: now(),
-    signal,
-    proxy: proxy === undefined ? undefined : `${proxy.protocol}//${proxy.host}`,
+  const [digest] = image.digests;
+  const { cyclonedxDocument } = await import('../trust/sbom.ts');
+  const document = cyclonedxDocument({
+    ...{ packages, unreadable, osRelease },
+    image: { name: digest, digest, platform: { os: 'linux', architecture: 'unknown' } },
+    created: new Date(now).toISOString(),
+    toolVersion: version,
+  });
+  return inTemporaryFolder('scan', async (beside) => {
+    const file = join(beside, 'sbom.cdx.json');
+    await writeFile(file, JSON.stringify(document), { mode: 0o600 });
+    return await at({ kind: 'sbom', file });
   });
 }
 
@@ -138,10 +135,6 @@ interface ScanOptions {
   readonly layout?: string;
 }
 
-function vulnerabilityCache(home: CacheHome): JsonCache {
-  return openCache(home, 'vulnerabilities', 1);
-}
-
 /** Scans every platform whose content is known, one after the other, and adds what was found. */
 export function scanPlatforms<P extends Pick<InspectedPlatform, 'platform' | 'content' | 'vex'>>(
   context: PipelineContext,
@@ -189,7 +182,7 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
           vex,
           offline,
           osvUrl: osv.url,
-          cache: vulnerabilityCache(context),
+          cache: openCache(context, 'vulnerabilities', 1),
           databases: databaseFolder(context),
           databaseDays,
         })

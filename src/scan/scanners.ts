@@ -8,11 +8,11 @@ import type { VulnerabilitiesFact } from '../model/facts.ts';
 import { isSystemType, readPurl } from '../model/packages.ts';
 import {
   nearestFix,
-  onePerCve,
   purlType,
   type Report,
   reportText,
   reportUrl,
+  scanFact,
   severityOf,
   severityOfScore,
 } from './severity.ts';
@@ -38,12 +38,11 @@ export async function scanOutput(
   run: RunTool,
   tool: ToolName,
   args: readonly string[],
-  options: { readonly signal?: AbortSignal; readonly env?: ToolRun['env'] } = {},
+  options: Pick<ToolRun, 'signal' | 'env'> = {},
 ): Promise<Result<string>> {
-  const { signal, env } = options;
   const report: string[] = [];
   let size = 0;
-  const what: ToolRun = {
+  const result = await completed(run, tool, {
     command: TOOLS[tool].command,
     args,
     cwd: '/',
@@ -53,14 +52,13 @@ export async function scanOutput(
       size += line.length;
       if (size <= MOST_CHARACTERS) report.push(line);
     },
-    ...given({ env, signal }),
-  };
-  const result = await completed(run, tool, what);
+    ...options,
+  });
   if (result.exitCode !== 0)
     return err(scannerSaid(result.stderr) || `exit code ${result.exitCode}`);
   if (size > MOST_CHARACTERS) return err('its report is too large');
   // A line end inside of JSON means nothing, and a line too long for one call comes in pieces.
-  return { ok: true, value: report.join('') };
+  return ok(report.join(''));
 }
 
 /** Of a report; grype writes about 10 KB for each match. */
@@ -78,8 +76,25 @@ function scannerSaid(stderr: string): string {
   return (telling ?? lines.at(-1) ?? '').slice(0, 500);
 }
 
-function unreadable(): Result<VulnerabilitiesFact> {
-  return err('its report cannot be read');
+/** What a scanner reports; an error where the report, or one entry of it, cannot be read. */
+function factOf(
+  reports: readonly (Report | undefined)[] | undefined,
+  scanner: string,
+  version: string | undefined,
+  more: {
+    readonly databaseDate: string | undefined;
+    readonly gaps?: readonly string[];
+    /** How many it left out by ignore rules of its own. */
+    readonly ignored?: number;
+  },
+): Result<VulnerabilitiesFact> {
+  const { ignored = 0, ...rest } = more;
+  const read = reports?.filter((one) => one !== undefined);
+  if (read === undefined || read.length !== reports?.length)
+    return err('its report cannot be read');
+  const notices =
+    ignored === 0 ? [] : [`${scanner} left out ${ignored} by ignore rules of its own`];
+  return ok(scanFact(read, { scanner, scannerVersion: version ?? 'unknown', ...rest, notices }));
 }
 
 /**
@@ -137,24 +152,19 @@ export async function scanWith(
 export function parseGrype(json: string): Result<VulnerabilitiesFact> {
   const report = parseJson(json);
   const descriptor = field(report, 'descriptor');
-  if (!isObject(report) || !Array.isArray(report['matches']) || !isObject(descriptor))
-    return unreadable();
-  const reports = report['matches'].map(grypeReport);
-  if (reports.includes(undefined)) return unreadable();
+  const matches = field(report, 'matches');
+  const isReport = isObject(descriptor) && Array.isArray(matches);
   const database = field(descriptor, 'db');
-  const databaseDate =
-    reportText(database, 'built') ?? reportText(field(database, 'status'), 'built');
-  const gaps = distributionAlerts(report);
-  const ignored = listField(report, 'ignoredMatches').length;
-  return ok({
-    scanner: 'grype',
-    scannerVersion: reportText(descriptor, 'version') ?? 'unknown',
-    vulnerabilities: onePerCve(reports.filter((one) => one !== undefined)),
-    suppressedByVex: 0,
-    ...given({ databaseDate }),
-    ...(gaps.length === 0 ? {} : { gaps }),
-    ...(ignored === 0 ? {} : { notices: [`grype left out ${ignored} by ignore rules of its own`] }),
-  });
+  return factOf(
+    isReport ? matches.map(grypeReport) : undefined,
+    'grype',
+    reportText(descriptor, 'version'),
+    {
+      databaseDate: reportText(database, 'built') ?? reportText(field(database, 'status'), 'built'),
+      gaps: distributionAlerts(report),
+      ignored: listField(report, 'ignoredMatches').length,
+    },
+  );
 }
 
 /** Grype's warnings about a distribution: unknown, past its end of life, or not looked up. */
@@ -228,27 +238,25 @@ export function parseTrivyVersion(json: string): TrivyVersion {
 }
 
 /** Reads trivy's JSON report (schema 2). Severity is the vendor's if there is one, else NVD's. */
-export function parseTrivy(json: string, about: TrivyVersion): Result<VulnerabilitiesFact> {
+export function parseTrivy(
+  json: string,
+  { version, databaseDate }: TrivyVersion,
+): Result<VulnerabilitiesFact> {
   const report = parseJson(json);
-  if (!isObject(report) || report['SchemaVersion'] !== 2) return unreadable();
   const results = listField(report, 'Results');
-  const reports = results.flatMap((result) =>
-    listField(result, 'Vulnerabilities').map(trivyReport),
-  );
-  if (reports.includes(undefined)) return unreadable();
-  const modified = results.flatMap((result) => listField(result, 'ExperimentalModifiedFindings'));
+  const all = (name: string): readonly unknown[] =>
+    results.flatMap((result) => listField(result, name));
   const isEnded = field(field(field(report, 'Metadata'), 'OS'), 'EOSL') === true;
-  return ok({
-    scanner: 'trivy',
-    scannerVersion: about.version,
-    vulnerabilities: onePerCve(reports.filter((one) => one !== undefined)),
-    suppressedByVex: 0,
-    ...given({ databaseDate: about.databaseDate }),
-    ...(isEnded ? { gaps: ['trivy knows its distribution as past its end of life'] } : {}),
-    ...(modified.length === 0
-      ? {}
-      : { notices: [`trivy left out ${modified.length} by ignore rules of its own`] }),
-  });
+  return factOf(
+    field(report, 'SchemaVersion') === 2 ? all('Vulnerabilities').map(trivyReport) : undefined,
+    'trivy',
+    version,
+    {
+      databaseDate,
+      gaps: isEnded ? ['trivy knows its distribution as past its end of life'] : [],
+      ignored: all('ExperimentalModifiedFindings').length,
+    },
+  );
 }
 
 function trivyReport(found: unknown): Report | undefined {
@@ -284,29 +292,26 @@ function trivyReport(found: unknown): Report | undefined {
 export function parseDockerScout(json: string, now: number): Result<VulnerabilitiesFact> {
   const run = listField(parseJson(json), 'runs')[0];
   const driver = field(field(run, 'tool'), 'driver');
-  if (!isObject(driver) || !/scout/i.test(textField(driver, 'name') ?? '')) return unreadable();
   const rules = listField(driver, 'rules');
-  const results = listField(run, 'results');
-  const reports = rules.map(reportsOf);
   const named = new Set(rules.map((rule) => textField(rule, 'id')));
-  const isWhole = results.every((result) => named.has(textField(result, 'ruleId')));
-  if (reports.includes(undefined) || !isWhole) return unreadable();
-  return ok({
-    scanner: 'docker scout',
-    scannerVersion: reportText(driver, 'version') ?? 'unknown',
-    databaseDate: new Date(now).toISOString(),
-    vulnerabilities: onePerCve(reports.flatMap((some) => some ?? [])),
-    suppressedByVex: 0,
-  });
+  const isWhole =
+    /scout/i.test(textField(driver, 'name') ?? '') &&
+    listField(run, 'results').every((result) => named.has(textField(result, 'ruleId')));
+  return factOf(
+    isWhole ? rules.flatMap(reportsOf) : undefined,
+    'docker scout',
+    reportText(driver, 'version'),
+    { databaseDate: new Date(now).toISOString() },
+  );
 }
 
-function reportsOf(rule: unknown): readonly Report[] | undefined {
+function reportsOf(rule: unknown): readonly (Report | undefined)[] {
   const id = reportText(rule, 'id');
   const properties = field(rule, 'properties');
   const several = listField(properties, 'purls').filter((purl) => typeof purl === 'string');
   const one = reportText(properties, 'purl');
   const purls = one === undefined ? several : [one];
-  if (id === undefined || purls.length === 0) return undefined;
+  if (id === undefined || purls.length === 0) return [undefined];
   const words = [textField(properties, 'cvssV3_severity'), ...listField(properties, 'tags')];
   const said = words
     .map((word) => severityOf(typeof word === 'string' ? word : undefined))

@@ -1,6 +1,11 @@
-import { ownValue, textField } from '../lib/json.ts';
+import { given, ownValue, textField } from '../lib/json.ts';
 import { byCodeUnit, oneLine } from '../lib/text.ts';
-import { type Severity, severityRank, type Vulnerability } from '../model/facts.ts';
+import {
+  type Severity,
+  severityRank,
+  type VulnerabilitiesFact,
+  type Vulnerability,
+} from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 import { VERSION_ORDERS } from './versions.ts';
 
@@ -196,6 +201,35 @@ export function onePerCve(reports: readonly Report[]): readonly Vulnerability[] 
     }
   }
   return [...merged.values()].map(({ found }) => found).sort(byWorst);
+}
+
+/**
+ * What a scanner found, from its reports. `unrated`: what to do about findings whose severity no
+ * record states.
+ */
+export function scanFact(
+  reports: readonly Report[],
+  about: Pick<VulnerabilitiesFact, 'scanner' | 'scannerVersion'> & {
+    readonly databaseDate: string | undefined;
+    readonly gaps?: readonly string[];
+    readonly notices?: readonly string[];
+    readonly unrated?: string;
+  },
+): VulnerabilitiesFact {
+  const { databaseDate, gaps = [], notices = [], unrated, ...scanner } = about;
+  const vulnerabilities = onePerCve(reports);
+  const isRated = vulnerabilities.every(({ severity }) => severity !== 'unknown');
+  return {
+    ...scanner,
+    vulnerabilities,
+    suppressedByVex: 0,
+    ...given({
+      databaseDate,
+      unrated: isRated ? undefined : unrated,
+      gaps: gaps.length === 0 ? undefined : gaps,
+      notices: notices.length === 0 ? undefined : notices,
+    }),
+  };
 }
 
 interface Weighed {

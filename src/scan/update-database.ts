@@ -17,6 +17,7 @@ import { messageOf, ProxyError, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { PipelineContext } from '../model/context.ts';
+import { decoded } from '../model/packages.ts';
 import {
   type AdvisoryParts,
   advisoryParts,
@@ -71,14 +72,6 @@ async function seenEcosystems(home: CacheHome): Promise<ReadonlyMap<string, numb
     if (found !== undefined) seen.set(name, found.mtimeMs);
   }
   return seen;
-}
-
-function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return '';
-  }
 }
 
 interface ExportState {
@@ -378,7 +371,7 @@ async function make(
           from,
           date: new Date(Math.min(said, now)).toISOString(),
           fetched: new Date(now).toISOString(),
-          ...(etag === undefined ? {} : { etag }),
+          ...given({ etag }),
         });
         meta = written.meta;
         for (const piece of written.pieces) await file.appendFile(piece);
@@ -422,12 +415,7 @@ export async function listDatabases(home: Home): Promise<readonly DatabaseState[
       const path = join(folder, databaseFile(ecosystem));
       const meta = readableMeta(path);
       const last = seen.get(ecosystem);
-      return {
-        ecosystem,
-        ...(meta === undefined ? {} : { meta }),
-        bytes: await sizeOf(path),
-        ...(last === undefined ? {} : { seen: last }),
-      };
+      return { ecosystem, bytes: await sizeOf(path), ...given({ meta, seen: last }) };
     }),
   );
 }
