@@ -7,6 +7,7 @@ import { EMPTY_TRUSTED_ROOT } from './cosign.ts';
 import CLUSTER_POLICY from './policies/kyverno-cluster-policy.yaml?raw';
 import KYVERNO from './policies/kyverno.yaml?raw';
 import POLICY_CONTROLLER from './policies/policy-controller.yaml?raw';
+import REGISTRIES from './policies/registries.yaml?raw';
 import VERIFY from './policies/verify.sh?raw';
 import {
   type AdmittedImage,
@@ -33,8 +34,12 @@ const REKOR = 'https://rekor.sigstore.dev';
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** The documents of a template: `$NAME` is that value; a key whose value is undefined goes. */
-function filled(template: string, values: Values): readonly object[] {
+/**
+ * A template with values: `$NAME` is that value; a key whose value is undefined goes, and so does a
+ * document without a name. Every text is quoted, so that no reader of YAML takes it for anything
+ * else. Comments that begin with `#:` come first in the file.
+ */
+function yamlFile(name: string, template: string, values: Values): PolicyFile {
   const fill = (node: unknown): unknown => {
     if (typeof node === 'string') return node.startsWith('$') ? values[node.slice(1)] : node;
     if (Array.isArray(node)) return node.map(fill);
@@ -42,24 +47,21 @@ function filled(template: string, values: Values): readonly object[] {
     const fields = Object.entries(node).map(([key, value]) => [key, fill(value)] as const);
     return Object.fromEntries(fields.filter(([, value]) => value !== undefined));
   };
-  return parseAllDocuments(template).map((document) => fill(document.toJS()) as object);
-}
-
-/** Every text is quoted, so that no reader of YAML takes it for anything else. */
-function yamlFile(
-  name: string,
-  comment: readonly string[],
-  documents: readonly object[],
-): PolicyFile {
-  const texts = documents.map((document) =>
-    new Document(document, { version: '1.1', aliasDuplicateObjects: false }).toString({
-      defaultStringType: 'QUOTE_DOUBLE',
-      defaultKeyType: 'PLAIN',
-      doubleQuotedMinMultiLineLength: Infinity,
-      lineWidth: 0,
-    }),
+  const comment = [...template.matchAll(/^#: (.*)$/gm)].map(([, text = '']) =>
+    text.replaceAll(/\$(\w+)/g, (_, word: string) => String(values[word])),
   );
-  return { name, text: `${hashComment(comment)}${escaped(texts.join('---\n'))}` };
+  const documents = parseAllDocuments(template)
+    .map((document) => fill(document.toJS()) as Values)
+    .filter(({ metadata }) => !isObject(metadata) || 'name' in metadata)
+    .map((document) =>
+      new Document(document, { version: '1.1', aliasDuplicateObjects: false }).toString({
+        defaultStringType: 'QUOTE_DOUBLE',
+        defaultKeyType: 'PLAIN',
+        doubleQuotedMinMultiLineLength: Infinity,
+        lineWidth: 0,
+      }),
+    );
+  return { name, text: `${hashComment(comment)}${escaped(documents.join('---\n'))}` };
 }
 
 function jsonFile(name: string, document: object): PolicyFile {
@@ -92,7 +94,7 @@ function signerField(signer: PolicySigner, ofIdentity: object = {}): object {
   return { keyless: { ...ofIdentity, identities } };
 }
 
-/** Why an engine that reads bundles, or else cosign's tags alone, does not find what it asks for. */
+/** Why an engine that reads bundles, or else cosign's tags, does not find what it asks for. */
 function lacking(
   { rules, forms }: AdmittedImage,
   isBundle: boolean,
@@ -112,16 +114,6 @@ function areBundlesOfIdentities({ signers, forms }: AdmittedImage): boolean {
   return signers.every(({ kind }) => kind === 'identity') && forms.signatureBundle;
 }
 
-function admits(repository: string, namespaces: string): string {
-  return `Admits ${repository} where it is signed, and no other image, in namespaces with the label ${namespaces}.`;
-}
-
-function fullNames({ repository }: AdmittedImage): readonly string[] {
-  return repository.startsWith('docker.io/')
-    ? ['Pods have to write the name in full, with docker.io/: names are compared as written.']
-    : [];
-}
-
 const policyController: PolicyFormat = (image) => {
   const { signers, rules, repository, digest, isPinned } = image;
   // Its globs have these characters alone (pkg/apis/glob); an address of IPv6 has others.
@@ -130,19 +122,6 @@ const policyController: PolicyFormat = (image) => {
   const isBundle = areBundlesOfIdentities(image);
   const lack = lacking(image, isBundle, ' (policy-controller#1958)');
   if (lack !== undefined) return err(lack);
-  const comment = [
-    admits(repository, 'policy.sigstore.dev/include=true'),
-    'The ConfigMap refuses images that no policy names. It counts for all of those namespaces: add a policy for every other image that runs there.',
-    isBundle
-      ? 'signatureFormat: bundle needs a policy-controller that knows the field (policy-controller#1725); older ones drop it, look for sha256-HEX.sig and refuse.'
-      : 'The signature is read under the tag sha256-HEX.sig: keys do not work with signatureFormat: bundle (policy-controller#1958).',
-    ...(rules.length > 0
-      ? [
-          'A statement counts as soon as one that is signed says what is asked for, also an older one.',
-        ]
-      : []),
-    'Not run in a cluster. Checked against the fields of the CRD (v1beta1) and with an evaluator of the same rules.',
-  ];
   const name = repository.replace(/^docker\.io\//, 'index.docker.io/');
   // `*` does not match `/`, so nested repositories do not match.
   const globs = isPinned ? [`${name}@${digest}`] : [`${name}@sha256:*`, `${name}:*`];
@@ -157,20 +136,15 @@ const policyController: PolicyFormat = (image) => {
     predicateType: rule.predicateType,
     policy: { type: 'rego', data: block(regoRule(rule)) },
   }));
-  const [signature, statements, config] = filled(POLICY_CONTROLLER, {
-    signaturePolicy: `${policyName(image)}-signature`,
-    statementsPolicy: `${policyName(image)}-statements`,
-    images: globs.map((glob) => ({ glob })),
-    signers: authorities,
-    signersOfStatements: authorities.map((one) => ({ ...one, attestations })),
-  });
-  const documents = [signature, ...(rules.length > 0 ? [statements] : []), config];
   return ok([
-    yamlFile(
-      'policy-controller.yaml',
-      comment,
-      documents.flatMap((one) => one ?? []),
-    ),
+    yamlFile('policy-controller.yaml', POLICY_CONTROLLER, {
+      repository,
+      signaturePolicy: `${policyName(image)}-signature`,
+      statementsPolicy: rules.length === 0 ? undefined : `${policyName(image)}-statements`,
+      images: globs.map((glob) => ({ glob })),
+      signers: authorities,
+      signersOfStatements: authorities.map((one) => ({ ...one, attestations })),
+    }),
   ]);
 };
 
@@ -180,20 +154,6 @@ const kyverno: PolicyFormat = (image) => {
   const lack = lacking(image, forms.signatureBundle || forms.statementBundles);
   if (lack !== undefined) return err(lack);
   const name = policyName(image);
-  const isKey = signers.some(({ kind }) => kind !== 'identity');
-  const comment = [
-    admits(repository, `scoville/policy=${name}`),
-    ...fullNames(image),
-    ...(forms.signatureBundle && isKey
-      ? ['Keys work on Kyverno 1.18.1 and fail on 1.19.0 (kyverno#17363).']
-      : []),
-    ...(forms.signatureBundle
-      ? [
-          'The registry needs the referrers API: the fallback tag of OCI 1.1 is not read (kyverno#17343).',
-        ]
-      : []),
-    'Not run in a cluster. Checked against the fields of the CRD (v1beta1); the expressions were run by a CEL library.',
-  ];
   const all = `[${signers.map((_, at) => `attestors.signer${at}`).join(', ')}]`;
   const validation = (condition: string, message: string): object => ({
     expression: `[images.containers, images.initContainers, images.ephemeralContainers].all(list, list.all(i, ${condition}))`,
@@ -203,8 +163,9 @@ const kyverno: PolicyFormat = (image) => {
     `verifyAttestationSignatures(i, attestations.${rule.name}, ${all}) > 0`,
     ...celChecks(rule, `extractPayload(i, attestations.${rule.name})`),
   ];
-  const documents = filled(KYVERNO, {
+  const values = {
     name,
+    repository,
     attestors: signers.map((signer, at) => ({
       name: `signer${at}`,
       cosign: {
@@ -232,8 +193,8 @@ const kyverno: PolicyFormat = (image) => {
         ),
       ),
     ],
-  });
-  return ok([yamlFile('kyverno.yaml', comment, documents)]);
+  };
+  return ok([yamlFile('kyverno.yaml', KYVERNO, values)]);
 };
 
 const kyvernoClusterPolicy: PolicyFormat = (image) => {
@@ -276,17 +237,9 @@ const kyvernoClusterPolicy: PolicyFormat = (image) => {
     ? [`${repository}@${digest}`, `${repository}:*@${digest}`]
     : [`${repository}:*`, `${repository}@*`];
   const attestors = [{ count: 1, entries }];
-  const comment = [
-    admits(repository, `scoville/policy=${name}`),
-    'For Kyverno before 1.18; newer ones have ImageValidatingPolicy (--for kyverno).',
-    ...fullNames(image),
-    isBundle
-      ? 'type: SigstoreBundle needs Kyverno 1.13, and a registry with the referrers API.'
-      : 'type: Cosign reads sha256-HEX.sig and sha256-HEX.att: keys fail with SigstoreBundle before kyverno#14233 is fixed.',
-    'Not run in a cluster. Checked against the fields of the CRD.',
-  ];
-  const documents = filled(CLUSTER_POLICY, {
+  const values = {
     name,
+    repository,
     images,
     attestors,
     message: `only ${repository} may run here`,
@@ -298,8 +251,8 @@ const kyvernoClusterPolicy: PolicyFormat = (image) => {
       attestors,
       ...(checks.length === 0 ? {} : { conditions: [{ all: checks.map(jmesPath) }] }),
     })),
-  });
-  return ok([yamlFile('kyverno-cluster-policy.yaml', comment, documents)]);
+  };
+  return ok([yamlFile('kyverno-cluster-policy.yaml', CLUSTER_POLICY, values)]);
 };
 
 /** A JMESPath condition, compared as a whole: its operators take wildcards. */
@@ -340,18 +293,12 @@ const containersImage: PolicyFormat = (image) => {
     { type: 'exactRepository', dockerRepository: repository },
   ].map((signedIdentity) => ({ type: 'sigstoreSigned', ...key, signedIdentity }));
   const scope = isPinned ? `${repository}@${digest}` : repository;
-  const comment = [
-    `With policy.json beside it: ${repository} may be pulled where it is signed, and no other image. The two go to /etc/containers/policy.json and /etc/containers/registries.d/, or for one user to ~/.config/containers/.`,
-    'cosign’s signatures name a repository and no tag: policy.json asks for matchRepository. Its second requirement keeps out repositories below this one.',
-    'A mirror of registries.conf needs an entry of its own here, for signatures are read there under its name: --mirror adds it.',
-    ...(keys.length > 1 ? ['Several keys (keyDatas) need skopeo 1.17 or podman 5.3.'] : []),
-    'Run with skopeo 1.18 and podman 5.4; CRI-O shares their code and was not run.',
-  ];
   const attached = { 'use-sigstore-attachments': true };
   const places = [repository, ...image.mirrors].map((place) => [place, attached] as const);
-  const registries = yamlFile(`containers/registries.d/${policyName(image)}.yaml`, comment, [
-    { docker: Object.fromEntries(places) },
-  ]);
+  const registries = yamlFile(`containers/registries.d/${policyName(image)}.yaml`, REGISTRIES, {
+    repository,
+    places: Object.fromEntries(places),
+  });
   const policy = jsonFile('containers/policy.json', {
     default: [{ type: 'reject' }],
     transports: { docker: { [scope]: requirements } },
@@ -437,19 +384,9 @@ const cosign: PolicyFormat = (image) => {
 
 /** `root`: the variables of the trusted root that lies beside the script. */
 function script(image: AdmittedImage, root: readonly string[] | undefined): string {
-  const { repository, digest, isPinned, signers, forms } = image;
+  const { repository, digest, isPinned, signers } = image;
   const pinned = `${repository}@${digest}`;
   const name = shellWord(repository);
-  const comment = [
-    `Verifies ${repository} with cosign alone: sh verify.sh [IMAGE], with IMAGE in full. Prints the digest that verified, which is what to deploy. Any exit code other than 0 means: do not deploy.`,
-    forms.signatureBundle
-      ? 'For cosign 2.4 and newer. cosign 2 reads a signature in a bundle by verify-attestation alone.'
-      : 'The signature lies under sha256-HEX.sig, which cosign 3 reads with --new-bundle-format=false.',
-    ...(root === undefined
-      ? []
-      : ['It was verified with a trusted root in a file, which lies beside this script.']),
-    'Run with cosign 2.5 and 3.1.',
-  ];
   const ofRoot = [
     '# cosign 2 asks sigstore’s own servers for what these do not name, whatever --trusted-root says.',
     'if [ $generation = 2 ]; then',
@@ -457,7 +394,7 @@ function script(image: AdmittedImage, root: readonly string[] | undefined): stri
     'fi\n',
   ];
   const values: Readonly<Record<string, string>> = {
-    comment: hashComment(comment),
+    repository,
     pinned,
     name,
     names: isPinned

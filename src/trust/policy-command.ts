@@ -9,8 +9,9 @@ import { writeFilesTogether } from '../config/project-files.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
 import { parseImageName } from '../image/open-image.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
-import { distinct, isObject } from '../lib/json.ts';
+import { distinct, given, isObject } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
+import { groupBy } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ImageVerification } from '../model/criterion.ts';
 import type { OpenedImage } from '../model/image.ts';
@@ -29,13 +30,11 @@ import { POLICY_FORMATS } from './policies.ts';
 import {
   type AdmittedImage,
   isAnchored,
-  type OwnRoot,
   POLICY_FORMAT_NAMES,
   type PolicyFile,
   type PolicySigner,
   type PredicateCheck,
   type StatementRule,
-  type StoredForms,
 } from './policy.ts';
 import { trustTexts } from './sigstore.ts';
 import { isOfType } from './statement-kinds.ts';
@@ -63,93 +62,75 @@ async function admittedImage(
 ): Promise<{ readonly answer: ImageVerification; readonly admitted: AdmittedImage | undefined }> {
   const { answer, verified } = await verifyWithEvidence(context, image, trusted, demands);
   if (answer.outcome !== 'verified') return { answer, admitted: undefined };
+  const root = image.root.digest;
   // Engines ask for what is about the digest that a name points to, and not a platform's.
-  const whole = verified.filter(({ evidence }) => evidence.subjects.includes(image.root.digest));
-  const names = [...new Set(whole.filter(isSignature).map(({ verifiedBy }) => verifiedBy))];
-  const [first] = names;
-  if (first === undefined)
+  const whole = verified.filter(({ evidence }) => evidence.subjects.includes(root));
+  const own = [...groupBy(whole, ({ verifiedBy }) => verifiedBy)]
+    .filter(([name, all]) => name !== undefined && all.some(isSignature))
+    .map(([name, all]) => ({ name, all }));
+  if (own.length === 0)
     throw new UserError(
-      `the index ${image.root.digest} is not signed itself, only the platforms that it lists; engines verify the index`,
+      `the index ${root} is not signed itself, only the platforms that it lists; engines verify the index`,
       { nextStep: 'sign the index: cosign sign --recursive, or scoville build --push' },
     );
-  const rules = names
-    .map((name) => rulesFor(signedBy(whole, name), demands))
-    .find((found) => found !== undefined);
+  const rules = own.map(({ all }) => rulesFor(all, demands)).find((found) => found !== undefined);
   if (rules === undefined)
     throw new UserError(
-      `no single signer signed ${image.root.digest} and, about the same digest, all that is asked for`,
+      `no single signer signed ${root} and, about the same digest, all that is asked for`,
       { nextStep: 'ask for fewer types, or have one key sign both' },
     );
-  const vouching = names.filter((name) => stands(signedBy(whole, name), rules));
-  const signers = await Promise.all(
-    trusted.signers
-      .filter(({ name }) => vouching.includes(name))
-      .map(({ signer }) => policySigner(signer)),
+  const vouching = own
+    .filter(({ all }) => rules.every((rule) => all.some((one) => fits(one, rule))))
+    .map(({ name }) => name);
+  const [one, ...others] = distinct(
+    await Promise.all(
+      trusted.signers
+        .filter(({ name }) => vouching.includes(name))
+        .map(({ signer }) => policySigner(signer)),
+    ),
   );
-  const [one, ...others] = distinct(signers);
   if (one === undefined)
     throw new UserError('the signature that verifies is not of cosign’s kind', {
       nextStep: 'name the signer: --key FILE, or --certificate-identity',
     });
-  const { digest: named, tag } = reference;
+  // A form is there where each signer left it.
+  const left = (isIt: (one: CheckedAttachment) => boolean): boolean =>
+    vouching.every((name) => verified.some((found) => found.verifiedBy === name && isIt(found)));
+  const isSigned = (form: 'cosign-tag' | 'cosign-bundle', subject = root): boolean =>
+    left(
+      ({ evidence: { says, subjects } }) =>
+        says.kind === 'signature' && says.form === form && subjects.includes(subject),
+    );
+  const areStated = (kind: 'cosign-attestation-tag' | 'referrer'): boolean =>
+    rules.every((rule) =>
+      left((found) => {
+        const { attachment, subjects } = found.evidence;
+        return attachment.kind === kind && subjects.includes(root) && fits(found, rule);
+      }),
+    );
+  const platforms = [...image.platforms.map(({ descriptor }) => descriptor), ...image.absent];
+  const { registry, repository, digest: named, tag } = reference;
   const admitted: AdmittedImage = {
-    repository: formatReference({ registry: reference.registry, repository: reference.repository }),
-    ...(tag === undefined ? {} : { tag }),
-    digest: image.root.digest,
+    repository: formatReference({ registry, repository }),
+    ...given({ tag }),
+    digest: root,
     isPinned: named !== undefined,
     signers: [one, ...others],
     rules,
-    forms: formsOf(image, verified, vouching, rules),
+    forms: {
+      signatureTag: isSigned('cosign-tag'),
+      signatureTagOfPlatforms: platforms.every(({ digest }) => isSigned('cosign-tag', digest)),
+      signatureBundle: isSigned('cosign-bundle'),
+      statementTag: areStated('cosign-attestation-tag'),
+      statementBundles: areStated('referrer'),
+    },
     mirrors,
   };
   return { answer, admitted };
 }
 
-function signedBy(
-  found: readonly CheckedAttachment[],
-  name: string | undefined,
-): readonly CheckedAttachment[] {
-  return found.filter(({ verifiedBy }) => verifiedBy === name);
-}
-
-function stands(own: readonly CheckedAttachment[], rules: readonly StatementRule[]): boolean {
-  return rules.every((rule) => own.some((one) => fits(one, rule)));
-}
-
-function isSignature({ evidence, verifiedBy }: CheckedAttachment): boolean {
-  return evidence.says.kind === 'signature' && verifiedBy !== undefined;
-}
-
-function formsOf(
-  image: OpenedImage,
-  verified: readonly CheckedAttachment[],
-  names: readonly (string | undefined)[],
-  rules: readonly StatementRule[],
-): StoredForms {
-  const root = image.root.digest;
-  // A form is there where each signer left it.
-  const byEach = (isIt: (one: CheckedAttachment) => boolean): boolean =>
-    names.every((name) => signedBy(verified, name).some(isIt));
-  const hasSignature = (form: 'cosign-tag' | 'cosign-bundle', subject: string): boolean =>
-    byEach(
-      ({ evidence: { says, subjects } }) =>
-        says.kind === 'signature' && says.form === form && subjects.some((one) => one === subject),
-    );
-  const hasStatements = (kind: 'cosign-attestation-tag' | 'referrer'): boolean =>
-    rules.every((rule) =>
-      byEach((one) => {
-        const { attachment, subjects } = one.evidence;
-        return attachment.kind === kind && subjects.includes(root) && fits(one, rule);
-      }),
-    );
-  const platforms = [...image.platforms.map(({ descriptor }) => descriptor), ...image.absent];
-  return {
-    signatureTag: hasSignature('cosign-tag', root),
-    signatureTagOfPlatforms: platforms.every(({ digest }) => hasSignature('cosign-tag', digest)),
-    signatureBundle: hasSignature('cosign-bundle', root),
-    statementTag: hasStatements('cosign-attestation-tag'),
-    statementBundles: hasStatements('referrer'),
-  };
+function isSignature({ evidence }: CheckedAttachment): boolean {
+  return evidence.says.kind === 'signature';
 }
 
 /**
@@ -161,8 +142,11 @@ async function policySigner(signer: Signer): Promise<PolicySigner> {
   if (signer.kind === 'identity') {
     const { identity, issuer, trustedRoot } = signer;
     for (const named of [identity, issuer]) refuseOpen(named);
-    const root = trustedRoot === undefined ? {} : { root: await ownRoot(trustedRoot) };
-    return { kind: 'identity', identity, issuer, ...root };
+    const root = trustedRoot && {
+      json: await readFile(trustedRoot, 'utf8'),
+      variables: await trustTexts(trustedRoot, undefined),
+    };
+    return { kind: 'identity', identity, issuer, ...given({ root: root || undefined }) };
   }
   const { publicKey } = signer;
   if (keyScheme(publicKey)?.cluster === true) return { kind: 'kms', uri: publicKey };
@@ -176,11 +160,6 @@ async function policySigner(signer: Signer): Promise<PolicySigner> {
   } catch (cause) {
     throw new UserError(`the key ${publicKey} cannot be read`, { cause });
   }
-}
-
-async function ownRoot(path: string): Promise<OwnRoot> {
-  const variables = await trustTexts(path, undefined);
-  return { json: await readFile(path, 'utf8'), variables };
 }
 
 function refuseOpen(named: Extract<Signer, { kind: 'identity' }>['identity']): void {

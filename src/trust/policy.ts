@@ -25,14 +25,12 @@ export type PolicySigner =
       readonly identity: NamedText;
       readonly issuer: NamedText;
       /** Verified with the user's own trusted root, not with that of the public sigstore. */
-      readonly root?: OwnRoot;
+      readonly root?: {
+        readonly json: string;
+        /** The same by the variables that name its parts to cosign 2. */
+        readonly variables: Readonly<Record<string, string>>;
+      };
     };
-
-/** A sigstore trusted root, and the same by the variables that name its parts to cosign 2. */
-export interface OwnRoot {
-  readonly json: string;
-  readonly variables: Readonly<Record<string, string>>;
-}
 
 export interface PredicateCheck {
   readonly path: readonly string[];
@@ -49,7 +47,7 @@ export interface StatementRule {
   readonly checks: readonly PredicateCheck[];
 }
 
-export interface StoredForms {
+interface StoredForms {
   /** A signature under the tag `sha256-HEX.sig`. */
   readonly signatureTag: boolean;
   /** The same of every platform's manifest too. */

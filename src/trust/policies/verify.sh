@@ -1,5 +1,12 @@
 #!/bin/sh
-%comment%set -u
+# Verifies %repository% with cosign alone: sh verify.sh [IMAGE],
+# with IMAGE in full. Prints the digest that verified, which is what to deploy. Any exit code other
+# than 0 means: do not deploy.
+# For cosign 2.4 and newer. cosign 2 reads a signature in a bundle by verify-attestation alone, cosign
+# 3 one under sha256-HEX.sig with --new-bundle-format=false.
+# With a trusted_root.json beside this script, signatures are verified with that.
+# Run with cosign 2.5 and 3.1.
+set -u
 image=${1:-%pinned%}
 here=$(cd "$(dirname "$0")" && pwd) || exit 2
 refuse() { echo "$image: $1" >&2; exit 1; }
