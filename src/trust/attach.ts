@@ -14,13 +14,14 @@ import {
 } from '../image/referrers.ts';
 import { readFrom } from '../image/registry/open-registry.ts';
 import { type AttachedThere, pushReferrers, taggedSubject } from '../image/registry/push.ts';
-import { distinct } from '../lib/json.ts';
+import { distinct, given } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import type { Descriptor, OpenedImage } from '../model/image.ts';
 import { type Digest, referencesOf } from '../model/reference.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import type { Settings } from '../model/settings.ts';
+import { publicKeyIn } from './keys.ts';
 import { legacyAttestations, legacySignatures, signedAlone } from './older-form.ts';
 import {
   judgeAgain,
@@ -33,7 +34,6 @@ import {
 import { type Made, madePlaces, replacedStatements, signerIn } from './replaced.ts';
 import { type SignedStatement, signStatements, type StatementToSign } from './sign.ts';
 import { resolveSigner, type Signer } from './signer.ts';
-import { publicKeyIn } from './statement-kinds.ts';
 import { withSigner } from './trusted-signers.ts';
 import { verdictStatements } from './verdict.ts';
 import { readAttachments } from './verify-attached.ts';
@@ -92,25 +92,21 @@ async function mergedTags(
   made: readonly TaggedManifest[],
   isReplaced: Older,
 ): Promise<readonly TaggedManifest[]> {
-  const before = readTaggedEntries(manifests);
-  const merged: TaggedManifest[] = [];
-  for (const tag of new Set([...before, ...made].map((one) => one.tag))) {
-    const subject = taggedSubject(tag);
-    const layers: Descriptor[] = [];
-    for (const one of before.filter((entry) => entry.tag === tag))
-      for (const descriptor of parseManifest(await blobs.readDocument(one.descriptor), tag).layers)
-        if (!(await isReplaced({ subject, where: 'cosign-tag', descriptor })))
-          layers.push(descriptor);
-    for (const one of made.filter((entry) => entry.tag === tag))
-      layers.push(...parseManifest(await blobs.readDocument(one.descriptor), tag).layers);
-    merged.push({ tag, descriptor: await writeTaggedManifest(blobs, layers) });
+  const layers = new Map<string, Descriptor[]>();
+  for (const one of [...readTaggedEntries(manifests), ...made]) {
+    const { tag } = one;
+    const all = layers.get(tag) ?? [];
+    layers.set(tag, all);
+    const place = { subject: taggedSubject(tag), where: 'cosign-tag' } as const;
+    for (const descriptor of parseManifest(await blobs.readDocument(one.descriptor), tag).layers)
+      if (made.includes(one) || !(await isReplaced({ ...place, descriptor }))) all.push(descriptor);
   }
-  return merged;
-}
-
-interface Repository {
-  readonly registry: string;
-  readonly repository: string;
+  return Promise.all(
+    [...layers].map(async ([tag, all]) => ({
+      tag,
+      descriptor: await writeTaggedManifest(blobs, all),
+    })),
+  );
 }
 
 export interface AttachTarget {
@@ -118,7 +114,7 @@ export interface AttachTarget {
   readonly open: () => Promise<OpenedImage>;
   readonly openWhole: () => Promise<OpenedImage>;
   readonly name: string;
-  readonly published: Repository | undefined;
+  readonly published: { readonly registry: string; readonly repository: string } | undefined;
   readonly registries: Registries;
   readonly settings: Settings;
   /** Judge by the settings of the signed verdict, not by those at hand. */
@@ -196,8 +192,7 @@ export async function attachStatements(
     );
     const { lower, graded } = judged;
     const { scorecard } = graded;
-    if (renewed === undefined)
-      return { digest, referrers, scorecard, ...(lower === undefined ? {} : { kept: lower }) };
+    if (renewed === undefined) return { digest, referrers, scorecard, ...given({ kept: lower }) };
     const isCurrent = await withImage(
       target.openWhole,
       async (image) => statementNames(await readAttachments(image)) === judged.statements,

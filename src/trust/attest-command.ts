@@ -8,6 +8,7 @@ import { imageSettings, wantedPlatform, withKey } from '../cli/operands.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
 import { type ImageName, parseImageName } from '../image/open-image.ts';
 import { EXIT, messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { OpenedImage } from '../model/image.ts';
 import { formatReference } from '../model/reference.ts';
@@ -81,64 +82,55 @@ async function findImage(
     });
   const { registry, repository } = name.reference;
   const full = formatReference(name.reference);
-  const look = (text: string): Promise<Pick<OpenedImage, 'place' | 'root'>> =>
+  const stored = { text: `store:${full}`, name: full, published: undefined };
+  const look = (text: string) =>
     withImage(
       () => open(text),
-      ({ place, root }) => ({ place, root }),
+      ({ place, root: { digest } }) =>
+        place === 'registry'
+          ? {
+              text: `registry:${formatReference({ registry, repository, digest })}`,
+              name: full,
+              published: { registry, repository },
+            }
+          : place === 'store'
+            ? stored
+            : undefined,
     );
-  const published = ({ root: { digest } }: Pick<OpenedImage, 'root'>) => ({
-    text: `registry:${formatReference({ registry, repository, digest })}`,
-    name: full,
-    published: { registry, repository },
+  const isInRegistry = name.place === 'named' && name.text.startsWith(`${registry}/`);
+  const text = isInRegistry || name.place === 'registry' ? `registry:${full}` : name.text;
+  const found = await look(text).catch(async (problem: unknown) => {
+    if (!isInRegistry || !(problem instanceof UserError)) throw problem;
+    await look(stored.text).catch((error: unknown) => {
+      throw error instanceof UserError ? problem : error;
+    });
+    context.emit({ kind: 'notice', text: `${registry} was not used: ${problem.message}` });
+    return stored;
   });
-  const stored = { text: `store:${full}`, name: full, published: undefined };
-  const hasHost = name.text.startsWith(`${registry}/`);
-  if (name.place === 'registry' || (name.place === 'named' && hasHost))
-    try {
-      return published(await look(`registry:${full}`));
-    } catch (problem) {
-      if (!(problem instanceof UserError)) throw problem;
-      if (name.place === 'registry') throw problem;
-      await look(stored.text).catch((error: unknown) => {
-        throw error instanceof UserError ? problem : error;
-      });
-      context.emit({ kind: 'notice', text: `${registry} was not used: ${problem.message}` });
-      return stored;
-    }
-  const found = await look(name.text);
-  if (found.place === 'registry') return published(found);
-  if (found.place === 'store') return stored;
+  if (found !== undefined) return found;
   throw new UserError(`${name.text} is in Docker alone, where nothing can be kept beside it`, {
     nextStep: 'build it with scoville build, or push it and name it with its registry',
   });
 }
 
 export function attachedText({ digest, scorecard, kept }: Attached): string {
-  const now =
-    scorecard === undefined
-      ? 'not graded again'
-      : `${levelText(scorecard)}, ${gradeText(scorecard)}`;
+  const now = scorecard && `${levelText(scorecard)}, ${gradeText(scorecard)}`;
   const stays = kept?.level === undefined ? '' : `: level ${kept.level}`;
-  return `${digest}  ${kept === undefined ? now : `the signed verdict stays${stays}`}\n`;
+  const said =
+    kept === undefined ? (now ?? 'not graded again') : `the signed verdict stays${stays}`;
+  return `${digest}  ${said}\n`;
 }
 
 export function attachedJson(
   image: string,
   { digest, referrers, scorecard, kept }: Attached,
 ): object {
-  const now =
-    scorecard === undefined ? {} : { level: scorecard.level, grade: scorecard.overall.grade };
-  return {
-    image,
-    digest,
-    referrers: referrers.map((one) => one.digest),
-    ...(kept === undefined
-      ? { ...now, ...(scorecard === undefined ? {} : { verdict: 'renewed' }) }
-      : { ...(kept.level === undefined ? {} : { level: kept.level }), verdict: 'kept' }),
-    ...(kept === undefined
-      ? {}
-      : { wouldBe: { ...now, criteria: kept.criteria, reasons: kept.reasons } }),
-  };
+  const now = given({ level: scorecard?.level, grade: scorecard?.overall.grade });
+  const about = { image, digest, referrers: referrers.map((one) => one.digest) };
+  if (kept === undefined)
+    return { ...about, ...now, ...given({ verdict: scorecard && 'renewed' }) };
+  const { level, criteria, reasons } = kept;
+  return { ...about, ...given({ level }), verdict: 'kept', wouldBe: { ...now, criteria, reasons } };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { FoundImage, Registries } from '../build/registries.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
 import { matchesImage, publisherSigner } from '../criteria/trusted-source.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
-import { type JsonCache, openCache } from '../image/caches.ts';
+import { openCache } from '../image/caches.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { BuildFact, Fact } from '../model/facts.ts';
@@ -30,12 +30,6 @@ export type SignedBases = ReadonlyMap<Digest, string>;
 /** An image that the build takes from outside; without a digest where its registry gave none. */
 export type Base = Pick<FoundImage, 'reference' | 'name' | 'digest'>;
 
-interface BaseChecks {
-  /** Waits for bases in `trust.bases`. Throws UserError if one fails or cannot be checked. */
-  readonly required: () => Promise<void>;
-  readonly verified: () => SignedBases;
-}
-
 /** For a registry that does not answer; cosign has a bound of its own for each call. */
 const TIMEOUT_MS = 60_000;
 const SCHEMA = 1;
@@ -47,58 +41,52 @@ interface Asked {
   readonly settings: Settings;
 }
 
-type Checked = Asked & { readonly kept: JsonCache };
-
 /** Who signed, or why nobody is known to have; `isRefuted`: somebody else did, or nobody. */
-type Answer =
-  | { readonly signedBy: string; readonly reason?: undefined }
-  | { readonly reason: string; readonly isRefuted?: boolean };
+interface Answer {
+  readonly signedBy?: string;
+  readonly reason?: string;
+  readonly isRefuted?: boolean;
+}
 
 /**
  * Starts to verify the images that a build takes from outside. Those of `trust.bases` are checked
  * against their publisher's identity or the user's keys, others where their publisher is known to
- * sign. What verified once is kept by digest and signer.
+ * sign. What verified once is kept by digest and signer. `required` waits for the former, and
+ * throws UserError if one fails or cannot be checked.
  */
-export function checkBases(asked: Asked, images: readonly Base[]): BaseChecks {
+export function checkBases(asked: Asked, images: readonly Base[]) {
   const { context, settings } = asked;
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal, AbortSignal.timeout(TIMEOUT_MS)]);
   // What is checked beside the build says nothing of its own.
-  const quiet: Checked = {
-    ...asked,
-    kept: openCache(context, 'bases', SCHEMA),
-    context: { ...context, signal, emit: () => undefined },
-  };
-  const keys = images.some((image) => isRequired(settings, image))
-    ? userSigners(quiet)
-    : Promise.resolve([]);
+  const quiet = { ...asked, context: { ...context, signal, emit: () => undefined } };
+  const required = images.filter((image) => isRequired(settings, image));
+  const offered = images.filter((image) => !required.includes(image) && isOffered(settings, image));
+  const keys = required.length > 0 ? userSigners(quiet) : Promise.resolve([]);
   keys.catch(() => undefined);
   const signed = new Map<Digest, string>();
-  const checks = images
-    .filter((image) => isRequired(settings, image) || isOffered(settings, image))
-    .map((image) => {
-      const answer = check(quiet, image, keys).catch((error: unknown): Answer => ({
-        reason: messageOf(error),
-      }));
-      const noted = answer.then((one) => {
-        if (one.reason === undefined) {
-          if (image.digest !== undefined) signed.set(image.digest, one.signedBy);
-        } else if (one.isRefuted === true && !isRequired(settings, image))
-          context.emit({ kind: 'warning', text: `${image.name}: ${one.reason}` });
-        return one;
-      });
-      return { image, noted };
+  const start = async (image: Base, byKeys: typeof keys): Promise<Answer> => {
+    const answer = await check(quiet, image, byKeys).catch((error: unknown): Answer => ({
+      reason: messageOf(error),
+    }));
+    const { signedBy } = answer;
+    if (signedBy !== undefined && image.digest !== undefined) signed.set(image.digest, signedBy);
+    return answer;
+  };
+  const answers = required.map((image) => ({ image, answer: start(image, keys) }));
+  for (const image of offered)
+    void start(image, Promise.resolve([])).then(({ isRefuted, reason = '' }) => {
+      if (isRefuted === true) context.emit({ kind: 'warning', text: `${image.name}: ${reason}` });
     });
   return {
-    required: async () => {
-      for (const { image, noted } of checks) {
-        if (!isRequired(settings, image)) continue;
-        const { reason } = await noted;
+    required: async (): Promise<void> => {
+      for (const { image, answer } of answers) {
+        const { signedBy, reason = '' } = await answer;
         context.signal.throwIfAborted();
-        if (reason !== undefined) throw unsigned(familiarReference(image.reference), reason);
+        if (signedBy === undefined) throw unsigned(familiarReference(image.reference), reason);
       }
     },
-    verified: () => {
+    verified: (): SignedBases => {
       stop.abort();
       return new Map(signed);
     },
@@ -150,22 +138,18 @@ export function ownWord(settings: Settings): Settings {
 }
 
 async function check(
-  asked: Checked,
-  image: Base,
+  { context, registries, settings }: Asked,
+  { reference, digest }: Base,
   keys: Promise<readonly TrustedSigner[]>,
 ): Promise<Answer> {
-  const { context, registries, settings } = asked;
-  const { registry, repository } = image.reference;
-  const { digest } = image;
+  const { registry, repository } = reference;
   if (digest === undefined) return { reason: 'its registry gave no digest' };
-  const publisher = publisherSigner(image.reference);
-  const signers = [
-    ...(publisher === undefined ? [] : [signerOf(publisher)]),
-    ...(isRequired(settings, image) ? await keys : []),
-  ];
+  const publisher = publisherSigner(reference);
+  const signers = [...(publisher === undefined ? [] : [signerOf(publisher)]), ...(await keys)];
   if (signers.length === 0) return { reason: 'no key or identity is known for it' };
+  const cache = openCache(context, 'bases', SCHEMA);
   const key = JSON.stringify([digest, await Promise.all(signers.map(fingerprint))]);
-  const kept = await asked.kept.get(key);
+  const kept = await cache.get(key);
   if (typeof kept === 'string') return { signedBy: kept };
   const opened = await openNamedImage(context, registries(context), {
     text: `registry:${formatReference({ registry, repository, digest })}`,
@@ -184,7 +168,7 @@ async function check(
     );
     const more = stated.length > 0 ? `, with ${stated.join(' and ')}` : '';
     const signedBy = `${answer.signedBy ?? ''}${more}`;
-    await asked.kept.set(key, signedBy);
+    await cache.set(key, signedBy);
     return { signedBy };
   } finally {
     await opened.close();

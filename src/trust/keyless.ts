@@ -271,21 +271,21 @@ export async function requireConsent(
   throw new ConsentNeeded(disclosure, hosts);
 }
 
+const CONSENT = 'public-log.json';
+
 export async function keepConsent(
   where: Pick<PipelineContext, 'paths'>,
   { id }: Disclosure,
 ): Promise<void> {
   const all = [...new Set([...(await agreed(where)), id])];
   await makeFolder(where.paths.config);
-  await writeFileBeside(fileOf(where), `${JSON.stringify({ agreed: all }, null, 2)}\n`);
+  const text = `${JSON.stringify({ agreed: all }, null, 2)}\n`;
+  await writeFileBeside(join(where.paths.config, CONSENT), text);
 }
 
-function fileOf({ paths }: Pick<PipelineContext, 'paths'>): string {
-  return join(paths.config, 'public-log.json');
-}
-
-async function agreed(where: Pick<PipelineContext, 'paths'>): Promise<readonly unknown[]> {
-  return listField(parseJson(await readFile(fileOf(where), 'utf8').catch(() => '')), 'agreed');
+async function agreed({ paths }: Pick<PipelineContext, 'paths'>): Promise<readonly unknown[]> {
+  const text = await readFile(join(paths.config, CONSENT), 'utf8').catch(() => '');
+  return listField(parseJson(text), 'agreed');
 }
 
 /**

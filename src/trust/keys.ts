@@ -173,6 +173,14 @@ function derive(password: string, { N, r, p, salt }: SealedKey): Promise<Buffer 
   });
 }
 
+export function publicKeyIn(pem: string): KeyObject | undefined {
+  try {
+    return createPublicKey(pem);
+  } catch {
+    return undefined;
+  }
+}
+
 export function isKeyUri(ref: string): boolean {
   return keyScheme(ref) !== undefined;
 }

@@ -60,7 +60,7 @@ function licenseIn(word: string): string | undefined {
   return base && `${base}+`;
 }
 
-/** Whether canonical words are an expression: its innermost parts are taken for licenses in turn. */
+/** Whether canonical words are an expression: inner parts are taken for licenses in turn. */
 function isExpression(words: readonly string[]): boolean {
   const signs: Readonly<Record<string, string>> = { AND: '&', OR: '&', WITH: 'w' };
   let shape = words

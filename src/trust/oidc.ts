@@ -234,21 +234,17 @@ export async function deviceLogin(
   });
   if (!started.ok) return started;
   const { json } = started.value;
-  const [device, code, page] = [textField(json, 'device_code'), codeIn(json), pageOf(json)];
+  const [device, code] = [textField(json, 'device_code'), textField(json, 'user_code')];
+  const page = pageOf(json);
   if (device === undefined || code === undefined || page === undefined)
     return err(`${issuer} gave no code to log in with`);
   const seconds = Math.min(numberField(json, 'expires_in') ?? 300, LONGEST_SECONDS);
-  show({ page, code, seconds });
+  show({ page, code: cleanText(code).slice(0, 64), seconds });
   // Never oftener than each second, and never later than the code is valid.
   const interval = Math.min(Math.max(numberField(json, 'interval') ?? 5, 1), seconds);
   const grant = { grant_type: GRANT, device_code: device, code_verifier: verifier };
   const body = new URLSearchParams({ ...CLIENT, ...grant });
   return awaited({ url: found.value.token, body, signal }, interval, seconds);
-}
-
-function codeIn(json: unknown): string | undefined {
-  const code = textField(json, 'user_code');
-  return code === undefined ? undefined : cleanText(code).slice(0, 64);
 }
 
 async function awaited(

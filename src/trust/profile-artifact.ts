@@ -9,7 +9,7 @@ import { parseStrictJson } from '../image/formats/json.ts';
 import { TAR_END, tarHeader, tarPadding } from '../image/tar/tar-writer.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
-import { isObject } from '../lib/json.ts';
+import { given, isObject, type JsonObject } from '../lib/json.ts';
 import type { ToolResult } from '../lib/run-tool.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { type Descriptor, plainEntry } from '../model/image.ts';
@@ -93,11 +93,12 @@ function appArmorText(bytes: Uint8Array): Result<SecurityProfile> {
 }
 
 /** The layer is the file as it is, but for comments, which runtimes refuse. */
-function seccomp(
-  document: Readonly<Record<string, unknown>>,
-  bytes: Uint8Array,
-): Result<SecurityProfile> {
-  const bare = bareProfile(document);
+function seccomp(document: JsonObject, bytes: Uint8Array): Result<SecurityProfile> {
+  const { syscalls } = document;
+  const bare = {
+    ...bareFields(document),
+    ...given({ syscalls: Array.isArray(syscalls) ? syscalls.map(bareFields) : syscalls }),
+  };
   const reason = refusal(bare);
   if (reason !== undefined) return err(reason);
   const isBare = JSON.stringify(bare) === JSON.stringify(document);
@@ -106,31 +107,19 @@ function seccomp(
 }
 
 /** Without comments, and without conditions of Docker's own that say nothing. */
-function bareProfile(document: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const rest = Object.fromEntries(Object.entries(document).filter(([key]) => key !== 'comment'));
-  const { syscalls } = rest;
-  if (!Array.isArray(syscalls)) return rest;
-  return { ...rest, syscalls: (syscalls as readonly unknown[]).map(bareEntry) };
-}
-
-function bareEntry(entry: unknown): unknown {
+function bareFields<T>(entry: T): T {
   if (!isObject(entry)) return entry;
+  const isEmpty = (value: unknown): boolean => isObject(value) && Object.keys(value).length === 0;
   const kept = Object.entries(entry).filter(
-    ([key, value]) =>
-      key !== 'comment' &&
-      !(
-        (key === 'includes' || key === 'excludes') &&
-        isObject(value) &&
-        Object.keys(value).length === 0
-      ),
+    ([key, value]) => key !== 'comment' && !(/^(?:in|ex)cludes$/.test(key) && isEmpty(value)),
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(kept) as T;
 }
 
-function refusal(profile: Readonly<Record<string, unknown>>): string | undefined {
+function refusal(profile: JsonObject): string | undefined {
   const flaw = seccompFlaw(profile);
   if (flaw !== undefined) return flaw;
-  const entries = (profile['syscalls'] ?? []) as readonly Readonly<Record<string, unknown>>[];
+  const entries = (profile['syscalls'] ?? []) as readonly JsonObject[];
   const odd =
     Object.keys(profile).find((key) => !FIELDS.includes(key)) ??
     entries.flatMap(Object.keys).find((key) => !ENTRY_FIELDS.includes(key));
@@ -173,28 +162,22 @@ export interface ProfileFile extends SecurityProfile {
  */
 export async function readProfiles(
   cwd: string,
-  given: readonly string[],
+  files: readonly string[],
   { seccomp, apparmor }: Settings['attest'],
 ): Promise<readonly ProfileFile[]> {
   const named = await Promise.all(
-    given.map((file) => readProfile(resolve(cwd, file), undefined, '--profile')),
+    files.map((file) => readProfile(resolve(cwd, file), undefined, '--profile')),
   );
   const kinds = named.map(({ kind }) => kind);
   const twice = kinds.find((kind, i) => kinds.indexOf(kind) !== i);
   if (twice !== undefined) throw new UserError(`--profile names two ${twice} profiles`);
-  const set = await Promise.all(
-    (
-      [
-        ['seccomp', seccomp],
-        ['apparmor', apparmor],
-      ] as const
-    ).map(([kind, file]) =>
-      file === undefined || kinds.includes(kind)
-        ? Promise.resolve([])
-        : readProfile(file, kind, `attest.${kind} in the settings`),
-    ),
-  );
-  return [...named, ...set.flat()];
+  const others = Object.entries({ seccomp, apparmor } as const).flatMap(([name, file]) => {
+    const kind = name as ProfileKind;
+    return file === undefined || kinds.includes(kind)
+      ? []
+      : [readProfile(file, kind, `attest.${kind} in the settings`)];
+  });
+  return [...named, ...(await Promise.all(others))];
 }
 
 async function readProfile(
@@ -246,14 +229,14 @@ const PROGRAMS: Readonly<Record<string, readonly [machine: number, code: string]
 export async function startProfiles(
   context: PipelineContext,
   profiles: readonly (SecurityProfile & { readonly file: string })[],
-  given?: DockerInfo,
+  known?: DockerInfo,
 ): Promise<void> {
   const seccomp = profiles.flatMap(({ kind, layer, file }) =>
     kind === 'seccomp' && layer !== undefined ? [{ layer, file }] : [],
   );
   if (seccomp.length === 0) return;
   const { run, signal } = context;
-  const engine = given ?? (await dockerInfo(run, signal).catch(() => undefined));
+  const engine = known ?? (await dockerInfo(run, signal).catch(() => undefined));
   signal.throwIfAborted();
   const archive = imageWith(engine?.os === 'linux' ? engine.architecture : '');
   if (archive === undefined || engine === undefined) return;

@@ -219,72 +219,52 @@ export async function attachedBefore(
   store: LayoutStore,
   index: Descriptor,
   settings: Settings,
-  made: Made,
+  { profiles, isProven }: Made,
 ): Promise<KeptAttachments> {
   const build = await store.lastOf(index.digest);
   if (build === undefined) return NONE;
+  const { manifests } = build;
+  // What this build makes, and will not keep of the one before.
+  const anew = [
+    ...OWN,
+    ...profiles.flatMap(({ kind }) => [PROFILE_PREDICATE[kind], PROFILE_ARTIFACT[kind]]),
+  ];
   // Reading them all takes longer than all else that follows an unchanged build.
   const own = openCache(context, 'own-statements', 1);
-  const { manifests } = build;
-  const key = JSON.stringify([
-    ...[context.version, index.digest, manifests.map(({ digest }) => digest)],
-    ...[madeAnew(made), made.isProven],
-  ]);
+  const digests = manifests.map(({ digest }) => digest);
+  const key = JSON.stringify([context.version, index.digest, digests, anew, isProven]);
   if ((await own.get(key)) === true) return NONE;
   const image = await openStored(store.blobs, index, index.digest, manifests);
   try {
-    const kept = await keptOf(context, image, settings, made);
-    if (kept === undefined) await own.set(key, true);
-    return kept ?? NONE;
+    const read = await readAttachments(image);
+    const candidates = read.found.filter(
+      ({ says }) =>
+        says.kind === 'statement' &&
+        !anew.includes(says.predicateType) &&
+        !isVerdict(says) &&
+        !isBuiltVex(says.predicate, index.digest) &&
+        !(isProven && madeKind(says) === 'second build'),
+    );
+    if (candidates.length === 0) {
+      const isWhole = read.incomplete === undefined && read.unreadable.length === 0;
+      if (isWhole) await own.set(key, true);
+      return NONE;
+    }
+    const artifacts = new Set(candidates.map(({ attachment }) => attachment.descriptor.digest));
+    // An artifact is vouched for by what hangs on it.
+    const found = read.found.filter(
+      (one) => candidates.includes(one) || artifacts.has(one.attachment.subject),
+    );
+    const trusted = await trustedSigners(context, settings, NOBODY_NAMED);
+    const checked = await verifyAttachments(context, image, { ...read, found }, trusted);
+    const held = checked.filter(({ verification }) => verification === 'verified');
+    const kept = new Set(held.map(({ evidence }) => evidence.attachment.descriptor.digest));
+    const referrers = (await image.attachments()).found
+      .filter(({ kind }) => kind === 'referrer')
+      .filter(({ subject, descriptor }) => kept.has(descriptor.digest) || kept.has(subject))
+      .map(({ descriptor }) => descriptor);
+    return { attestations: held.flatMap(attestationOf), referrers };
   } finally {
     await image.close();
   }
-}
-
-/** What this build makes, and will not keep of the one before. */
-function madeAnew({ profiles }: Pick<Made, 'profiles'>): readonly string[] {
-  const ofProfiles = profiles.flatMap(({ kind }) => [
-    PROFILE_PREDICATE[kind],
-    PROFILE_ARTIFACT[kind],
-  ]);
-  return [...OWN, ...ofProfiles];
-}
-
-/** Undefined where all was read, and nothing but a build's own statements is there. */
-async function keptOf(
-  context: PipelineContext,
-  image: OpenedImage,
-  settings: Settings,
-  made: Made,
-): Promise<KeptAttachments | undefined> {
-  const anew = madeAnew(made);
-  const isKept = ({ says }: AttachedEvidence): boolean =>
-    says.kind === 'statement' &&
-    !anew.includes(says.predicateType) &&
-    !isVerdict(says) &&
-    !isBuiltVex(says.predicate, image.root.digest) &&
-    !(made.isProven && madeKind(says) === 'second build');
-  const read = await readAttachments(image);
-  const candidates = read.found.filter(isKept);
-  if (candidates.length === 0)
-    return read.incomplete === undefined && read.unreadable.length === 0 ? undefined : NONE;
-  const artifacts = new Set(candidates.map(({ attachment }) => attachment.descriptor.digest));
-  // An artifact is vouched for by what hangs on it.
-  const found = read.found.filter(
-    (one) => candidates.includes(one) || artifacts.has(one.attachment.subject),
-  );
-  const trusted = await trustedSigners(context, settings, NOBODY_NAMED);
-  const checked = await verifyAttachments(context, image, { ...read, found }, trusted);
-  const held = checked.filter(({ verification }) => verification === 'verified');
-  const kept = new Set(held.map(({ evidence }) => evidence.attachment.descriptor.digest));
-  const { found: all } = await image.attachments();
-  return {
-    attestations: held.flatMap(attestationOf),
-    referrers: all
-      .filter(
-        ({ kind, subject, descriptor }) =>
-          kind === 'referrer' && (kept.has(descriptor.digest) || kept.has(subject)),
-      )
-      .map(({ descriptor }) => descriptor),
-  };
 }

@@ -10,12 +10,13 @@ import { type TaggedManifest, writeTaggedManifest } from '../image/referrers.ts'
 import { type AttachedThere, taggedSubject } from '../image/registry/push.ts';
 import { ToolError, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { Descriptor } from '../model/image.ts';
+import type { Descriptor, OpenedImage } from '../model/image.ts';
 import { type Digest, formatReference, parseReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { attachedForm, MAX_ATTACHED_BYTES, readAttachedBlob } from './attached.ts';
+import { publicKeyIn } from './keys.ts';
 import { openBuild, statedVerdicts } from './renew-verdict.ts';
-import { isVerdict, madeKind, publicKeyIn, signerOf } from './statement-kinds.ts';
+import { isVerdict, madeKind, signerOf } from './statement-kinds.ts';
 import { NOBODY_NAMED, trustedSigners } from './trusted-signers.ts';
 import type { StatedVerdict } from './verdict.ts';
 import { type AttachedEvidence, readAttachments } from './verify-attached.ts';
@@ -177,12 +178,14 @@ export async function withoutOlderVerdict(
   if (published === undefined) return stored;
   try {
     const keys = await keysAtHand(context, settings);
+    const verdictsOf = async (image: OpenedImage): Promise<readonly AttachedEvidence[]> =>
+      (await readAttachments(image)).found.filter(({ says }) => isVerdict(says));
     // Of the layout: nothing stays open.
-    const own = await openBuild(store, index, name);
-    const mine = (await readAttachments(own)).found.filter(({ says }) => isVerdict(says));
-    const theirs = (await readAttachments(published)).found.filter(({ says }) => isVerdict(says));
-    const signers = new Set(mine.map(({ proof }) => signerOf(proof, keys)));
-    const [before, now] = [theirs, mine].map((all) => newest(all, signers, keys));
+    const mine = await verdictsOf(await openBuild(store, index, name));
+    const signers = new Set(mine.flatMap(({ proof }) => signerOf(proof, keys) ?? []));
+    const newest = (all: readonly AttachedEvidence[]): StatedVerdict | undefined =>
+      statedVerdicts(all.filter(({ proof }) => signers.has(signerOf(proof, keys) ?? '')))[0];
+    const [before, now] = [newest(await verdictsOf(published)), newest(mine)];
     if (before === undefined || now === undefined) return stored;
     const words = ({ level, timeVerified }: StatedVerdict): string =>
       `${level === undefined ? 'gate missed' : `level ${level}`}, ${timeVerified}`;
@@ -209,17 +212,4 @@ export async function withoutOlderVerdict(
   } finally {
     await published.close();
   }
-}
-
-/** The newest verdict of these signers. */
-function newest(
-  all: readonly AttachedEvidence[],
-  signers: ReadonlySet<string | undefined>,
-  keys: readonly KeyObject[],
-): StatedVerdict | undefined {
-  const own = all.filter(({ proof }) => {
-    const signer = signerOf(proof, keys);
-    return signer !== undefined && signers.has(signer);
-  });
-  return statedVerdicts(own)[0];
 }

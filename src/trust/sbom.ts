@@ -91,16 +91,23 @@ function imageElement({ image, unreadable = [] }: SbomInput): Element {
     } as const),
     properties: {
       'scoville:platform': platformName(platform),
-      ...Object.fromEntries(
-        unreadable.flatMap(({ location: { path, layer }, reason }, index) =>
-          Object.entries({ path, layer, reason }).map(([key, value]) => [
-            `scoville:unreadable:${index}:${key}`,
-            value,
-          ]),
-        ),
+      ...numbered(
+        'unreadable',
+        unreadable.map(({ location: { path, layer }, reason }) => ({ path, layer, reason })),
       ),
     },
   };
+}
+
+/** Properties of several of a kind: `scoville:NAME:0:path`. */
+function numbered(
+  name: string,
+  rows: readonly Readonly<Record<string, string | undefined>>[],
+): Readonly<Record<string, string>> {
+  const entries = rows.flatMap((row, at) =>
+    Object.entries(given(row)).map(([key, value]) => [`scoville:${name}:${at}:${key}`, value]),
+  );
+  return Object.fromEntries(entries) as Readonly<Record<string, string>>;
 }
 
 function osElement({ id: name, versionId: version, prettyName: description }: OsRelease): Element {
@@ -157,13 +164,9 @@ function packageElement({ package: found, ref, licenses, locations }: ListedPack
       'scoville:package:type': type,
       'scoville:package:source': source && `${source.name}@${source.version}`,
       'scoville:package:modularity': modularity,
-      ...Object.fromEntries(
-        locations.flatMap(({ path, inside, layer }, index) =>
-          Object.entries({ path, inside, layer }).map(([key, value]) => [
-            `scoville:location:${index}:${key}`,
-            value,
-          ]),
-        ),
+      ...numbered(
+        'location',
+        locations.map(({ path, inside, layer }) => ({ path, inside, layer })),
       ),
     }),
     sourceInfo: `recorded in ${places.sort(byCodeUnit).join(', ')}${built}`,

@@ -17,7 +17,14 @@ import { digestOf } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { generateKeyPair, PasswordNeeded, publicKey, signPayload } from './cosign.ts';
 import { type KeylessSession, keylessSession } from './keyless.ts';
-import { isKeyUri, keyName, openCosignKey, type OpenedKey, openPemKey } from './keys.ts';
+import {
+  isKeyUri,
+  keyName,
+  openCosignKey,
+  type OpenedKey,
+  openPemKey,
+  publicKeyIn,
+} from './keys.ts';
 import { tokenVariable } from './oidc.ts';
 
 export type Signer =
@@ -93,8 +100,7 @@ async function keySigner(context: PipelineContext, ref: string, password: string
   const text = await readFile(path, 'latin1').catch((error: unknown) => {
     throw new UserError(`the signing key ${ref} cannot be read: ${messageOf(error)}`);
   });
-  const open = await openToOthers(path);
-  if (open?.isRefused === true) throw writableKey(open);
+  const open = await refuseWritable(path);
   if (open !== undefined) context.emit({ kind: 'warning', text: open.what, nextStep: open.fix });
   const pem = openPemKey(text, password);
   const isPem = pem.ok || pem.error !== 'other';
@@ -134,29 +140,23 @@ async function openKnown(ref: string, text: string, half: string): Promise<Opene
   });
 }
 
-interface OpenKey {
-  readonly what: string;
-  readonly fix: string;
-  /** They may write it: what it signs with may be theirs. */
-  readonly isRefused: boolean;
-}
-
 /** Undefined where the mode keeps others out, and for pipes, which do not have other users. */
-export async function openToOthers(path: string): Promise<OpenKey | undefined> {
+export async function openToOthers(path: string) {
   const found = await stat(path).catch(() => undefined);
   // Windows has no such modes; Node.js makes them up.
   if (found?.isFile() !== true || process.platform === 'win32') return undefined;
   if ((found.mode & 0o077) === 0) return undefined;
+  // What it signs with may be theirs.
   const isRefused = (found.mode & 0o022) !== 0;
-  return {
-    what: `the signing key ${path} can be ${isRefused ? 'written' : 'read'} by other users`,
-    fix: `chmod 600 ${shellWord(path)}`,
-    isRefused,
-  };
+  const what = `the signing key ${path} can be ${isRefused ? 'written' : 'read'} by other users`;
+  return { what, fix: `chmod 600 ${shellWord(path)}`, isRefused };
 }
 
-function writableKey({ what, fix }: OpenKey): UserError {
-  return new UserError(`${what}: nothing is signed with it`, { nextStep: fix });
+/** Throws UserError where others may write the key; where they may read it, says how they may. */
+async function refuseWritable(path: string): ReturnType<typeof openToOthers> {
+  const open = await openToOthers(path);
+  if (open?.isRefused !== true) return open;
+  throw new UserError(`${open.what}: nothing is signed with it`, { nextStep: open.fix });
 }
 
 /** A key that only cosign can use, after a test signature: failing early spares a long build. */
@@ -182,21 +182,12 @@ function pemOf({ publicKey: key }: OpenedKey): string {
 /** Verifiers use the public key beside the private one: a wrong one makes signatures worthless. */
 async function refuseForeignPublicKey(path: string, key: string): Promise<void> {
   const beside = publicKeyOf(path) ?? '';
-  const pem = await readFile(beside, 'utf8').catch(() => undefined);
-  if (pem === undefined || pem === '' || isSameKey(pem, key)) return;
+  const pem = await readFile(beside, 'utf8').catch(() => '');
+  const there = publicKeyIn(pem);
+  if (pem === '' || there?.equals(createPublicKey(key)) === true) return;
   throw new UserError(`${beside} is not the public half of ${path}`, {
     nextStep: `write it again: openssl pkey -in ${path} -pubout -out ${beside}, or cosign public-key --key ${path} > ${beside}`,
   });
-}
-
-function isSameKey(one: string, other: string): boolean {
-  const bytes = (pem: string): Buffer =>
-    createPublicKey(pem).export({ format: 'der', type: 'spki' });
-  try {
-    return bytes(one).equals(bytes(other));
-  } catch {
-    return false;
-  }
 }
 
 /** What verifies this key's signatures, for reports: the file beside a key file, or its name. */
@@ -224,8 +215,7 @@ export async function requireKey({
       { nextStep: 'name it with --key, or as sign.key in your own config.yaml' },
     );
   if (ref === undefined || isKeyUri(ref)) return;
-  const open = await openToOthers(ref);
-  if (open?.isRefused === true) throw writableKey(open);
+  await refuseWritable(ref);
   if (await isThere(ref)) return;
   throw new UserError(`signing key ${ref}: no such file`, {
     nextStep: 'name another with --key, or make one: cosign generate-key-pair',

@@ -336,7 +336,7 @@ interface KeylessAttempt extends Pick<KeylessKey, 'issuer' | 'subject'> {
 const OTHERWISE = 'or sign with a key (--key FILE), or not at all (--no-sign)';
 const KEYS =
   'name the trusted root of the sigstore that signs: --trusted-root FILE (setting sign.trustedRoot)';
-const CLOCK = 'set the clocks: a certificate is valid for ten minutes';
+const AGAIN = `try again when it answers, ${OTHERWISE}`;
 
 /**
  * What cosign says, what that means and what to do. In this order: what it says of a later step
@@ -355,42 +355,31 @@ const CAUSES: readonly (readonly [RegExp, (attempt: KeylessAttempt) => string, s
     `check that this Fulcio knows the issuer and that the token is for it, ${OTHERWISE}`,
   ],
   [
-    /integrated time outside/i,
-    ({ services }) =>
-      `the clocks of Fulcio (${services.fulcio}) and the log (${logNames(services)}) differ`,
-    CLOCK,
-  ],
-  [
-    /leaf certificate verification failed|certificate has expired|not yet valid/i,
+    /integrated time outside|leaf certificate verification failed|certificate has expired|not yet valid/i,
     ({ services, now }) =>
-      `the certificate of Fulcio (${services.fulcio}) does not verify: its clock and this machine’s (${new Date(now).toISOString()}) differ, or the trusted root is another sigstore’s`,
-    `${CLOCK}; ${KEYS}`,
+      `the certificate of Fulcio (${services.fulcio}) does not verify: the clocks of Fulcio, of the log and of this machine (${new Date(now).toISOString()}) differ, or the trusted root is another sigstore’s`,
+    `set the clocks: a certificate is valid for ten minutes; ${KEYS}`,
   ],
   [
-    /\btuf\b|CTFE public keys|rekor public keys|trusted[ _]root|getting Fulcio roots/i,
-    () => 'the keys that sigstore is checked with cannot be had',
+    /\btuf\b|CTFE public keys|rekor public keys|trusted[ _]root|getting Fulcio roots|\bSCT\b|signed certificate timestamp/i,
+    () => 'the keys that sigstore is checked with cannot be had, or are another sigstore’s',
     `check the network, ${KEYS}`,
   ],
   [
-    /\bSCT\b|signed certificate timestamp/i,
-    ({ services }) =>
-      `the certificate of Fulcio (${services.fulcio}) is in no certificate log that is trusted`,
-    KEYS,
-  ],
-  [
     /log\/entries|log inclusion|transparency log|tlog/i,
-    ({ services }) => `the transparency log (${logNames(services)}) did not take the entry`,
-    `try again when the log answers, ${OTHERWISE}`,
+    ({ services: { logs } }) =>
+      `the transparency log (${logs.map(({ url }) => url).join(', ')}) did not take the entry`,
+    AGAIN,
   ],
   [
     /timestamp/i,
     ({ services }) => `the timestamp authority (${services.tsas.join(', ')}) failed`,
-    `try again when it answers, ${OTHERWISE}`,
+    AGAIN,
   ],
   [
     /signingCert|Fulcio returned|getting key from Fulcio/i,
     ({ services }) => `Fulcio (${services.fulcio}) gave no certificate`,
-    `try again when it answers, ${OTHERWISE}`,
+    AGAIN,
   ],
 ];
 
@@ -408,8 +397,4 @@ export function keylessError(stderr: string, attempt: KeylessAttempt): UserError
   const message = /\\?"message\\?":\s*\\?"((?:[^"\\]){1,300})/.exec(said)?.[1];
   const shown = (message ?? said).replace(/^signing \S+\.payload: /, '').slice(0, 400);
   return new UserError(`${what}: ${shown}`, { nextStep: next, cause: new Error(said) });
-}
-
-function logNames({ logs }: SigstoreServices): string {
-  return logs.map(({ url }) => url).join(', ');
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { type KeyObject, verify } from 'node:crypto';
 import { parseStrictJson } from '../image/formats/json.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
 import { field, isObject, objectOf } from '../lib/json.ts';
@@ -174,14 +174,6 @@ export function signerOf(
     ? // A certificate lives for minutes, these names stay.
       JSON.stringify([identity.subject, identity.issuer, certificate.issuer])
     : undefined;
-}
-
-export function publicKeyIn(pem: string): KeyObject | undefined {
-  try {
-    return createPublicKey(pem);
-  } catch {
-    return undefined;
-  }
 }
 
 function holds(key: KeyObject, bytes: Uint8Array, signature: Uint8Array): boolean {

@@ -4,6 +4,7 @@ import { namedIdentity, type SignerFlags } from '../build/attest-plan.ts';
 import { isOfTheProject } from '../config/find-settings.ts';
 import { isThere } from '../image/disk.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { keyScheme } from '../model/key-scheme.ts';
@@ -19,12 +20,9 @@ import {
   VERIFY_ENV,
 } from './cosign.ts';
 import { isKeyUri, keyAccess, keyName } from './keys.ts';
-import { isAnchored } from './policy.ts';
+import { isAnchored, type NamedText } from './policy.ts';
 import { publicKeyOf, type Signer as SigningSigner, verifierName } from './signer.ts';
 import { readTrustedRoot } from './sigstore.ts';
-
-/** A text that must be equal, or a regular expression (Go's syntax) that must match. */
-type Named = { readonly exact: string } | { readonly pattern: string };
 
 /**
  * Who must have signed. A key (PEM text, file, KMS or other URI of cosign's) needs no network; an
@@ -34,8 +32,8 @@ export type Signer =
   | { readonly kind: 'key'; readonly publicKey: string }
   | {
       readonly kind: 'identity';
-      readonly identity: Named;
-      readonly issuer: Named;
+      readonly identity: NamedText;
+      readonly issuer: NamedText;
       /** A file; for a sigstore of one's own, or without a network. */
       readonly trustedRoot?: string;
     };
@@ -102,7 +100,7 @@ async function signerArgs(signer: Signer, write: CallFolder['write']): Promise<r
     const trust = ['--trusted-root', await write('trust', EMPTY_TRUSTED_ROOT)];
     return ['--key', keyAccess(file).ref, '--insecure-ignore-tlog', ...trust];
   }
-  const named = (flag: string, given: Named): readonly string[] =>
+  const named = (flag: string, given: NamedText): readonly string[] =>
     'exact' in given ? [flag, given.exact] : [`${flag}-regexp`, given.pattern];
   return [
     ...named('--certificate-identity', signer.identity),
@@ -113,14 +111,10 @@ async function signerArgs(signer: Signer, write: CallFolder['write']): Promise<r
 
 function signerName(signer: Signer): string {
   if (signer.kind === 'key') return keyName(signer.publicKey);
+  const text = (named: NamedText): string =>
+    'exact' in named ? named.exact : `/${named.pattern}/`;
   return `${text(signer.identity)} (${text(signer.issuer)})`;
 }
-
-function text(named: Named): string {
-  return 'exact' in named ? named.exact : `/${named.pattern}/`;
-}
-
-type Identity = Extract<Signer, { kind: 'identity' }>;
 
 export interface TrustedSigner {
   readonly signer: Signer;
@@ -159,30 +153,51 @@ export async function trustedSigners(
   settings: Pick<Settings, 'trust' | 'sign' | 'offline' | 'origins'>,
   flags: SignerFlags & { readonly trustedRoot?: string },
 ): Promise<TrustedSigners> {
-  const identity = namedIdentity(flags);
-  if (!identity.ok)
-    throw new UserError(identity.error, {
-      nextStep: 'name the signer: --certificate-identity NAME --certificate-oidc-issuer URL',
-    });
-  const keys = await Promise.all(flags.keys.map((key) => keySigner(key, context.cwd, '--key')));
-  const root = flags.trustedRoot ?? settings.trust.trustedRoot;
+  const { trust, offline, origins } = settings;
+  const root = flags.trustedRoot ?? trust.trustedRoot;
+  const identity = identitySigner(context, flags, root, (why) => why);
   // Named, it has to be one, though keys alone need none.
-  const isAsked = flags.trustedRoot !== undefined || settings.trust.identities.length > 0;
-  if (root !== undefined && (isAsked || identity.value !== undefined))
+  const isAsked = flags.trustedRoot !== undefined || trust.identities.length > 0;
+  if (root !== undefined && (isAsked || identity !== undefined))
     await readTrustedRoot(resolve(context.cwd, root));
-  const signers = [...keys, ...identitySigner(context, identity.value, root)];
-  const { offline } = settings;
+  const keys = await Promise.all(flags.keys.map((key) => keySigner(key, context.cwd, '--key')));
+  const signers = [...keys, ...(identity === undefined ? [] : [identity])];
   if (signers.length > 0) return { named: true, offline, signers };
-  const ofSettings = [
-    ...(await listedKeys(context, settings)),
-    ...listedIdentities(context, settings, root),
-  ];
-  const isNamed = settings.origins.some(
+  /** Where a list of the settings comes from, for people. */
+  const placeOf = (setting: string): string => {
+    const file = origins.find((one) => one.setting === setting)?.file;
+    return file === undefined ? setting : `${setting} of ${file}`;
+  };
+  const listed = (one: TrustedSigner, from: string): TrustedSigner => ({
+    ...one,
+    name: `${one.name} (${from})`,
+  });
+  const [ofKeys, ofIdentities] = [placeOf('trust.keys'), placeOf('trust.identities')];
+  const listedKeys = await Promise.all(
+    trust.keys.map((key) => keySigner(key, context.cwd, ofKeys)),
+  );
+  const listedIdentities = trust.identities.map(
+    ({ subject, subjectPattern, issuer, issuerPattern }) => {
+      const named = { identity: subject, identityPattern: subjectPattern, issuer, issuerPattern };
+      const say = (why: string): string => `${ofIdentities}: ${why}`;
+      const found = identitySigner(context, { keys: [], ...named }, root, say);
+      if (found === undefined)
+        throw new UserError(say('an entry names nobody'), {
+          nextStep: 'name each by subject and issuer',
+        });
+      return listed(found, ofIdentities);
+    },
+  );
+  const ofSettings = [...listedKeys.map((one) => listed(one, ofKeys)), ...listedIdentities];
+  const isNamed = origins.some(
     ({ setting, source }) => /^trust\.(?:keys|identities)$/.test(setting) && source === 'named',
   );
   if (isNamed) return { named: true, offline, signers: ofSettings };
-  const own = await ownKeys(context, settings);
-  return { named: false, offline, signers: [...own, ...ofSettings] };
+  return {
+    named: false,
+    offline,
+    signers: [...(await ownKeys(context, settings)), ...ofSettings],
+  };
 }
 
 /**
@@ -213,55 +228,30 @@ export async function verifierOf(signer: SigningSigner): Promise<TrustedSigner> 
   return { signer: by, name: signerName(by) };
 }
 
-/** Where a list of the settings comes from, for people. */
-function placeOf({ origins }: Pick<Settings, 'origins'>, setting: string): string {
-  const file = origins.find((one) => one.setting === setting)?.file;
-  return file === undefined ? setting : `${setting} of ${file}`;
-}
-
-/** `trust.identities`, each with its file. Throws UserError if one names nobody, or anybody. */
-function listedIdentities(
-  context: PipelineContext,
-  settings: Pick<Settings, 'trust' | 'origins'>,
-  trustedRoot: string | undefined,
-): readonly TrustedSigner[] {
-  const from = placeOf(settings, 'trust.identities');
-  return settings.trust.identities.flatMap((one) => {
-    const named = namedIdentity({
-      keys: [],
-      identity: one.subject,
-      identityPattern: one.subjectPattern,
-      issuer: one.issuer,
-      issuerPattern: one.issuerPattern,
-    });
-    if (!named.ok || named.value === undefined)
-      throw new UserError(`${from}: ${named.ok ? 'an entry names nobody' : named.error}`, {
-        nextStep: 'name each by subject and issuer',
-      });
-    return identitySigner(context, named.value, trustedRoot).map((signer) => listed(signer, from));
-  });
-}
-
+/** The identity that is named, if one is. Throws UserError if it names nobody, or anybody. */
 function identitySigner(
   context: PipelineContext,
-  named: Pick<Identity, 'identity' | 'issuer'> | undefined,
+  flags: SignerFlags,
   trustedRoot: string | undefined,
-): readonly TrustedSigner[] {
-  if (named === undefined) return [];
-  for (const asked of [named.identity, named.issuer]) tellOfOpen(context, asked);
-  const signer: Signer = {
-    kind: 'identity',
-    ...named,
-    ...(trustedRoot === undefined ? {} : { trustedRoot: resolve(context.cwd, trustedRoot) }),
-  };
-  return [{ signer, name: signerName(signer) }];
+  say: (why: string) => string,
+): TrustedSigner | undefined {
+  const named = namedIdentity(flags);
+  if (!named.ok)
+    throw new UserError(say(named.error), {
+      nextStep: 'name the signer: --certificate-identity NAME --certificate-oidc-issuer URL',
+    });
+  if (named.value === undefined) return undefined;
+  for (const asked of [named.value.identity, named.value.issuer]) tellOfOpen(context, asked);
+  const root = trustedRoot && resolve(context.cwd, trustedRoot);
+  const signer: Signer = { kind: 'identity', ...named.value, ...given({ trustedRoot: root }) };
+  return { signer, name: signerName(signer) };
 }
 
 /** Patterns that a run of this program has been warned of: it asks for signers more than once. */
 const warned = new WeakMap<AbortSignal, Set<string>>();
 
 /** Warns of a pattern that also matches names around the one meant, except in a URL's folder. */
-function tellOfOpen({ emit, signal }: PipelineContext, asked: Identity['identity']): void {
+function tellOfOpen({ emit, signal }: PipelineContext, asked: NamedText): void {
   if ('exact' in asked || isAnchored(asked.pattern) || /^\^https?:\S+\/$/.test(asked.pattern))
     return;
   const before = warned.get(signal) ?? new Set();
@@ -272,19 +262,6 @@ function tellOfOpen({ emit, signal }: PipelineContext, asked: Identity['identity
     text: `the pattern ${asked.pattern} takes every name that has a match in it`,
     nextStep: 'begin it with ^ and end it with $',
   });
-}
-
-function listed({ signer, name }: TrustedSigner, from: string): TrustedSigner {
-  return { signer, name: `${name} (${from})` };
-}
-
-async function listedKeys(
-  context: PipelineContext,
-  settings: Pick<Settings, 'trust' | 'origins'>,
-): Promise<readonly TrustedSigner[]> {
-  const from = placeOf(settings, 'trust.keys');
-  const signers = settings.trust.keys.map((key) => keySigner(key, context.cwd, from));
-  return (await Promise.all(signers)).map((one) => listed(one, from));
 }
 
 /** The key made for the user, unless it is in the project, and the configured key's public half. */

@@ -1,6 +1,6 @@
 import { Interrupted, messageOf, UserError } from '../lib/errors.ts';
-import { field } from '../lib/json.ts';
-import { inParallel } from '../lib/parallel.ts';
+import { field, given } from '../lib/json.ts';
+import { groupBy, inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Attachment, Attachments, Descriptor, OpenedImage } from '../model/image.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
@@ -170,18 +170,16 @@ function withArtifacts(
   return checked
     .filter((one) => !isOfArtifact(one))
     .map((one) => {
-      const { digest } = one.evidence.attachment.descriptor;
+      const { proof, attachment } = one.evidence;
       const by =
-        one.evidence.proof.kind === 'none'
-          ? vouching.find(({ evidence }) => evidence.subjects.includes(digest))
-          : undefined;
-      return by === undefined
-        ? one
-        : {
-            evidence: one.evidence,
-            verification: 'verified',
-            ...(by.verifiedBy === undefined ? {} : { verifiedBy: by.verifiedBy }),
-          };
+        proof.kind === 'none' &&
+        vouching.find(({ evidence }) => evidence.subjects.includes(attachment.descriptor.digest));
+      return by
+        ? {
+            ...{ evidence: one.evidence, verification: 'verified' },
+            ...given({ verifiedBy: by.verifiedBy }),
+          }
+        : one;
     });
 }
 
@@ -202,23 +200,21 @@ function envelopeName({ proof }: AttachedEvidence): string | undefined {
 
 /** Each verified statement once, as a bundle if there is one; all copies of unverified ones. */
 export function withoutCopies(checked: readonly CheckedAttachment[]): readonly CheckedAttachment[] {
-  const names = new Map(checked.map((one) => [one, nameOf(one)]));
-  const isBundle = ({ evidence }: CheckedAttachment): boolean =>
-    evidence.attachment.kind === 'referrer';
-  const first = new Map<string, CheckedAttachment>();
-  for (const one of [...checked.filter(isBundle), ...checked.filter((c) => !isBundle(c))]) {
-    const name = names.get(one);
-    if (name !== undefined && !first.has(name)) first.set(name, one);
-  }
+  const names = new Map(
+    checked.map((one) => {
+      const { evidence, verification } = one;
+      const isStatement = verification === 'verified' && evidence.proof.kind === 'statement';
+      return [one, isStatement ? (envelopeName(evidence) ?? evidence.blob.digest) : undefined];
+    }),
+  );
+  const isTagged = ({ evidence }: CheckedAttachment): number =>
+    Number(evidence.attachment.kind !== 'referrer');
+  const bundlesFirst = checked.toSorted((a, b) => isTagged(a) - isTagged(b));
+  const copies = groupBy(bundlesFirst, (one) => names.get(one));
   return checked.filter((one) => {
     const name = names.get(one);
-    return name === undefined || first.get(name) === one;
+    return name === undefined || copies.get(name)?.[0] === one;
   });
-}
-
-function nameOf({ evidence, verification }: CheckedAttachment): string | undefined {
-  if (verification !== 'verified' || evidence.proof.kind !== 'statement') return undefined;
-  return envelopeName(evidence) ?? evidence.blob.digest;
 }
 
 /** cosign calls under way at once; each is a process that computes. */
@@ -228,7 +224,8 @@ const MAX_CHECKS = 400;
 
 /**
  * Has cosign, and notation where the user set it up, verify what hangs on the image against those
- * whom the user trusts. A blob about another image is not verified: it proves nothing here. Throws
+ * whom the user trusts. A blob about another image is not verified: it proves nothing here. An
+ * envelope that verified once verifies anywhere; others are checked again in each place. Throws
  * UserError where a signer was named and cosign is missing.
  */
 export async function verifyAttachments(
@@ -238,13 +235,24 @@ export async function verifyAttachments(
   trusted: TrustedSigners,
 ): Promise<readonly CheckedAttachment[]> {
   tellOfVariables(context, trusted);
-  const verifier = new Verifier(context, image, read, trusted);
+  const verifier: Verifier = {
+    ...{ context, image, trusted },
+    signable: [...imageDescriptors(image), ...artifactsOf(read)],
+    subjects: new Map(),
+    noTrustedRoot: undefined,
+  };
+  const envelopes = new Map<string, Promise<Check>>();
   const checked = await inParallel(
     [...read.found.entries()],
     CALLS_AT_ONCE,
     async ([at, evidence]) => {
       context.signal.throwIfAborted();
-      return { evidence, ...(await verifier.checkOnce(evidence, at)) };
+      const name = envelopeName(evidence);
+      const before = name === undefined ? undefined : await envelopes.get(name);
+      if (before?.verification === 'verified') return { evidence, ...before };
+      const check = checkOf(verifier, evidence, at);
+      if (name !== undefined) envelopes.set(name, check);
+      return { evidence, ...(await check) };
     },
   );
   return withArtifacts(checked, image);
@@ -261,128 +269,99 @@ function tellOfVariables({ env, emit }: PipelineContext, { signers }: TrustedSig
     });
 }
 
-class Verifier {
-  readonly #context: PipelineContext;
-  readonly #image: OpenedImage;
-  readonly #signable: readonly Descriptor[];
-  readonly #trusted: TrustedSigners;
-  readonly #subjects = new Map<Digest, Promise<Uint8Array>>();
-  readonly #envelopes = new Map<string, Promise<Check>>();
-  #noTrustedRoot: CosignAnswer | undefined;
+interface Verifier {
+  readonly context: PipelineContext;
+  readonly image: OpenedImage;
+  readonly trusted: TrustedSigners;
+  readonly signable: readonly Descriptor[];
+  /** The bytes of indexes and manifests, read once for all that is about them. */
+  readonly subjects: Map<Digest, Promise<Uint8Array>>;
+  /** A missing network is asked once, not for each signature. */
+  noTrustedRoot: CosignAnswer | undefined;
+}
 
-  constructor(
-    context: PipelineContext,
-    image: OpenedImage,
-    read: ReadAttachments,
-    trusted: TrustedSigners,
-  ) {
-    this.#context = context;
-    this.#image = image;
-    this.#signable = [...imageDescriptors(image), ...artifactsOf(read)];
-    this.#trusted = trusted;
+async function checkOf(verifier: Verifier, evidence: AttachedEvidence, at: number): Promise<Check> {
+  const { context, image, trusted, signable, subjects: read } = verifier;
+  const { proof, says, subjects } = evidence;
+  const subject = signable.find(({ digest }) => subjects.includes(digest));
+  if (subject === undefined)
+    return {
+      // A statement about another image does no harm: its subjects say so.
+      verification: says.kind === 'signature' ? 'failed' : 'unverified',
+      reason: `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`,
+    };
+  if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
+  if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
+  if (proof.kind === 'notation') {
+    const reason = 'another signer is named than notation’s policy';
+    if (trusted.named) return { verification: 'unverified', reason };
+    return verifyNotationSignature(context, image, evidence, subject);
   }
+  const { bundle, signedWith } = proof;
+  const bytes = read.get(subject.digest) ?? image.readBlob(subject);
+  read.set(subject.digest, bytes);
+  const blob = (proof.kind === 'message' ? proof.payload : undefined) ?? (await bytes);
+  const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
+  const { run, signal } = context;
+  const check = await bySigners(verifier, signedWith, ({ signer }) =>
+    verifyAttached(run, { bundle, blob, predicateType, signer, signal }),
+  );
+  if (signedWith === 'key') return check;
+  const origin = bundleOrigin(bundle);
+  if (check.verification === 'verified') return { ...check, origin };
+  if (check.verification !== 'failed' || origin.identity === undefined) return check;
+  const { subject: who, issuer } = origin.identity;
+  // First, since what follows may be cut.
+  return { ...check, reason: `its certificate names ${who} (${issuer}): ${check.reason ?? ''}` };
+}
 
-  /** An envelope that verified once verifies anywhere; others are checked again in each place. */
-  async checkOnce(evidence: AttachedEvidence, at: number): Promise<Check> {
-    const name = envelopeName(evidence);
-    const before = name === undefined ? undefined : await this.#envelopes.get(name);
-    if (before?.verification === 'verified') return before;
-    const check = this.#check(evidence, at);
-    if (name !== undefined) this.#envelopes.set(name, check);
-    return check;
+type Ask = (trusted: TrustedSigner) => Promise<CosignAnswer>;
+
+/** The first signer that verifies: identities for a certificate, keys for a bare signature. */
+async function bySigners(
+  verifier: Verifier,
+  signedWith: 'certificate' | 'key',
+  ask: Ask,
+): Promise<Check> {
+  const { named, signers } = verifier.trusted;
+  const kind = signedWith === 'certificate' ? 'identity' : 'key';
+  const fitting = signers.filter(({ signer }) => signer.kind === kind);
+  // Who signed in another way than the user named is neither confirmed nor refuted.
+  if (fitting.length === 0) return { verification: 'unverified', reason: NOBODY[kind] };
+  const answers: Exclude<CosignAnswer, { outcome: 'verified' }>[] = [];
+  for (const trusted of fitting) {
+    const answer = await answerOf(verifier, ask, trusted);
+    if (answer.outcome === 'verified')
+      return { verification: 'verified', verifiedBy: trusted.name };
+    answers.push(answer);
   }
+  const open = answers.find(({ outcome }) => outcome === 'unknown');
+  if (open !== undefined) return unchecked(open.reason);
+  if (!named) return { verification: 'unverified', reason: 'no key at hand verifies it' };
+  const said = answers[0]?.reason ?? '';
+  const who = fitting.map(({ name }) => name).join(' or ');
+  const isRoot = said.startsWith('the trusted root ');
+  return { verification: 'failed', reason: isRoot ? said : `not signed by ${who} (${said})` };
+}
 
-  async #check(evidence: AttachedEvidence, at: number): Promise<Check> {
-    const { proof, says, subjects } = evidence;
-    const subject = this.#signable.find(({ digest }) => subjects.includes(digest));
-    if (subject === undefined)
-      return {
-        // A statement about another image does no harm: its subjects say so.
-        verification: says.kind === 'signature' ? 'failed' : 'unverified',
-        reason: `it is about ${subjects.slice(0, 3).join(', ') || 'nothing'}, not this image`,
-      };
-    if (at >= MAX_CHECKS) return unchecked(`more than ${MAX_CHECKS} signatures hang on the image`);
-    if (proof.kind === 'none') return { verification: 'unverified', reason: proof.reason };
-    if (proof.kind === 'notation') {
-      const reason = 'another signer is named than notation’s policy';
-      if (this.#trusted.named) return { verification: 'unverified', reason };
-      return verifyNotationSignature(this.#context, this.#image, evidence, subject);
-    }
-    const { bundle, signedWith } = proof;
-    const payload = proof.kind === 'message' ? proof.payload : undefined;
-    const blob = payload ?? (await this.#bytesOf(subject));
-    const predicateType = proof.kind === 'statement' ? proof.predicateType : undefined;
-    const { run, signal } = this.#context;
-    const check = await this.#bySigners(signedWith, ({ signer }) =>
-      verifyAttached(run, { bundle, blob, predicateType, signer, signal }),
-    );
-    if (signedWith === 'key') return check;
-    const origin = bundleOrigin(bundle);
-    if (check.verification === 'verified') return { ...check, origin };
-    if (check.verification !== 'failed' || origin.identity === undefined) return check;
-    const { subject: who, issuer } = origin.identity;
-    // First, since what follows may be cut.
-    return { ...check, reason: `its certificate names ${who} (${issuer}): ${check.reason ?? ''}` };
-  }
-
-  /** The first signer that verifies: identities for a certificate, keys for a bare signature. */
-  async #bySigners(
-    signedWith: 'certificate' | 'key',
-    ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
-  ): Promise<Check> {
-    const { named, signers } = this.#trusted;
-    const kind = signedWith === 'certificate' ? 'identity' : 'key';
-    const fitting = signers.filter(({ signer }) => signer.kind === kind);
-    // Who signed in another way than the user named is neither confirmed nor refuted.
-    if (fitting.length === 0) return { verification: 'unverified', reason: NOBODY[kind] };
-    const reasons: string[] = [];
-    let open: string | undefined;
-    for (const trusted of fitting) {
-      const answer = await this.#answer(ask, trusted);
-      if (answer.outcome === 'verified')
-        return { verification: 'verified', verifiedBy: trusted.name };
-      reasons.push(answer.reason);
-      if (answer.outcome === 'unknown') open ??= answer.reason;
-    }
-    if (open !== undefined) return unchecked(open);
-    if (!named) return { verification: 'unverified', reason: 'no key at hand verifies it' };
-    const [said = ''] = reasons;
-    const who = fitting.map(({ name }) => name).join(' or ');
-    const isRoot = said.startsWith('the trusted root ');
-    return { verification: 'failed', reason: isRoot ? said : `not signed by ${who} (${said})` };
-  }
-
-  /** If the user named nobody, a missing or broken cosign just leaves the signature unverified. */
-  async #answer(
-    ask: (trusted: TrustedSigner) => Promise<CosignAnswer>,
-    trusted: TrustedSigner,
-  ): Promise<CosignAnswer> {
-    const isIdentity = trusted.signer.kind === 'identity';
-    if (this.#trusted.offline === true && needsNetwork(trusted.signer))
-      return { outcome: 'unknown', reason: isIdentity ? OFFLINE_IDENTITY : OFFLINE_KEY };
-    if (isIdentity && this.#noTrustedRoot !== undefined) return this.#noTrustedRoot;
-    try {
-      const answer = withRoot(await ask(trusted), trusted);
-      if (!isIdentity || answer.outcome !== 'unknown' || !/\btuf\b/i.test(answer.reason))
-        return answer;
-      // A missing network is asked once, not for each signature.
-      this.#noTrustedRoot = {
-        outcome: 'unknown',
-        reason: `sigstore’s trusted root cannot be had, --trusted-root FILE names one (${answer.reason})`,
-      };
-      return this.#noTrustedRoot;
-    } catch (error) {
-      if (this.#trusted.named || error instanceof Interrupted || this.#context.signal.aborted)
-        throw error;
-      return { outcome: 'unknown', reason: messageOf(error) };
-    }
-  }
-
-  /** The bytes of the index or manifest, read once for all that is about it. */
-  #bytesOf(subject: Descriptor): Promise<Uint8Array> {
-    const bytes = this.#subjects.get(subject.digest) ?? this.#image.readBlob(subject);
-    this.#subjects.set(subject.digest, bytes);
-    return bytes;
+/** If the user named nobody, a missing or broken cosign just leaves the signature unverified. */
+async function answerOf(verifier: Verifier, ask: Ask, one: TrustedSigner): Promise<CosignAnswer> {
+  const { context, trusted } = verifier;
+  const isIdentity = one.signer.kind === 'identity';
+  if (trusted.offline === true && needsNetwork(one.signer))
+    return { outcome: 'unknown', reason: isIdentity ? OFFLINE_IDENTITY : OFFLINE_KEY };
+  if (isIdentity && verifier.noTrustedRoot !== undefined) return verifier.noTrustedRoot;
+  try {
+    const answer = withRoot(await ask(one), one);
+    if (!isIdentity || answer.outcome !== 'unknown' || !/\btuf\b/i.test(answer.reason))
+      return answer;
+    return (verifier.noTrustedRoot = {
+      outcome: 'unknown',
+      reason: `sigstore’s trusted root cannot be had, --trusted-root FILE names one (${answer.reason})`,
+    });
+  } catch (error) {
+    if (trusted.named || error instanceof Interrupted || context.signal.aborted) throw error;
+    return { outcome: 'unknown', reason: messageOf(error) };
   }
 }
 

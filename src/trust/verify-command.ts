@@ -7,6 +7,8 @@ import { imageSettings, wantedPlatform } from '../cli/operands.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
 import { parseImageName } from '../image/open-image.ts';
 import { EXIT, ToolError, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
   type ImageVerification,
@@ -63,37 +65,40 @@ function itemLines(
   items: readonly VerifiedItem[],
   told: Set<string>,
 ): readonly string[] {
-  const digests = new Map<string, Set<string>>();
-  const lineOf = new Map<string, string>();
-  for (const { type, verification, verifiedBy, reason, digest } of items) {
-    const why = verifiedBy ?? reason ?? '';
-    const said = why === '' ? '' : `: ${shortened(why, LONGEST_REASON)}`;
-    const start = `  ${kind.padEnd(12)}${type.slice(0, 200)} ${verification}`;
-    const again =
-      verifiedBy === undefined && said !== '' && told.has(said) ? ', for the same reason' : said;
-    const line = lineOf.get(start + said) ?? start + again;
-    lineOf.set(start + said, line);
-    told.add(said);
-    digests.set(line, (digests.get(line) ?? new Set()).add(digest.slice(0, 19)));
-  }
-  return [...digests].map(([line, [first = '', ...others]]) => {
+  const alike = groupBy(items, ({ type, verification, verifiedBy, reason }) =>
+    JSON.stringify([type, verification, verifiedBy, reason]),
+  );
+  return [...alike.values()].flatMap((all) => {
+    const [item] = all;
+    if (item === undefined) return [];
+    const { type, verification, verifiedBy, reason = '' } = item;
+    const why = shortened(verifiedBy ?? reason, LONGEST_REASON);
+    const isTold = verifiedBy === undefined && told.has(why);
+    if (why !== '') told.add(why);
+    const said = isTold ? ', for the same reason' : why === '' ? '' : `: ${why}`;
+    const [first = '', ...others] = new Set(all.map(({ digest }) => digest.slice(0, 19)));
     const more = others.length === 0 ? '' : ` and ${others.length} more`;
-    return `${line} (${first}${more})`;
+    return `  ${kind.padEnd(12)}${type.slice(0, 200)} ${verification}${said} (${first}${more})`;
   });
 }
 
-function verdictLines(answer: ImageVerification): readonly string[] {
-  const { level, gradedAt = '', tests, reproduction } = answer;
-  const lines = [
-    level !== undefined &&
-      `level ${level} (${LEVEL_NAMES[level] ?? ''}), stated on ${gradedAt === '' ? 'an unknown day' : gradedAt}`,
-    tests && `criteria: ${tests.passed} passed, ${tests.warned} not judged, ${tests.failed} failed`,
-    reproduction &&
-      (reproduction.reproducible
+function verdictLines({ level, gradedAt, tests, reproduction }: ImageVerification): string[] {
+  const lines: string[] = [];
+  if (level !== undefined)
+    lines.push(
+      `level ${level} (${LEVEL_NAMES[level] ?? ''}), stated on ${gradedAt || 'an unknown day'}`,
+    );
+  if (tests !== undefined)
+    lines.push(
+      `criteria: ${tests.passed} passed, ${tests.warned} not judged, ${tests.failed} failed`,
+    );
+  if (reproduction !== undefined)
+    lines.push(
+      reproduction.reproducible
         ? 'reproducible: a second build gave the same digest'
-        : `not reproducible: a second build differs in ${reproduction.differences} places`),
-  ];
-  return lines.flatMap((line) => (typeof line === 'string' ? [`  ${line}`] : []));
+        : `not reproducible: a second build differs in ${reproduction.differences} places`,
+    );
+  return lines.map((line) => `  ${line}`);
 }
 
 const METHOD = { key: 'a key', certificate: 'a certificate', notation: 'notation' } as const;
@@ -156,10 +161,6 @@ export async function policyOf(flags: SignerWords, io: CommandIo): Promise<Setti
   return value;
 }
 
-function isExpected(error: unknown): error is UserError | ToolError {
-  return error instanceof UserError || error instanceof ToolError;
-}
-
 async function verifyAll(
   flags: VerifyFlags,
   images: readonly string[],
@@ -189,16 +190,13 @@ async function verifyAll(
           await image.close();
         }
       } catch (error) {
-        if ((images.length === 1 && !flags.json) || !isExpected(error)) throw error;
+        if (images.length === 1 && !flags.json) throw error;
+        if (!(error instanceof UserError || error instanceof ToolError)) throw error;
         // The others' answers are worth having; this one's says why there is none.
         const none = { missing: [], signatures: [], attestations: [] } as const;
         answers.push({ image: text, outcome: 'unjudged', reasons: [error.message], ...none });
-        const { nextStep } = error;
-        context.emit({
-          kind: 'warning',
-          text: `${text}: ${error.message}`,
-          ...(nextStep === undefined ? {} : { nextStep }),
-        });
+        const { message, nextStep } = error;
+        context.emit({ kind: 'warning', text: `${text}: ${message}`, ...given({ nextStep }) });
       }
     return answers;
   };

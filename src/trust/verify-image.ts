@@ -2,7 +2,7 @@ import { isForeign } from '../image/attachments.ts';
 import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { ImageVerification, VerifiedItem, VerifyOutcome } from '../model/criterion.ts';
+import type { ImageVerification, VerifiedItem } from '../model/criterion.ts';
 import { type Descriptor, type OpenedImage, platformName } from '../model/image.ts';
 import type { Digest } from '../model/reference.ts';
 import type { SignatureOrigin } from '../model/signature-origin.ts';
@@ -40,20 +40,6 @@ function signerText(verifiedBy: string, { identity }: SignatureOrigin = {}): str
 }
 
 const EXPECTED = { provenance: 'provenance', SBOM: 'sbom', verdict: 'vsa' } as const;
-
-/**
- * What no verified signature or statement says; `stated` gives those that cover the image, by type.
- * `isBare`: nothing is signed. Otherwise none of the signatures verifies.
- */
-function missingOf(
-  signed: readonly CheckedAttachment[],
-  isBare: boolean,
-  stated: (type: string) => readonly CheckedAttachment[],
-): readonly string[] {
-  const absent = Object.entries(EXPECTED).filter(([, type]) => stated(type).length === 0);
-  const signature = isBare ? 'signature' : 'verified signature';
-  return [...(signed.length === 0 ? [signature] : []), ...absent.map(([name]) => name)];
-}
 
 export interface VerifyDemands {
   readonly types: readonly string[];
@@ -111,10 +97,15 @@ export async function verifyWithEvidence(
   const answer: ImageVerification = {
     image: image.name,
     digest: image.root.digest,
-    outcome: outcomeOf(reasons, open),
+    outcome: reasons.length === 0 ? 'verified' : open.length > 0 ? 'unjudged' : 'short',
     reasons,
     ...signedBy(signed),
-    missing: missingOf(signed, isBare, stated),
+    missing: [
+      ...(signed.length > 0 ? [] : [isBare ? 'signature' : 'verified signature']),
+      ...Object.entries(EXPECTED).flatMap(([name, type]) =>
+        stated(type).length > 0 ? [] : [name],
+      ),
+    ],
     signatures: checked.filter(isSignature).map(itemOf),
     attestations: checked.filter((one) => !isSignature(one)).map(itemOf),
     ...(level?.level === undefined ? {} : { level: level.level, gradedAt: level.timeVerified }),
@@ -123,11 +114,6 @@ export async function verifyWithEvidence(
   };
   // Engines look in one place: a copy under a tag is there for them.
   return { answer, verified: all.filter(({ verification }) => verification === 'verified') };
-}
-
-function outcomeOf(reasons: readonly string[], open: readonly string[]): VerifyOutcome {
-  if (reasons.length === 0) return 'verified';
-  return open.length > 0 ? 'unjudged' : 'short';
 }
 
 /** About the root and all named platforms: by the root's name a statement on one is found. */
@@ -197,25 +183,19 @@ function statedLevel(
   verified: readonly CheckedAttachment[],
   covers: Covering,
 ): StatedLevel | undefined {
+  const time = ({ timeVerified }: StatedLevel): number => Date.parse(timeVerified) || 0;
   const newest = new Map<string, StatedLevel>();
-  for (const { evidence } of covers(
-    verified.filter((one) => isStatement(one, PREDICATE_TYPE.slsaVsa)),
-  )) {
+  const verdicts = verified.filter((one) => isStatement(one, PREDICATE_TYPE.slsaVsa));
+  for (const { evidence } of covers(verdicts)) {
     if (evidence.says.kind !== 'statement') continue;
     const stated = readSummary(evidence.says.predicate);
     const key = evidence.subjects.join(' ');
     const before = newest.get(key);
     if (before === undefined || time(stated) >= time(before)) newest.set(key, stated);
   }
-  const all = [...newest.values()].map((stated) =>
-    stated.passed ? stated : { ...stated, level: undefined },
-  );
-  return all.sort((a, b) => (a.level ?? -1) - (b.level ?? -1))[0];
-}
-
-function time({ timeVerified }: StatedLevel): number {
-  const parsed = Date.parse(timeVerified);
-  return Number.isNaN(parsed) ? 0 : parsed;
+  return [...newest.values()]
+    .map((stated) => (stated.passed ? stated : { ...stated, level: undefined }))
+    .sort((a, b) => (a.level ?? -1) - (b.level ?? -1))[0];
 }
 
 function levelShortfall(level?: number, minLevel?: number): readonly string[] {
