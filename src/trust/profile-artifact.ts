@@ -9,7 +9,7 @@ import { parseStrictJson } from '../image/formats/json.ts';
 import { TAR_END, tarHeader, tarPadding } from '../image/tar/tar-writer.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
-import { given, isObject, type JsonObject } from '../lib/json.ts';
+import { isObject, type JsonObject } from '../lib/json.ts';
 import type { ToolResult } from '../lib/run-tool.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { type Descriptor, plainEntry } from '../model/image.ts';
@@ -94,11 +94,9 @@ function appArmorText(bytes: Uint8Array): Result<SecurityProfile> {
 
 /** The layer is the file as it is, but for comments, which runtimes refuse. */
 function seccomp(document: JsonObject, bytes: Uint8Array): Result<SecurityProfile> {
-  const { syscalls } = document;
-  const bare = {
-    ...bareFields(document),
-    ...given({ syscalls: Array.isArray(syscalls) ? syscalls.map(bareFields) : syscalls }),
-  };
+  const rest = bareFields(document) as JsonObject;
+  const syscalls: unknown = document['syscalls'];
+  const bare = Array.isArray(syscalls) ? { ...rest, syscalls: syscalls.map(bareFields) } : rest;
   const reason = refusal(bare);
   if (reason !== undefined) return err(reason);
   const isBare = JSON.stringify(bare) === JSON.stringify(document);
@@ -107,13 +105,13 @@ function seccomp(document: JsonObject, bytes: Uint8Array): Result<SecurityProfil
 }
 
 /** Without comments, and without conditions of Docker's own that say nothing. */
-function bareFields<T>(entry: T): T {
+function bareFields(entry: unknown): unknown {
   if (!isObject(entry)) return entry;
   const isEmpty = (value: unknown): boolean => isObject(value) && Object.keys(value).length === 0;
   const kept = Object.entries(entry).filter(
     ([key, value]) => key !== 'comment' && !(/^(?:in|ex)cludes$/.test(key) && isEmpty(value)),
   );
-  return Object.fromEntries(kept) as T;
+  return Object.fromEntries(kept);
 }
 
 function refusal(profile: JsonObject): string | undefined {
