@@ -2,6 +2,7 @@ import { localImages } from '../build/docker.ts';
 import { Registries } from '../build/registries.ts';
 import type { CommandIo } from '../cli/io.ts';
 import { imageSettings } from '../cli/operands.ts';
+import { openCache } from '../image/caches.ts';
 import { openStore } from '../image/layout/store.ts';
 import {
   type ImageName,
@@ -240,6 +241,8 @@ export function reproductionFact(
     : known({ ...result, statedBy: 'verified-attestation' }, 'verified-attestation');
 }
 
+const SCHEMA = 1;
+
 interface OpenRequest {
   readonly text: string;
   readonly platform?: Platform;
@@ -265,6 +268,7 @@ export async function openNamedImage(
     store: () => openStore(context.paths.store, context.now),
     stdin: () => stdin,
     spoolDir: `${context.paths.cache}/spool`,
+    documents: openCache(context, 'documents', SCHEMA),
     signal: context.signal,
     ...given({ platform }),
   };

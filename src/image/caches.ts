@@ -20,6 +20,7 @@ const LIMITS = {
   results: 128 * MIB,
   reports: 64 * MIB,
   layers: 64 * MIB,
+  documents: 64 * MIB,
   'last-scorecards': 16 * MIB,
   'own-statements': 8 * MIB,
   bases: MIB,

@@ -216,7 +216,7 @@ export function parseImageConfig(bytes: Uint8Array, what: string): ImageConfig {
 }
 
 /** True where `value` is a descriptor with a digest that we can check (sha256) and a valid size. */
-function isDescriptor(value: unknown): value is Descriptor {
+export function isDescriptor(value: unknown): value is Descriptor {
   const read = readAs(value, DESCRIPTOR, 'it');
   if (!read.ok) return false;
   const { mediaType, digest, size } = read.value as Fields;

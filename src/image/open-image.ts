@@ -11,6 +11,7 @@ import {
 } from '../model/reference.ts';
 import { openArchiveFile, openArchiveStream } from './archive/open-archive.ts';
 import { isTar } from './archive/spool.ts';
+import type { JsonCache } from './caches.ts';
 import { errorCode, readError } from './disk.ts';
 import { quoted } from './documents.ts';
 import { entryName, plain } from './image-index.ts';
@@ -202,6 +203,8 @@ export interface OpenOptions {
   readonly stdin: () => AsyncIterable<Uint8Array>;
   /** A folder for archives that can be read only once; created if needed. */
   readonly spoolDir: string;
+  /** Keeps documents of engine images by id. */
+  readonly documents?: JsonCache | undefined;
   readonly platform?: Platform | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { localImages } from '../../src/build/docker.ts';
+import { openCache } from '../../src/image/caches.ts';
 import { openStore } from '../../src/image/layout/store.ts';
 import { openImage, parseImageName } from '../../src/image/open-image.ts';
 import { parsePlatform } from '../../src/image/platforms.ts';
@@ -20,12 +21,14 @@ const dir = folderHere('open');
 const at = (name: string): string => join(dir, name);
 let digest = '';
 
-/** Opens as `scoville grade` does. */
+/** Opens as `scoville grade` does; `saves` counts how often the engine gave out an image. */
 async function open(
   text: string,
-  options: { readonly platform?: string; readonly host?: string } = {},
-): Promise<{ readonly image: OpenedImage }> {
-  const run: RunTool = (what) => {
+  options: { readonly platform?: string; readonly host?: string; readonly cache?: string } = {},
+): Promise<{ readonly image: OpenedImage; readonly saves: () => number }> {
+  let saves = 0;
+  const counted: RunTool = (what) => {
+    if (what.args[0] === 'save') saves += 1;
     const env = options.host === undefined ? {} : { DOCKER_HOST: options.host };
     return runTool({ ...what, env: { ...what.env, ...env } });
   };
@@ -34,15 +37,16 @@ async function open(
     order: ['engine', 'registry'],
     client: (host) =>
       new RegistryClient({ registry: host, credentials: () => Promise.resolve(undefined) }),
-    engine: localImages(run),
+    engine: localImages(counted),
     store: () => openStore(at('store')),
     stdin: () => {
       throw new Error('nothing is on stdin');
     },
     spoolDir: at('spool'),
+    documents: openCache({ paths: { cache: at(options.cache ?? 'first') } }, 'documents', 1),
     ...(platform === undefined ? {} : { platform }),
   });
-  return { image };
+  return { image, saves: () => saves };
 }
 
 /** diffIDs by platform, after every layer was read and verified. */
@@ -175,12 +179,13 @@ describe('layouts and archives', () => {
 });
 
 describe("Docker's store", () => {
-  test('containerd', async () => {
+  test('containerd: saved once, then for layers only', async () => {
     await output('docker', ['pull', '-q', NAME]);
     const first = await open(NAME);
     expect(first.image.place).toBe('engine');
     expect(first.image.root.digest).toBe(digest);
     expect(await contents(first.image)).toMatchObject({ amd64: expected['amd64'] });
+    expect(first.saves()).toBe(1);
     expect(first.image.withoutAttachments).toContain('keeps no signatures');
     await first.image.close();
 
@@ -190,7 +195,7 @@ describe("Docker's store", () => {
     await archive.close();
   });
 
-  test('an image of one platform, by name and by id', async () => {
+  test('an image of one platform is opened again without a save, by name and by id', async () => {
     await output('docker', [
       ...['buildx', 'build', '-q', '--provenance=false', '--load', '-t', `${REPOSITORY}:one`],
       dir,
@@ -203,7 +208,9 @@ describe("Docker's store", () => {
     for (const text of [`${REPOSITORY}:one`, id]) {
       const again = await open(text);
       expect(again.image.platforms).toEqual(first.image.platforms);
+      expect(again.saves()).toBe(0);
       await contents(again.image);
+      expect(again.saves()).toBe(1);
       await again.image.close();
     }
   });
@@ -222,11 +229,13 @@ describe("Docker's store", () => {
     test('the same layers under a manifest of their own', async () => {
       const host = classic?.host ?? '';
       await output('docker', ['-H', host, 'load', '-i', at('old.tar')]);
-      const first = await open('docker:app:1', { host });
+      const first = await open('docker:app:1', { host, cache: 'classic' });
       expect(await contents(first.image)).toEqual({ amd64: expected['amd64'] });
+      expect(first.saves()).toBe(1);
       await first.image.close();
-      const again = await open('app:1', { host });
+      const again = await open('app:1', { host, cache: 'classic' });
       expect(again.image.root).toEqual(first.image.root);
+      expect(again.saves()).toBe(0);
       expect(again.image.withoutAttachments).toContain('keeps no signatures');
       await again.image.close();
     });

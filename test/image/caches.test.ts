@@ -92,7 +92,7 @@ describe('a cache that cannot be written is said once, and is no error', () => {
 
 describe('limits', () => {
   const NAMES = [
-    ...['bases', 'clock-images', 'clock-starts', 'facts', 'images'],
+    ...['bases', 'clock-images', 'clock-starts', 'documents', 'facts', 'images'],
     ...['last-scorecards', 'layers', 'other-seeds', 'own-statements', 'proofs', 'public-halves'],
     ...['reports', 'results', 'second-builds', 'vulnerabilities'],
   ] as const;
