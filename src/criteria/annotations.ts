@@ -3,8 +3,8 @@ import type { Evidence } from '../model/criterion.ts';
 import type { ImageFact } from '../model/facts.ts';
 import type { FixInput, FixPlan, FixRule } from '../model/fix.ts';
 import { configEvidence, criterion, fail, note, pass } from './criterion.ts';
-import { fromOf, inImage, linesBehind, NOTHING, proposed, quoted } from './edit-text.ts';
-import { type CheckedRule, instructionsOf } from './lint-rule.ts';
+import { fromOf, inImage, linesBehind, NOTHING, proposed, quoted, together } from './edit-text.ts';
+import { beginning, type CheckedRule, instructionsOf } from './lint-rule.ts';
 import { parseTimestamp } from './recently-updated.ts';
 
 const PREFIX = 'org.opencontainers.image.';
@@ -101,8 +101,6 @@ export const annotations = criterion({
   ],
 });
 
-const SOURCE = 'org.opencontainers.image.source';
-
 function plan(input: FixInput): FixPlan {
   const { model, source, facts } = input;
   const from = fromOf(input, model.target);
@@ -110,7 +108,9 @@ function plan(input: FixInput): FixPlan {
   const has = inImage(input).some(
     ({ keyword, instruction }) =>
       keyword === 'LABEL' &&
-      instruction.arguments.some((word) => word.replace(/["']/g, '').startsWith(`${SOURCE}=`)),
+      instruction.arguments.some((word) =>
+        word.replace(/["']/g, '').startsWith(`${PREFIX}source=`),
+      ),
   );
   if (from === undefined || repository === undefined || has) return NOTHING;
   return proposed(from, {
@@ -121,7 +121,9 @@ function plan(input: FixInput): FixPlan {
       'automatically; other builders read it here',
     risk: 'none',
     riskReason: 'metadata only',
-    edits: [linesBehind(source, from, [`LABEL ${SOURCE}=${quoted(repository, source.escape)}`])],
+    edits: [
+      linesBehind(source, from, [`LABEL ${PREFIX}source=${quoted(repository, source.escape)}`]),
+    ],
   });
 }
 
@@ -141,13 +143,8 @@ export const maintainerDeprecated: CheckedRule = {
   bad: 'FROM alpine:3.22\nMAINTAINER someone@example.com\n',
   good: 'FROM alpine:3.22\nLABEL org.opencontainers.image.authors="someone@example.com"\n',
   check: ({ stages }) =>
-    instructionsOf(stages, 'MAINTAINER').map(({ keyword, range: { startLine, startColumn } }) => ({
-      range: {
-        startLine,
-        startColumn,
-        endLine: startLine,
-        endColumn: startColumn + keyword.length,
-      },
+    instructionsOf(stages, 'MAINTAINER').map(({ keyword, range }) => ({
+      range: beginning(range, keyword.length),
       message: 'MAINTAINER is deprecated and read by no tool',
     })),
 };
@@ -157,27 +154,21 @@ export const maintainer: FixRule = {
   criterion: 'annotations',
   lint: 'maintainer-deprecated',
   needs: [],
-  plan: ({ source }) => ({
-    edits: source.instructions
-      .filter(({ keyword, instruction }) => keyword === 'MAINTAINER' && instruction !== undefined)
-      .map((found) => {
-        const name = found.text.slice(found.argumentsAt).trim();
-        return {
-          key: 'authors',
-          title: `Name ${name} as author by label`,
-          why: 'MAINTAINER is deprecated and no tool reads it',
-          risk: 'none' as const,
-          riskReason: 'metadata only',
-          file: 'Dockerfile' as const,
-          line: found.line,
-          edits: [
-            {
-              ...found.place(0, found.text.length),
-              text: `LABEL org.opencontainers.image.authors=${quoted(name, source.escape)}`,
-            },
-          ],
-        };
-      }),
-    refusals: [],
-  }),
+  plan: ({ source }) =>
+    together(
+      source.instructions
+        .filter(({ keyword, instruction }) => keyword === 'MAINTAINER' && instruction !== undefined)
+        .map((found) => {
+          const name = found.text.slice(found.argumentsAt).trim();
+          const text = `LABEL ${PREFIX}authors=${quoted(name, source.escape)}`;
+          return proposed(found, {
+            key: 'authors',
+            title: `Name ${name} as author by label`,
+            why: 'MAINTAINER is deprecated and no tool reads it',
+            risk: 'none',
+            riskReason: 'metadata only',
+            edits: [{ ...found.place(0, found.text.length), text }],
+          });
+        }),
+    ),
 };

@@ -1,4 +1,4 @@
-import { field } from '../lib/json.ts';
+import { field, given } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import type { Evidence, Verdict } from '../model/criterion.ts';
 import type { AttestationsFact, EvidenceSource, ImageFact, SignatureFact } from '../model/facts.ts';
@@ -47,9 +47,8 @@ const RANKS: readonly EvidenceSource[] = [
 
 /** What a verdict on this attestation rests on. */
 export function trustIn(found: FoundAttestation): EvidenceSource {
-  if (found.verification !== 'verified')
-    return found.source === 'this-build' ? 'build' : 'unverified-attestation';
-  return found.source === 'this-build' ? 'build' : 'verified-attestation';
+  if (found.source === 'this-build') return 'build';
+  return found.verification === 'verified' ? 'verified-attestation' : 'unverified-attestation';
 }
 
 export function attestationEvidence(found: FoundAttestation, detail?: string): Evidence {
@@ -57,22 +56,14 @@ export function attestationEvidence(found: FoundAttestation, detail?: string): E
     found.verification === 'verified'
       ? `verified${found.verifiedBy === undefined ? '' : ` against ${found.verifiedBy}`}`
       : found.verification;
-  return {
-    kind: 'attestation',
-    predicateType: found.predicateType,
-    ...(found.digest === undefined ? {} : { digest: found.digest }),
-    detail: detail === undefined ? trust : `${detail}, ${trust}`,
-  };
+  const { predicateType, digest } = found;
+  const said = detail === undefined ? trust : `${detail}, ${trust}`;
+  return { kind: 'attestation', predicateType, ...given({ digest }), detail: said };
 }
 
 export function textField(value: unknown, name: string): string | undefined {
   const found = field(value, name);
   return typeof found === 'string' && found.trim() !== '' ? found : undefined;
-}
-
-export function listField(value: unknown, name: string): readonly unknown[] {
-  const found = field(value, name);
-  return Array.isArray(found) ? (found as readonly unknown[]) : [];
 }
 
 /**
@@ -181,9 +172,9 @@ function evidenceOf(signature: SignatureFact): Evidence {
   return {
     kind: 'attestation',
     predicateType: signature.kind,
-    ...(signature.digest === undefined ? {} : { digest: signature.digest }),
+    ...given({ digest: signature.digest }),
     detail: `${signature.verification}${against}${detail}${logged === '' ? '' : `, ${logged}`}`,
-    ...(origin === undefined ? {} : { origin }),
+    ...given({ origin }),
   };
 }
 
@@ -260,18 +251,16 @@ export const reproducible = criterion({
     'A second, uncached build in another directory, at another time, gave the same image manifest digest: here (`scoville build --prove`, `scoville reproduce`) or stated by a ' +
     'verified attestation. Nothing else counts; without either the answer is unknown.',
   check: ({ reproduction }) => {
-    const by =
-      reproduction.statedBy === 'this-run'
-        ? 'a second build on this machine'
-        : 'a verified attestation of a second build';
-    const source = reproduction.statedBy === 'this-run' ? 'build' : 'verified-attestation';
-    return reproduction.reproducible
-      ? pass('a second build gave the same digest', [note(by)], { source })
-      : fail(
-          `a second build differs in ${quantity(reproduction.differences, 'place')}`,
-          [note(`${by}: ${quantity(reproduction.differences, 'difference')}`)],
-          { source },
-        );
+    const { statedBy, reproducible: isSame, differences } = reproduction;
+    const [by, source] =
+      statedBy === 'this-run'
+        ? (['a second build on this machine', 'build'] as const)
+        : (['a verified attestation of a second build', 'verified-attestation'] as const);
+    if (isSame) return pass('a second build gave the same digest', [note(by)], { source });
+    const evidence = [note(`${by}: ${quantity(differences, 'difference')}`)];
+    return fail(`a second build differs in ${quantity(differences, 'place')}`, evidence, {
+      source,
+    });
   },
   remedies: [
     {

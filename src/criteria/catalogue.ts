@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import { type Criterion, type CriterionResult, isMet } from '../model/criterion.ts';
 import {
   type AttestationsFact,
@@ -17,7 +18,6 @@ import { noPackageManager } from './installed-programs.ts';
 import { noCritical, noHigh, noKnownCves, noMedium } from './known-cves.ts';
 import { type CheckedRule, IGNORE_COMMENT, PARSE_ERROR } from './lint-rule.ts';
 import {
-  absoluteWorkdir,
   copyBeforeInstall,
   latestTag,
   overriddenInstruction,
@@ -128,34 +128,24 @@ function unclaimedBuild(fact: Fact<BuildFact>): Fact<BuildFact> {
   if (!fact.known || !isClaim(fact.source)) return fact;
   const { dockerfile, images, analysis } = fact.value;
   if (!dockerfile.known || isClaim(dockerfile.source)) return unknownFact(SAID);
-  return {
-    known: true,
-    source: dockerfile.source,
-    value: { dockerfile, images, ...(analysis === undefined ? {} : { analysis }) },
-  };
+  const value = { dockerfile, images, ...given({ analysis }) };
+  return { known: true, source: dockerfile.source, value };
 }
 
 function unclaimedImage(fact: Fact<ImageFact>): Fact<ImageFact> {
   if (!fact.known) return fact;
-  const { annotations, config } = fact.value;
-  const { index, manifest, labels } = annotations;
-  const rest = Object.entries(config).filter(([key]) => key !== 'created' && key !== 'history');
-  return {
-    ...fact,
-    value: {
-      ...fact.value,
-      config: Object.fromEntries(rest) as unknown as ImageConfig,
-      annotations: {
-        index: unclaimed(index),
-        manifest: unclaimed(manifest),
-        labels: unclaimed(labels),
-      },
-    },
+  const said = Object.entries(fact.value.config);
+  const rest = said.filter(([key]) => key !== 'created' && key !== 'history');
+  const config = Object.fromEntries(rest) as unknown as ImageConfig;
+  const { index, manifest, labels } = fact.value.annotations;
+  const unclaimed = (of: Annotations): Annotations =>
+    Object.fromEntries(Object.entries(of).filter(([key]) => !CLAIMS.includes(key)));
+  const annotations = {
+    index: unclaimed(index),
+    manifest: unclaimed(manifest),
+    labels: unclaimed(labels),
   };
-}
-
-function unclaimed(annotations: Annotations): Annotations {
-  return Object.fromEntries(Object.entries(annotations).filter(([key]) => !CLAIMS.includes(key)));
+  return { ...fact, value: { ...fact.value, config, annotations } };
 }
 
 /** Every criterion's answer on one image of one platform, in the order of `CATALOGUE`. */
@@ -163,19 +153,8 @@ export function judgeImage(facts: Facts): CriterionResult[] {
   return CATALOGUE.map((criterion) => {
     const { id, title, vector, level, spec, remedies } = criterion;
     const { outcome, summary, source, evidence, settle } = criterion.judge(facts);
-    return {
-      id,
-      title,
-      vector,
-      level,
-      spec,
-      outcome,
-      summary,
-      source,
-      evidence,
-      remedies,
-      ...(settle === undefined ? {} : { settle }),
-    };
+    const answer = { outcome, summary, source, evidence, remedies, ...given({ settle }) };
+    return { id, title, vector, level, spec, ...answer };
   });
 }
 
@@ -193,11 +172,9 @@ export function judgeUnclaimed(
   if (bare === facts) return results;
   return results.map((result) => {
     const criterion = CATALOGUE.find(({ id }) => id === result.id);
-    const holds = isMet(result.outcome);
-    if (criterion === undefined || !holds) return result;
-    const reads = [...criterion.needs, ...(criterion.uses ?? [])];
-    if (!reads.some((name) => CLAIMED_FACTS.includes(name))) return result;
-    return { ...result, outcome: criterion.judge(bare).outcome };
+    const reads = [...(criterion?.needs ?? []), ...(criterion?.uses ?? [])];
+    const mayFall = isMet(result.outcome) && reads.some((name) => CLAIMED_FACTS.includes(name));
+    return mayFall ? { ...result, ...given({ outcome: criterion?.judge(bare).outcome }) } : result;
   });
 }
 
@@ -212,7 +189,6 @@ export const FIX_RULES: readonly FixRule[] = [
   pinPackages,
   lockFiles,
   packageCaches,
-  absoluteWorkdir,
   elevatedFiles,
   nonrootEdit,
   execForm,

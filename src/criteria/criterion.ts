@@ -1,4 +1,5 @@
 import { messageOf } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import {
   type Criterion,
   type Evidence,
@@ -12,14 +13,12 @@ import type { EvidenceSource, Fact, Facts, FileFact } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** More findings are counted but not listed: this bounds a report, whatever the image contains. */
-export const EVIDENCE_LIMIT = 200;
+const EVIDENCE_LIMIT = 200;
 
 /** Additions to a verdict's outcome: another source, and how to decide an unknown. */
 interface VerdictOptions {
   readonly source?: EvidenceSource | undefined;
   readonly settle?: string | undefined;
-  /** The number of findings that are not in the evidence, which has only what reports show. */
-  readonly unlisted?: number;
 }
 
 function verdict(
@@ -28,34 +27,23 @@ function verdict(
   evidence: readonly Evidence[],
   options: VerdictOptions,
 ): Verdict {
-  const rest = evidence.length + (options.unlisted ?? 0) - EVIDENCE_LIMIT;
+  const rest = evidence.length - EVIDENCE_LIMIT;
   const listed =
     rest > 0 ? [...evidence.slice(0, EVIDENCE_LIMIT), note(`and ${rest} more`)] : evidence;
-  return {
-    outcome,
-    summary,
-    evidence: listed,
-    ...(options.settle === undefined ? {} : { settle: options.settle }),
-    ...(options.source === undefined ? {} : { source: options.source }),
-  };
+  const { settle, source } = options;
+  return { outcome, summary, evidence: listed, ...given({ settle, source }) };
 }
 
 /** The criterion is met; `evidence` says what was checked and must not be empty. */
-export function pass(
-  summary: string,
-  evidence: readonly Evidence[],
-  options: VerdictOptions = {},
-): Verdict {
-  return verdict('pass', summary, evidence, options);
-}
-
+export const pass = answering('pass');
 /** There is positive evidence that the criterion is not met. */
-export function fail(
-  summary: string,
-  evidence: readonly Evidence[],
-  options: VerdictOptions = {},
-): Verdict {
-  return verdict('fail', summary, evidence, options);
+export const fail = answering('fail');
+/** The criterion has no subject in this image; `evidence` says how that is known. */
+export const notApplicable = answering('not-applicable');
+
+function answering(outcome: Verdict['outcome']) {
+  return (summary: string, evidence: readonly Evidence[], options: VerdictOptions = {}): Verdict =>
+    verdict(outcome, summary, evidence, options);
 }
 
 /** The evidence is not available: why, and in `settle` the one command or flag that decides it. */
@@ -69,49 +57,25 @@ export function unknown(
   return verdict('unknown', reason, shown, { settle, source });
 }
 
-/** The criterion has no subject in this image; `evidence` says how that is known. */
-export function notApplicable(
-  summary: string,
-  evidence: readonly Evidence[],
-  options: VerdictOptions = {},
-): Verdict {
-  return verdict('not-applicable', summary, evidence, options);
-}
-
 export function note(text: string): Evidence {
   return { kind: 'note', text };
 }
 
 export function configEvidence(field: string, value: string, detail?: string): Evidence {
-  return {
-    kind: 'config',
-    field,
-    value: withoutCredentials(value),
-    ...(detail === undefined ? {} : { detail }),
-  };
+  return { kind: 'config', field, value: withoutCredentials(value), ...given({ detail }) };
 }
 
 /** A file with its layer and size; a link names its target. */
 export function fileEvidence(file: FileFact, detail?: string): Evidence {
   const leads = file.resolved === undefined ? undefined : `points to ${file.resolved}`;
   const detailed = [detail, leads].filter((part) => part !== undefined).join(', ');
-  return {
-    kind: 'file',
-    path: file.path,
-    layer: file.layer,
-    size: file.size,
-    ...(detailed === '' ? {} : { detail: detailed }),
-  };
+  const { path, layer, size } = file;
+  return { kind: 'file', path, layer, size, ...(detailed !== '' && { detail: detailed }) };
 }
 
 export function packageEvidence(found: Package, detail = found.unrecorded): Evidence {
-  return {
-    kind: 'package',
-    name: found.name,
-    version: found.version,
-    path: found.location.path,
-    ...(detail === undefined ? {} : { detail }),
-  };
+  const { name, version, location } = found;
+  return { kind: 'package', name, version, path: location.path, ...given({ detail }) };
 }
 
 const CREDENTIALS = /(:\/\/)[^\s/@'"]+@/g;
@@ -128,20 +92,15 @@ export function lineEvidence(
   detail?: string,
   state?: EvidenceState,
 ): Evidence {
-  return {
-    kind: 'dockerfile',
-    startLine: range.startLine,
-    endLine: range.endLine,
-    text: withoutCredentials(text),
-    ...(detail === undefined ? {} : { detail }),
-    ...(state === undefined ? {} : { state }),
-  };
+  const { startLine, endLine } = range;
+  const shown = withoutCredentials(text);
+  return { kind: 'dockerfile', startLine, endLine, text: shown, ...given({ detail, state }) };
 }
 
-/** The first names and how many are left out, `unlisted` ones besides: `a, b, c and 4 more`. */
-export function listed(names: readonly string[], shown = 3, unlisted = 0): string {
+/** The first names and how many are left out: `a, b, c and 4 more`. */
+export function listed(names: readonly string[], shown = 3): string {
   const distinct = [...new Set(names)];
-  const rest = distinct.length + unlisted - shown;
+  const rest = distinct.length - shown;
   return rest > 0 ? `${distinct.slice(0, shown).join(', ')} and ${rest} more` : distinct.join(', ');
 }
 
@@ -227,9 +186,8 @@ export const EARNED_UNSIGNED: ReadonlySet<string> = new Set([
 ]);
 
 function withoutUnsigned(id: string, answer: Judged): Judged {
-  const holds = isMet(answer.outcome);
-  if (!holds || answer.source !== 'unverified-attestation') return answer;
-  if (EARNED_UNSIGNED.has(id)) return answer;
+  const isUnsigned = isMet(answer.outcome) && answer.source === 'unverified-attestation';
+  if (!isUnsigned || EARNED_UNSIGNED.has(id)) return answer;
   return {
     ...unknown(`${answer.summary}, but nobody is known to have signed that`, SETTLE_SIGNER),
     evidence: answer.evidence,
@@ -258,17 +216,12 @@ function sourceOf(needs: readonly FactName[], facts: Facts): EvidenceSource {
     const fact: Fact<unknown> = facts[name];
     return fact.known ? [fact.source] : [];
   });
-  return named.reduce<EvidenceSource | undefined>(weaker, undefined) ?? 'image';
-}
-
-function weaker(a: EvidenceSource | undefined, b: EvidenceSource): EvidenceSource {
-  return a === undefined || SOURCES.indexOf(b) > SOURCES.indexOf(a) ? b : a;
+  return SOURCES.findLast((source) => named.includes(source)) ?? 'image';
 }
 
 function withGround(answer: Verdict): Verdict {
   if (answer.evidence.length > 0) return answer;
-  const holds = isMet(answer.outcome);
-  return holds
+  return isMet(answer.outcome)
     ? unknown(`${answer.summary}, but nothing shows it`)
     : { ...answer, evidence: [note(answer.summary)] };
 }

@@ -1,13 +1,10 @@
 import { err, ok, type Result } from '../lib/errors.ts';
 import { lookup } from '../lib/json.ts';
 
-/** The base image of a stage, and what the stage installs. */
+/** The base image of a stage: last part of its name, and its tag. */
 interface BaseInput {
-  /** Last part of the base's name, and its tag. */
   readonly base: string;
   readonly tag: string;
-  /** Names of the packages of Debian that the image installs. */
-  readonly installed: ReadonlySet<string>;
 }
 
 /** What a program needs to run, and the image that brings most of it. */
@@ -168,20 +165,14 @@ const NODE = lookup<string>({
 });
 const PYTHON = lookup<string>({ '3.11': 'python3-debian12', '3.13': 'python3-debian13' });
 const JAVA = lookup<string>({ 17: 'java17-debian13', 21: 'java21-debian13' });
-/** Versions of Python and of `default-jre` in Debian's releases. */
-const DEBIAN_12 = { python: '3.11', java: '17' };
-const DEBIAN_13 = { python: '3.13', java: '21' };
-const DEBIAN = lookup<typeof DEBIAN_12>({
-  bookworm: DEBIAN_12,
-  12: DEBIAN_12,
-  trixie: DEBIAN_13,
-  13: DEBIAN_13,
-  latest: DEBIAN_13,
+/** Versions of Python in Debian's releases. */
+const DEBIAN = lookup<string>({
+  bookworm: '3.11',
+  12: '3.11',
+  trixie: '3.13',
+  13: '3.13',
+  latest: '3.13',
 });
-
-function debian(tag: string): typeof DEBIAN_12 | undefined {
-  return DEBIAN[/^[a-z0-9]+/.exec(tag)?.[0] ?? 'latest'];
-}
 
 function major(tag: string): string {
   return /^(\d+)(?:[.-]|$)/.exec(tag)?.[1] ?? '';
@@ -193,7 +184,8 @@ function nodeImage({ base, tag }: BaseInput): string | undefined {
 
 function pythonImage({ base, tag }: BaseInput): string | undefined {
   if (base === 'python') return PYTHON[/^(\d+\.\d+)(?:[.-]|$)/.exec(tag)?.[1] ?? ''];
-  return base === 'debian' ? PYTHON[debian(tag)?.python ?? ''] : undefined;
+  const release = /^[a-z0-9]+/.exec(tag)?.[0] ?? 'latest';
+  return base === 'debian' ? PYTHON[DEBIAN[release] ?? ''] : undefined;
 }
 
 /** Images of Java itself, whose tags begin with its version. */
@@ -201,16 +193,10 @@ const JAVA_IMAGES = /^(?:openjdk|eclipse-temurin|amazoncorretto|sapmachine|ibm-s
 const NAMES_JAVA =
   /(?:jdk|jre|java|temurin|corretto|openjdk|semeru|sapmachine|graalvm|liberica|zulu)[-_]?(\d+)/;
 
-function javaImage({ base, tag, installed }: BaseInput): string | undefined {
-  if (JAVA_IMAGES.test(base)) return JAVA[major(tag)];
-  if (base !== 'debian' && base !== 'ubuntu')
-    return JAVA[NAMES_JAVA.exec(`${base}:${tag}`)?.[1] ?? ''];
-  const names = [...installed];
-  const named = new Set(names.flatMap((name) => /^openjdk-(\d+)-j/.exec(name)?.[1] ?? []));
-  if (named.size > 0) return named.size === 1 ? JAVA[[...named].join('')] : undefined;
-  return names.some((name) => /^default-j(?:re|dk)/.test(name))
-    ? JAVA[debian(tag)?.java ?? '']
-    : undefined;
+function javaImage({ base, tag }: BaseInput): string | undefined {
+  return JAVA_IMAGES.test(base)
+    ? JAVA[major(tag)]
+    : JAVA[NAMES_JAVA.exec(`${base}:${tag}`)?.[1] ?? ''];
 }
 
 /** Distroless images that a Dockerfile on this base may be moved to. */
@@ -220,6 +206,8 @@ export function candidateBases(input: BaseInput): readonly string[] {
 }
 
 interface StackInput extends BaseInput {
+  /** Names of the packages of Debian that the image installs. */
+  readonly installed: ReadonlySet<string>;
   /** All words that a container starts. */
   readonly words: readonly string[];
   /** The program as an absolute path, unless a stack knows it by name. */

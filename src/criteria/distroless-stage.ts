@@ -7,13 +7,7 @@ import type { Runtime } from './distroless-stacks.ts';
 import { baseOfImage, inImage, lineEnd, type Placed } from './edit-text.ts';
 import { addedImage } from './outside-images.ts';
 import { writtenFolders } from './program-needs.ts';
-import {
-  bareCheck,
-  execWords,
-  fromWorkFolder,
-  type RuntimeCommand,
-  workFolder,
-} from './runtime-command.ts';
+import { checkWords, fromWorkFolder, type RuntimeCommand, workFolder } from './runtime-command.ts';
 
 /** An interpreter's request that fails like a client's: no answer, or a status of 400 or more. */
 const REQUESTS = lookup<(url: string) => readonly string[]>({
@@ -32,7 +26,7 @@ function runtimeCheck(one: Placed, { program }: Pick<Runtime, 'program'>): Resul
   const flags = one.text.slice(0, one.argumentsAt).trimEnd();
   const command = one.text.slice(one.argumentsAt).replace(/^CMD\s+/i, '');
   const exec = command.startsWith('[') ? execStrings(command) : undefined;
-  const found = exec === undefined ? execWords(bareCheck(command)) : ok(exec);
+  const found = exec === undefined ? checkWords(command) : ok(exec);
   if (!found.ok) return err(`the HEALTHCHECK needs a shell: ${found.error}`);
   const [own = ''] = program;
   const [first = '', ...rest] = found.value;
@@ -112,7 +106,7 @@ export function stageLines(
   own: readonly Placed[],
   { runtime, command, stage }: Final,
 ): Result<readonly string[]> {
-  const folder = workFolder(input, own);
+  const folder = workFolder(input);
   const copied = copiedPaths(input, own, runtime, folder);
   if (!copied.ok) return copied;
   const strange = [folder, ...copied.value].find((path) => !PLAIN_PATH.test(path));
@@ -188,12 +182,8 @@ function copiedPaths(
   const copies = own.flatMap((one, at) => {
     if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return [];
     const target = one.instruction.arguments.at(-1) ?? '';
-    return [
-      {
-        path: targetOf(one, fromWorkFolder(input, one.folder, target)),
-        isLate: at > lastRun,
-      },
-    ];
+    const path = targetOf(one, fromWorkFolder(input, one.folder, target));
+    return [{ path, isLate: at > lastRun }];
   });
   const isInside = (path: string): boolean => path === folder || path.startsWith(`${folder}/`);
   if (runtime.carries !== 'folder') {
@@ -206,10 +196,8 @@ function copiedPaths(
       ? err('the app’s files lie in the root folder, with all others')
       : ok(paths);
   }
-  const outside = copies
-    .map(({ path }) => path)
-    .filter((path) => !isInside(path) && !isCollected(path));
-  return ok([folder, ...new Set(outside)]);
+  const paths = copies.map(({ path }) => path);
+  return ok([folder, ...new Set(paths.filter((path) => !isInside(path) && !isCollected(path)))]);
 }
 
 /** Below folders that are collected anyway, with what is in them. */
@@ -247,7 +235,8 @@ function keptLines(
     if (!MOVED.has(one.keyword) || ['USER', 'ENTRYPOINT', 'CMD'].includes(one.keyword)) continue;
     const { start, end } = lines(input, one);
     const text = input.source.text.slice(start, end).replace(/\r?\n$/, '');
-    if (one.keyword !== 'HEALTHCHECK' || isOff(one)) kept.push(text);
+    if (one.keyword !== 'HEALTHCHECK' || /^NONE\b/i.test(one.text.slice(one.argumentsAt)))
+      kept.push(text);
     else {
       const check = runtimeCheck(one, runtime);
       if (!check.ok) return check;
@@ -259,10 +248,6 @@ function keptLines(
     for (const port of Object.keys(config?.ExposedPorts ?? {}))
       kept.push(`EXPOSE ${port.replace('/tcp', '')}`);
   return ok([...kept, ...commentsAbove(input, own, 'USER'), `USER ${OWNER}`]);
-}
-
-function isOff({ text, argumentsAt }: Placed): boolean {
-  return /^NONE\b/i.test(text.slice(argumentsAt));
 }
 
 /** One RUN of these commands, joined by `&&`, except after `do` or `;` in a loop. */

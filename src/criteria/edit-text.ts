@@ -19,8 +19,6 @@ import {
   type FixInput,
   type FixPlan,
   type ProposedEdit,
-  type Risk,
-  RISKS,
   type TextEdit,
 } from '../model/fix.ts';
 
@@ -140,18 +138,6 @@ export function lastAsRoot(input: FixInput): SourceInstruction | undefined {
     if (works && isRootUser(after)) at = one;
   }
   return at;
-}
-
-/** The folder that the image works in; '' where it is not known. */
-export function workingFolder(input: FixInput): string {
-  let folder = '';
-  for (const { keyword, instruction } of inImage(input)) {
-    if (keyword !== 'WORKDIR') continue;
-    const to = instruction.arguments[0] ?? '';
-    if (to.includes('$')) folder = '';
-    else folder = to.startsWith('/') ? to : folder === '' ? '' : `${folder}/${to}`;
-  }
-  return folder.replace(/(?<=^\/|[^/])\/+$/, '');
 }
 
 /** A command and the RUN it belongs to. */
@@ -289,20 +275,14 @@ export function proposed(
   return { edits: [proposal(at, more)], refusals: [] };
 }
 
-/** What an edit may break in this Dockerfile, since nothing shows that it does not. */
-export interface Doubt {
-  readonly risk: Risk;
-  readonly reason: string;
-}
-
-/** The risk of an edit: that of its gravest doubt, or the given one without doubts. */
+/** Low, or medium for what nothing shows of this Dockerfile. */
 export function riskOf(
-  shown: Doubt,
-  doubts: readonly Doubt[],
+  low: string,
+  doubts: readonly string[],
 ): Pick<ProposedEdit, 'risk' | 'riskReason'> {
-  if (doubts.length === 0) return { risk: shown.risk, riskReason: shown.reason };
-  const risk = RISKS[Math.max(...doubts.map((doubt) => RISKS.indexOf(doubt.risk)))] ?? 'high';
-  return { risk, riskReason: [...new Set(doubts.map(({ reason }) => reason))].join('; ') };
+  return doubts.length === 0
+    ? { risk: 'low', riskReason: low }
+    : { risk: 'medium', riskReason: [...new Set(doubts)].join('; ') };
 }
 
 /** A refusal at the line of an instruction. */

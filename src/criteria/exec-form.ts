@@ -1,17 +1,14 @@
 import { posix } from 'node:path';
 import { execStrings, type Instruction } from '../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule } from '../model/fix.ts';
-import { startedAt } from '../programs/options.ts';
 import {
   baseOfImage,
-  type Doubt,
+  baseUnknown,
   hasInnerComment,
   inImage,
-  isExecForm,
   lastInImage,
   NOTHING,
   outsideBase,
-  type Placed,
   proposed,
   refusedAt,
   riskOf,
@@ -19,8 +16,8 @@ import {
 } from './edit-text.ts';
 import { type CheckedRule, instructionsOf, type RuleFinding } from './lint-rule.ts';
 import { notCompiled } from './no-shell.ts';
-import { bareCheck, execWords, fromWorkFolder } from './runtime-command.ts';
-import { handsOn, originOf } from './started-programs.ts';
+import { checkWords, execWords, handsOn, invocation, workFolder } from './runtime-command.ts';
+import { originOf } from './started-programs.ts';
 
 /** `exec` in shell form: it needs a shell, but the program gets signals, so it is deliberate. */
 const HANDS_OVER = /^exec\s/;
@@ -58,54 +55,32 @@ export const shellFormEntrypoint: CheckedRule = {
 /** Places of a script where it reads an argument of its own. */
 const READS_ARGUMENT = /\$(?:[1-9#*]|\{[1-9#*])|\b(?:shift|getopts)\b/;
 
-/** What an entry point before CMD does with other words; undefined if it just starts them. */
+/** What an entry point before CMD may do with other words; undefined if it just starts them. */
 function entryDoubt(input: FixInput): string | undefined {
-  const own = lastInImage(input, 'ENTRYPOINT');
-  if (own !== undefined)
-    return isExecForm(own) ? readsWords(input, own.instruction.arguments) : undefined;
-  const known = baseOfImage(input);
-  if (known !== undefined) return readsWords(input, known.config.config?.Entrypoint ?? []);
-  const base = outsideBase(input);
-  return base && `the entry point of ${base.text}, which is not known, gets other words`;
+  const found = invocation(input);
+  if (baseUnknown(input) !== undefined && lastInImage(input, 'ENTRYPOINT') === undefined)
+    return 'the entry point of the base, which is not known, gets other words';
+  if (found?.by.includes('ENTRYPOINT') !== true || !('words' in found.entry)) return undefined;
+  const [program = ''] = found.entry.words;
+  const origin = originOf(input, posix.resolve(workFolder(input), program));
+  const isSimple = origin.kind === 'text' && !READS_ARGUMENT.test(origin.text);
+  return isSimple || handsOn(input, program)
+    ? undefined
+    : `the entry point ${program} gets other arguments: the program instead of /bin/sh`;
 }
 
-function readsWords(input: FixInput, words: readonly string[]): string | undefined {
-  const [program, ...rest] = words;
-  if (program === undefined || handsOn(input, program)) return undefined;
-  const wrapped = startedAt(posix.basename(program), rest);
-  if (wrapped !== undefined) return readsWords(input, rest.slice(wrapped.at));
-  const origin = originOf(input, fromWorkFolder(input, '', program));
-  if (origin.kind === 'text' && !READS_ARGUMENT.test(origin.text)) return undefined;
-  return `the entry point ${program} gets other arguments: the program instead of /bin/sh`;
-}
-
-/** Why a file starts only through a shell; undefined where it is shown to start directly. */
-function fileDoubt(
-  input: FixInput,
-  program: string,
-): { reason: string; isCertain: boolean } | undefined {
+/** Why a file may start only through a shell; undefined where it is shown to start directly. */
+function needsShell(input: FixInput, [program = '']: readonly string[]): string | undefined {
   if (!program.includes('/')) return undefined;
-  const path = fromWorkFolder(input, lastFolder(input), program);
+  const path = posix.resolve(workFolder(input), program);
   const origin = originOf(input, path);
-  if (origin.kind === 'text') {
-    if (/^(?:#!|\u007fELF)/.test(origin.text)) return undefined;
-    return {
-      reason: `${program} has no #! line, so that it starts by a shell alone`,
-      isCertain: true,
-    };
-  }
+  if (origin.kind === 'text' && /^(?:#!|\u007fELF)/.test(origin.text)) return undefined;
+  if (origin.kind === 'text')
+    return `${program} has no #! line, so that it starts by a shell alone`;
   if (origin.kind === 'unsaid' && /^\/(?:usr\/)?(?:local\/)?s?bin\//.test(path)) return undefined;
-  if (notCompiled(path, input) === undefined) return undefined;
-  return {
-    reason: `${program} could not be read: where it has no #! line, it starts by a shell alone`,
-    isCertain: false,
-  };
-}
-
-function lastFolder(input: FixInput): string {
-  return (
-    input.source.instructions.findLast(({ stage }) => stage === input.model.target)?.folder ?? ''
-  );
+  return notCompiled(path, input) === undefined
+    ? undefined
+    : `${program} could not be read: where it has no #! line, it starts by a shell alone`;
 }
 
 /** Bases of Windows by name, and files that are written for it. */
@@ -115,20 +90,6 @@ function isWindows(input: FixInput): boolean {
     /windows|nanoserver|servercore/i.test(outsideBase(input)?.text ?? '') ||
     baseOfImage(input)?.config.os === 'windows'
   );
-}
-
-/** Why a command needs its shell, and what may be other without it. */
-function execDoubts(
-  input: FixInput,
-  { keyword }: Placed,
-  [program = '']: readonly string[],
-): { readonly obstacle?: string; readonly doubts: readonly Doubt[] } {
-  if (isWindows(input)) return { obstacle: 'the image is one of Windows', doubts: [] };
-  const file = fileDoubt(input, program);
-  if (file?.isCertain === true) return { obstacle: file.reason, doubts: [] };
-  const entry = keyword === 'CMD' ? entryDoubt(input) : undefined;
-  const reasons = [entry, file?.reason].flatMap((reason) => reason ?? []);
-  return { doubts: reasons.map((reason) => ({ risk: 'medium', reason })) };
 }
 
 /** Offset in an instruction's text at which the command begins; undefined where there is none. */
@@ -152,11 +113,12 @@ function judge(input: FixInput, keyword: string): FixPlan {
   if (keyword === 'ENTRYPOINT' && lastInImage(input, 'CMD') !== undefined)
     return refused('in exec form it would get CMD as arguments, which the shell form ignores');
   if (hasInnerComment(input, last)) return refused('comments stand between its lines');
-  const said = keyword === 'HEALTHCHECK' ? bareCheck(command) : command;
-  const found = execWords(said);
+  if (isWindows(input)) return refused('the image is one of Windows');
+  const found = keyword === 'HEALTHCHECK' ? checkWords(command) : execWords(command);
   if (!found.ok) return refused(found.error);
-  const { obstacle, doubts } = execDoubts(input, last, found.value);
+  const obstacle = needsShell(input, found.value);
   if (obstacle !== undefined) return refused(obstacle);
+  const doubt = keyword === 'CMD' ? entryDoubt(input) : undefined;
   const array = `[${found.value.map((word) => JSON.stringify(word)).join(', ')}]`;
   return proposed(last, {
     key: keyword.toLowerCase(),
@@ -166,14 +128,10 @@ function judge(input: FixInput, keyword: string): FixPlan {
         ? 'The shell form needs a shell in the image'
         : 'In shell form sh is process 1: the program gets no signals, and the image cannot do without a shell',
     ...riskOf(
-      {
-        risk: 'low',
-        reason:
-          keyword === 'ENTRYPOINT'
-            ? 'the program gets the same words, and those that are given when a container starts, which the shell form leaves out'
-            : 'same arguments, without a shell in between',
-      },
-      doubts,
+      keyword === 'ENTRYPOINT'
+        ? 'the program gets the same words, and those that are given when a container starts, which the shell form leaves out'
+        : 'same arguments, without a shell in between',
+      doubt === undefined ? [] : [doubt],
     ),
     edits: [{ ...last.place(at, at + command.length), text: array }],
   });

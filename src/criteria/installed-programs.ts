@@ -1,5 +1,5 @@
 import { fileName, quantity } from '../lib/text.ts';
-import type { Evidence } from '../model/criterion.ts';
+import type { Evidence, Verdict } from '../model/criterion.ts';
 import type { Fact, FileFact, FilesystemFact } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 import {
@@ -71,9 +71,25 @@ export function findPrograms(
   });
 }
 
-interface FoundManager {
+/** Something that must not be in the image. */
+export interface FoundTool {
   readonly name: string;
   readonly evidence: Evidence;
+}
+
+/** Fails for what was found, by its names; else passes by what was checked. */
+export function noneFound(
+  found: readonly FoundTool[],
+  none: string,
+  checked: string,
+  ...kind: readonly [one: string, many?: string]
+): Verdict {
+  if (found.length === 0) return pass(none, [note(checked)]);
+  const names = found.map(({ name }) => name);
+  return fail(
+    `${quantity(new Set(names).size, ...kind)}: ${listed(names)}`,
+    found.map(({ evidence }) => evidence),
+  );
 }
 
 /** Managers found by their code (`managerFiles`): a removed one may leave its record behind. */
@@ -83,7 +99,7 @@ const FOUND_BY_CODE = new Set([
 ]);
 
 /** Managers that are there as a language's own package, with or without an executable. */
-function packagedManagers(packages: Fact<readonly Package[]>): FoundManager[] {
+function packagedManagers(packages: Fact<readonly Package[]>): FoundTool[] {
   if (!packages.known) return [];
   return packages.value
     .filter((found) => found.type === 'npm' || found.type === 'pypi' || found.type === 'gem')
@@ -98,7 +114,7 @@ function packagedManagers(packages: Fact<readonly Package[]>): FoundManager[] {
 function managersOf(
   filesystem: FilesystemFact,
   packages: Fact<readonly Package[]>,
-): readonly FoundManager[] {
+): readonly FoundTool[] {
   const programs = findPrograms(filesystem, 'package-managers').map(({ file, entry }) => ({
     name: fileName(file.path),
     evidence: fileEvidence(file, `${entry.kind}: ${entry.reason}`),
@@ -125,16 +141,9 @@ export const noPackageManager = criterion({
     'whose code is there without an executable (`site-packages/pip`, `node_modules/npm`). A package database alone, such as ' +
     'distroless’ `status.d`, is fine.',
   check: ({ filesystem, packages }) => {
+    const checked = `${filesystem.executables.length} executables checked, none is a package manager`;
     const managers = managersOf(filesystem, packages);
-    if (managers.length === 0)
-      return pass('no package manager', [
-        note(`${filesystem.executables.length} executables checked, none is a package manager`),
-      ]);
-    const names = managers.map(({ name }) => name);
-    return fail(
-      `${quantity(new Set(names).size, 'package manager')}: ${listed(names)}`,
-      managers.map(({ evidence }) => evidence),
-    );
+    return noneFound(managers, 'no package manager', checked, 'package manager');
   },
   remedies: [
     {

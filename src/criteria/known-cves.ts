@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import { byCodeUnit, quantity } from '../lib/text.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { Criterion, Evidence, Verdict } from '../model/criterion.ts';
@@ -92,10 +93,11 @@ export function judgeScan(
   const name = severity === undefined ? 'known CVE' : `${severity} CVE`;
   const age = ageOf(scan, declarations);
   const asOf = asOfText(scan, age);
+  const aside = (scan.suppressed ?? []).filter(({ vulnerability }) => isCounted(vulnerability));
   const evidence = [
     scanEvidence(scan, age),
     ...upgrades(counted),
-    ...asideEvidence(scan, isCounted),
+    ...asideEvidence(aside),
     ...[...(scan.gaps ?? []), ...(scan.notices ?? [])].slice(0, MOST_NOTES).map(note),
     ...counted.map(evidenceOf),
   ];
@@ -114,7 +116,7 @@ export function judgeScan(
   if (unrated !== undefined) return unknown(unrated, scan.unrated, evidence);
   if (age === undefined)
     return unknown(`${scan.scanner} does not say how old its database is`, SCAN_SETTLE, evidence);
-  return pass(`no ${name}${waivedText(scan, isCounted)}, says ${scan.scanner}${asOf}`, evidence);
+  return pass(`no ${name}${waivedText(aside)}, says ${scan.scanner}${asOf}`, evidence);
 }
 
 /** Says which CVEs may be of that severity, since nobody states theirs. */
@@ -192,21 +194,15 @@ function upgrades(counted: readonly Vulnerability[]): readonly Evidence[] {
     .map(([line, ids]) => note(`${line}: ${listed([...ids], 3)}`));
 }
 
+type Suppressed = NonNullable<VulnerabilitiesFact['suppressed']>;
+
 /** What was found and set aside is not the same as nothing found. */
-function waivedText(
-  { suppressed = [] }: VulnerabilitiesFact,
-  isCounted: (found: Vulnerability) => boolean,
-): string {
-  const aside = suppressed.filter(({ vulnerability }) => isCounted(vulnerability));
+function waivedText(aside: Suppressed): string {
   const ids = [...new Set(aside.map(({ vulnerability }) => vulnerability.id))];
   return ids.length === 0 ? '' : ` but ${ids.length} waived by VEX (${listed(ids, 2)})`;
 }
 
-function asideEvidence(
-  { suppressed = [] }: VulnerabilitiesFact,
-  isCounted: (found: Vulnerability) => boolean,
-): readonly Evidence[] {
-  const aside = suppressed.filter(({ vulnerability }) => isCounted(vulnerability));
+function asideEvidence(aside: Suppressed): readonly Evidence[] {
   const shown = aside
     .slice(0, MOST_NOTES)
     .map(({ vulnerability, status, justification, until, source }) => {
@@ -221,13 +217,6 @@ function asideEvidence(
   return rest > 0 ? [...shown, note(`and ${rest} more set aside`)] : shown;
 }
 
-function evidenceOf(found: Vulnerability): Evidence {
-  return {
-    kind: 'vulnerability',
-    id: found.id,
-    severity: found.severity,
-    package: found.package,
-    version: found.version,
-    ...(found.fixedIn === undefined ? {} : { fixedIn: found.fixedIn }),
-  };
+function evidenceOf({ id, severity, package: name, version, fixedIn }: Vulnerability): Evidence {
+  return { kind: 'vulnerability', id, severity, package: name, version, ...given({ fixedIn }) };
 }

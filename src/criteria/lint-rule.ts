@@ -78,7 +78,7 @@ export function instructionsOf(
 const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/i;
 
 /** The first characters of a range, on its first line. */
-function beginning({ startLine, startColumn }: SourceRange, length: number): SourceRange {
+export function beginning({ startLine, startColumn }: SourceRange, length: number): SourceRange {
   return { startLine, startColumn, endLine: startLine, endColumn: startColumn + length };
 }
 

@@ -1,16 +1,8 @@
 import { fieldOf, type RunProgram, runPrograms } from '../dockerfile/run-script.ts';
 import { unwrap } from '../dockerfile/shell/wrappers.ts';
 import type { PackageInstall } from '../model/build-analysis.ts';
-import type {
-  DockerfileModel,
-  Instruction,
-  SourceInstruction,
-  SourceRange,
-  Stage,
-} from '../model/dockerfile.ts';
-import type { FixInput, FixPlan, FixRule } from '../model/fix.ts';
+import type { DockerfileModel, Instruction, SourceRange, Stage } from '../model/dockerfile.ts';
 import { managerNamed, managerOf } from '../programs/managers.ts';
-import { baseOfImage, baseUnknown, inStage, proposed, refusedAt, together } from './edit-text.ts';
 import { type CheckedRule, instructionsOf, type RuleFinding } from './lint-rule.ts';
 import { isMounted } from './package-caches.ts';
 
@@ -30,32 +22,25 @@ function standsAlone({ manager, packages, lockFile, requirementsFile }: PackageI
   return packages.length === 0 && (lockFile || requirementsFile !== undefined || manager === 'npm');
 }
 
-function within(install: PackageInstall, { range }: Instruction): boolean {
-  return install.range.startLine >= range.startLine && install.range.endLine <= range.endLine;
-}
-
-function inStageOfLint(stage: Stage, installs: readonly PackageInstall[]): readonly RuleFinding[] {
+/** The first install of each manager in a stage, if it runs after a copy of the whole context. */
+function lateInstalls(stage: Stage, installs: readonly PackageInstall[]): readonly RuleFinding[] {
   const seen = new Set<string>();
-  let copy: Instruction | undefined;
-  return stage.instructions.flatMap((instruction): readonly RuleFinding[] => {
-    if (copiesAll(instruction)) copy ??= instruction;
-    if (instruction.keyword !== 'RUN') return [];
-    const cached = instruction.flags.some(({ value }) => value.includes('type=cache'));
-    return installs
-      .filter((install) => within(install, instruction))
-      .flatMap((install) => {
-        if (seen.has(install.manager)) return [];
-        seen.add(install.manager);
-        return copy === undefined || cached || !standsAlone(install)
-          ? []
-          : [finding(install, copy.range.startLine)];
-      });
+  const copy = stage.instructions.find(copiesAll);
+  return stage.instructions.flatMap(({ keyword, flags, range }): readonly RuleFinding[] => {
+    if (keyword !== 'RUN') return [];
+    const isCached = flags.some(({ value }) => value.includes('type=cache'));
+    const own = installs.filter(
+      (one) => one.range.startLine >= range.startLine && one.range.endLine <= range.endLine,
+    );
+    return own.flatMap((install) => {
+      const isFirst = !seen.has(install.manager);
+      seen.add(install.manager);
+      const line = copy?.range.startLine ?? Infinity;
+      if (!isFirst || isCached || line > range.startLine || !standsAlone(install)) return [];
+      const message = `runs again at every change of any file: line ${line} copies the whole context before it`;
+      return [{ range: install.range, message }];
+    });
   });
-}
-
-function finding({ range }: PackageInstall, line: number): RuleFinding {
-  const message = `runs again at every change of any file: line ${line} copies the whole context before it`;
-  return { range, message };
 }
 
 export const copyBeforeInstall: CheckedRule = {
@@ -70,7 +55,7 @@ export const copyBeforeInstall: CheckedRule = {
   good: 'FROM node:22-slim\nWORKDIR /app\nCOPY package.json package-lock.json ./\nRUN npm ci\nCOPY . .\n',
   check: ({ stages, analysis }) =>
     stages.flatMap((stage) =>
-      inStageOfLint(
+      lateInstalls(
         stage,
         analysis.installs.filter((install) => install.stage === stage.index),
       ),
@@ -225,39 +210,6 @@ export const relativeWorkdir: CheckedRule = {
       const message = `${word} is below whatever folder the base image works in`;
       return [{ range: written, message }];
     }),
-};
-
-function absolute(input: FixInput, found: SourceInstruction): FixPlan {
-  const unknown = baseUnknown(input, found.stage);
-  if (unknown !== undefined) return refusedAt(found, unknown);
-  const written = found.text.slice(found.argumentsAt).trim();
-  const folder = baseOfImage(input, found.stage)?.config.config?.WorkingDir ?? '';
-  const at = found.argumentsAt + (/^["']/.test(written) ? 1 : 0);
-  const { start } = found.place(at, at + 1);
-  const head = folder === '' || folder === '/' ? '/' : `${folder.replace(/(?<!\/)\/+$/, '')}/`;
-  return proposed(found, {
-    key: found.stage === input.model.target ? 'workdir' : `workdir-${found.stage ?? 0}`,
-    title: `Write ${written} as ${head}${written}`,
-    why: 'Where a relative folder leads is up to the base image, and may change with it',
-    risk: 'none',
-    riskReason: `the base works in ${folder === '' ? '/' : folder}`,
-    edits: [{ start, end: start, text: head }],
-  });
-}
-
-export const absoluteWorkdir: FixRule = {
-  id: 'relative-workdir',
-  lint: 'relative-workdir',
-  needs: ['bases'],
-  plan: (input) =>
-    together(
-      input.model.reached.flatMap((stage) => {
-        const relative = relativeFolder(input.model, stage);
-        return inStage(input, stage)
-          .filter(({ instruction }) => instruction === relative)
-          .map((found) => absolute(input, found));
-      }),
-    ),
 };
 
 export const sudo: CheckedRule = {

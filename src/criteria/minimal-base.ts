@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
-import { lookup } from '../lib/json.ts';
-import { quantity } from '../lib/text.ts';
+import { given, lookup } from '../lib/json.ts';
+import { fileName, quantity } from '../lib/text.ts';
 import type { Evidence, Verdict } from '../model/criterion.ts';
-import { type DockerfileModel, stageChain } from '../model/dockerfile.ts';
+import { stageChain } from '../model/dockerfile.ts';
 import {
   type BuildFact,
   type EvidenceSource,
@@ -31,60 +31,37 @@ import { othersOn, purposeOf, PURPOSES } from './program-needs.ts';
 import { checked, started } from './started-programs.ts';
 
 /** The base of the final stage, as far as anything names it. */
-type NamedBase =
-  | { readonly kind: 'scratch'; readonly source: EvidenceSource; readonly line: number }
-  | {
-      readonly kind: 'image';
-      readonly text: string;
-      readonly source: EvidenceSource;
-      readonly line?: number;
-    }
-  | { readonly kind: 'unnamed'; readonly reason: string };
+interface NamedBase {
+  /** `scratch`, or the image as it is written. */
+  readonly text: string;
+  readonly source: EvidenceSource;
+  readonly line?: number;
+}
 
 const BASE_NAME = 'org.opencontainers.image.base.name';
 
-function fromDockerfile(dockerfile: Fact<DockerfileModel>): NamedBase | undefined {
-  if (!dockerfile.known) return undefined;
-  const { source } = dockerfile;
-  const [stage] = stageChain(dockerfile.value);
-  if (stage === undefined) return undefined;
-  const line = stage.range.startLine;
-  if (stage.base.kind === 'scratch') return { kind: 'scratch', source, line };
-  if (stage.base.kind === 'image' && stage.base.image.reference !== undefined)
-    return { kind: 'image', text: stage.base.image.text, source, line };
-  return undefined;
-}
-
-function fromImages(build: BuildFact): NamedBase | undefined {
-  if (!build.images.known) return undefined;
-  const base = build.images.value.find((image) => image.role === 'base');
-  if (base === undefined) return undefined;
-  const line = base.range === undefined ? {} : { line: base.range.startLine };
-  return { kind: 'image', text: base.text, source: build.images.source, ...line };
-}
-
-function fromAnnotations(image: Fact<ImageFact>): NamedBase | undefined {
+/** The final stage's base, from the built Dockerfile, the images the build used, or annotations. */
+function namedBase(build: Fact<BuildFact>, image: Fact<ImageFact>): NamedBase | undefined {
+  if (build.known) {
+    const { dockerfile, images } = build.value;
+    const [stage] = dockerfile.known ? stageChain(dockerfile.value) : [];
+    const line = stage?.range.startLine;
+    const { source } = dockerfile.known ? dockerfile : build;
+    if (stage?.base.kind === 'scratch') return { text: 'scratch', source, ...given({ line }) };
+    if (stage?.base.kind === 'image' && stage.base.image.reference !== undefined)
+      return { text: stage.base.image.text, source, ...given({ line }) };
+    const used = images.known ? images.value.find(({ role }) => role === 'base') : undefined;
+    if (images.known && used !== undefined)
+      return {
+        text: used.text,
+        source: images.source,
+        ...given({ line: used.range?.startLine }),
+      };
+  }
   if (!image.known) return undefined;
   const { index, manifest, labels } = image.value.annotations;
-  const text = manifest[BASE_NAME] ?? index[BASE_NAME] ?? labels[BASE_NAME];
-  if (text === undefined || text === '') return undefined;
-  return text === 'scratch'
-    ? { kind: 'scratch', source: 'image', line: 0 }
-    : { kind: 'image', text, source: 'image' };
-}
-
-/** The final stage's base, from the built Dockerfile, the images the build used, or annotations. */
-function namedBase(build: Fact<BuildFact>, image: Fact<ImageFact>): NamedBase {
-  const known = build.known
-    ? (fromDockerfile(build.value.dockerfile) ?? fromImages(build.value))
-    : undefined;
-  return (
-    known ??
-    fromAnnotations(image) ?? {
-      kind: 'unnamed',
-      reason: 'neither Dockerfile, provenance nor annotations name the base',
-    }
-  );
+  const text = manifest[BASE_NAME] ?? index[BASE_NAME] ?? labels[BASE_NAME] ?? '';
+  return text === '' ? undefined : { text, source: 'image' };
 }
 
 /** A family of minimal base images, by repository, and by tag if only some tags are minimal. */
@@ -114,101 +91,55 @@ const SYSTEM_PACKAGES = 400;
  */
 const PACKAGE_LIMIT = 120;
 
-const SLIM = /(?:^|-)slim(?:-|$)/;
-const ALPINE = /(?:^|-)alpine(?:[\d.]*)(?:-|$)/;
-const DEBUG = /(?:^|-)debug(?:-|$)/;
-const DEV = /(?:^|-)dev$/;
-const OFFICIAL = /^docker\.io\/library\/[^/]+$/;
+/**
+ * Two lines a row: name, os-release ids and reason; then the repository, tags that count and tags
+ * that do not. A dash stands for none.
+ */
+const TABLE = String.raw`
+distroless | debian | contains a run-time and its libraries; “debug” tags add busybox
+  gcr\.io/distroless/.+ | - | (?:^|-)debug(?:-|$)
+Chainguard | wolfi chainguard | Wolfi packages of one application; “-dev” tags add a shell and apk
+  cgr\.dev/[^/]+/.+ | - | (?:^|-)dev$
+Docker Hardened Images | - | packages of one application; “-dev” tags add a shell and a package manager
+  dhi\.io/.+ | - | (?:^|-)dev$
+alpine | alpine | about 15 packages around musl and busybox
+  docker\.io/library/alpine
+busybox | - | one binary
+  docker\.io/library/busybox
+official slim variants | debian ubuntu ol | official images on debian:*-slim, without what the full variant draws in
+  docker\.io/library/[^/]+ | (?:^|-)slim(?:-|$)
+official alpine variants | alpine | official images on alpine
+  docker\.io/library/[^/]+ | (?:^|-)alpine(?:[\d.]*)(?:-|$)
+UBI micro and minimal | rhel | Red Hat’s bases without dnf, or with microdnf only
+  registry\.(?:access\.)?redhat\.(?:com|io)/ubi\d+/ubi-(?:micro|minimal)
+UBI micro and minimal | rhel | the same by their older names
+  registry\.(?:access\.)?redhat\.(?:com|io)/ubi\d+-(?:micro|minimal)
+SUSE BCI micro and minimal | - | SUSE’s bases without zypper
+  registry\.suse\.com/(?:suse/)?(?:sle15/)?bci/bci-(?:micro|minimal)
+Azure Linux and Mariner distroless | azurelinux mariner | Microsoft’s distroless images
+  mcr\.microsoft\.com/(?:azurelinux|cbl-mariner)/distroless/.+
+.NET chiselled, distroless and alpine | - | run-time only, on a minimal base
+  mcr\.microsoft\.com/dotnet/(?:aspnet|runtime|runtime-deps) | (?:chiseled|distroless|alpine)
+Fedora minimal | fedora | microdnf and little else
+  (?:registry\.fedoraproject\.org|quay\.io/fedora)/fedora-minimal
+Amazon Linux minimal | amzn | microdnf and little else
+  (?:public\.ecr\.aws/amazonlinux|docker\.io/library)/amazonlinux | (?:^|-)minimal(?:-|$)
+`;
 
-export const MINIMAL_BASES: readonly MinimalBase[] = [
-  {
-    name: 'distroless',
-    repository: /^gcr\.io\/distroless\/.+$/,
-    except: DEBUG,
-    systems: ['debian'],
-    reason: 'contains a run-time and its libraries; `debug` tags add busybox',
-  },
-  {
-    name: 'Chainguard',
-    repository: /^cgr\.dev\/[^/]+\/.+$/,
-    except: DEV,
-    systems: ['wolfi', 'chainguard'],
-    reason: 'Wolfi packages of one application; `-dev` tags add a shell and apk',
-  },
-  {
-    name: 'Docker Hardened Images',
-    repository: /^dhi\.io\/.+$/,
-    except: DEV,
-    reason: 'packages of one application; `-dev` tags add a shell and a package manager',
-  },
-  {
-    name: 'alpine',
-    repository: /^docker\.io\/library\/alpine$/,
-    systems: ['alpine'],
-    reason: 'about 15 packages around musl and busybox',
-  },
-  {
-    name: 'busybox',
-    repository: /^docker\.io\/library\/busybox$/,
-    reason: 'one binary',
-  },
-  {
-    name: 'official slim variants',
-    repository: OFFICIAL,
-    tag: SLIM,
-    systems: ['debian', 'ubuntu', 'ol'],
-    reason: 'official images on debian:*-slim, without what the full variant draws in',
-  },
-  {
-    name: 'official alpine variants',
-    repository: OFFICIAL,
-    tag: ALPINE,
-    systems: ['alpine'],
-    reason: 'official images on alpine',
-  },
-  {
-    name: 'UBI micro and minimal',
-    repository: /^registry\.(?:access\.)?redhat\.(?:com|io)\/ubi\d+\/ubi-(?:micro|minimal)$/,
-    systems: ['rhel'],
-    reason: 'Red Hat’s bases without dnf, or with microdnf only',
-  },
-  {
-    name: 'UBI micro and minimal',
-    repository: /^registry\.(?:access\.)?redhat\.(?:com|io)\/ubi\d+-(?:micro|minimal)$/,
-    systems: ['rhel'],
-    reason: 'the same by their older names',
-  },
-  {
-    name: 'SUSE BCI micro and minimal',
-    repository: /^registry\.suse\.com\/(?:suse\/)?(?:sle15\/)?bci\/bci-(?:micro|minimal)$/,
-    reason: 'SUSE’s bases without zypper',
-  },
-  {
-    name: 'Azure Linux and Mariner distroless',
-    repository: /^mcr\.microsoft\.com\/(?:azurelinux|cbl-mariner)\/distroless\/.+$/,
-    systems: ['azurelinux', 'mariner'],
-    reason: 'Microsoft’s distroless images',
-  },
-  {
-    name: '.NET chiselled, distroless and alpine',
-    repository: /^mcr\.microsoft\.com\/dotnet\/(?:aspnet|runtime|runtime-deps)$/,
-    tag: /(?:chiseled|distroless|alpine)/,
-    reason: 'run-time only, on a minimal base',
-  },
-  {
-    name: 'Fedora minimal',
-    repository: /^(?:registry\.fedoraproject\.org|quay\.io\/fedora)\/fedora-minimal$/,
-    systems: ['fedora'],
-    reason: 'microdnf and little else',
-  },
-  {
-    name: 'Amazon Linux minimal',
-    repository: /^(?:public\.ecr\.aws\/amazonlinux|docker\.io\/library)\/amazonlinux$/,
-    tag: /(?:^|-)minimal(?:-|$)/,
-    systems: ['amzn'],
-    reason: 'microdnf and little else',
-  },
-];
+export const MINIMAL_BASES: readonly MinimalBase[] = TABLE.trim()
+  .split(/\n(?! )/)
+  .map((row): MinimalBase => {
+    const [name = '', ids = '', reason = '', repository = '', tag, except] = row.split(/ \| |\n +/);
+    const pattern = (text = '-'): RegExp | undefined =>
+      text === '-' ? undefined : new RegExp(text);
+    return {
+      name,
+      reason: reason.replace(/[“”]/g, '`'),
+      repository: new RegExp(`^${repository}$`),
+      ...given({ tag: pattern(tag), except: pattern(except) }),
+      ...(ids !== '-' && { systems: ids.split(' ') }),
+    };
+  });
 
 /** Docker's own copy of the official images on another registry. */
 const COPY = /^public\.ecr\.aws\/docker\/library\//;
@@ -238,13 +169,12 @@ const PROGRAM_FOLDERS = /^(?:usr\/)?s?bin\/[^/]+$/;
 
 const isOsPackage = ({ type }: Package): boolean => isSystemType(type);
 
-function baseEvidence(base: NamedBase): Evidence[] {
-  if (base.kind === 'unnamed') return [note(base.reason)];
-  const reference = base.kind === 'scratch' ? 'scratch' : base.text;
-  if (base.line === undefined || base.line === 0)
-    return [{ kind: 'image', reference, detail: 'base of the final stage' }];
-  const { line } = base;
-  return [{ kind: 'image', reference, detail: `base of the final stage, line ${line}`, line }];
+function baseEvidence(base: NamedBase | undefined): Evidence[] {
+  if (base === undefined)
+    return [note('neither Dockerfile, provenance nor annotations name the base')];
+  const { text: reference, line } = base;
+  const detail = `base of the final stage${line === undefined ? '' : `, line ${line}`}`;
+  return [{ kind: 'image', reference, detail, ...given({ line }) }];
 }
 
 /** What shows a whole system where no package is recorded. */
@@ -278,22 +208,6 @@ function byPackages(filesystem: FilesystemFact, os: number, evidence: Evidence[]
     : unknown(`${system}, but no record of packages`, NAME_THE_DOCKERFILE, shown);
 }
 
-/** The table's family that a base belongs to, with the image's system in `other` if it differs. */
-function familyOf(
-  base: NamedBase,
-  filesystem: FilesystemFact,
-):
-  | { readonly family: MinimalBase; readonly excepted: boolean; readonly other?: string }
-  | undefined {
-  const reference = base.kind === 'image' ? parseReference(base.text) : undefined;
-  const known = reference?.ok === true ? minimalBase(reference.value) : undefined;
-  const id = filesystem.osRelease?.id;
-  const { systems } = known?.family ?? {};
-  return known === undefined || systems === undefined || id === undefined || systems.includes(id)
-    ? known
-    : { ...known, other: id };
-}
-
 export const minimalBaseImage = criterion({
   id: 'minimal-base',
   title: 'Minimal base image',
@@ -318,27 +232,25 @@ export const minimalBaseImage = criterion({
     const base = namedBase(build, image);
     const evidence = baseEvidence(base);
     const os = packages.filter(isOsPackage).length;
-    const known = familyOf(base, filesystem);
-    if (base.kind === 'scratch' && os === 0 && systemWithoutRecord(filesystem) === undefined)
+    if (base?.text === 'scratch' && os === 0 && systemWithoutRecord(filesystem) === undefined)
       return pass('scratch', evidence, { source: base.source });
-    if (base.kind !== 'image' || known === undefined) return byPackages(filesystem, os, evidence);
-    if (known.other !== undefined)
-      return byPackages(filesystem, os, [
-        ...evidence,
-        note(`os-release says ${known.other}, so the image does not use ${base.text}`),
-      ]);
+    const reference = base === undefined ? undefined : parseReference(base.text);
+    const known = reference?.ok === true ? minimalBase(reference.value) : undefined;
+    if (base === undefined || base.text === 'scratch' || known === undefined)
+      return byPackages(filesystem, os, evidence);
+    const id = filesystem.osRelease?.id;
+    if (id !== undefined && known.family.systems?.includes(id) === false) {
+      const other = `os-release says ${id}, so the image does not use ${base.text}`;
+      return byPackages(filesystem, os, [...evidence, note(other)]);
+    }
     const { family, excepted } = known;
     const options = { source: base.source };
-    if (excepted)
-      return fail(
-        `${base.text} is not a minimal image`,
-        [...evidence, note(family.reason)],
-        options,
-      );
+    const why = [...evidence, note(family.reason)];
+    if (excepted) return fail(`${base.text} is not a minimal image`, why, options);
     const counted = note(`${quantity(os, 'OS package')} in the image`);
     return os > SYSTEM_PACKAGES
       ? fail(`${os} OS packages, a whole system on ${base.text}`, [...evidence, counted], options)
-      : pass(`${base.text}: ${family.name}`, [...evidence, note(family.reason), counted], options);
+      : pass(`${base.text}: ${family.name}`, [...why, counted], options);
   },
   fixable: true,
   remedies: [
@@ -396,7 +308,7 @@ const WHOLE = /^(\d[\d.]*|latest|bullseye|bookworm|trixie|stable)(-(?:bullseye|b
 
 /** The slim variant of an image, by the same version; undefined where there is none. */
 function slimOf(reference: ImageReference): ImageReference | undefined {
-  const name = reference.repository.replace(/^.*\//, '');
+  const name = fileName(reference.repository);
   const found = WHOLE.exec(reference.tag ?? 'latest');
   if (LACKS[name] === undefined || found === null) return undefined;
   const [, version = '', release = ''] = found;
@@ -413,8 +325,7 @@ export function slimImages(
   input: Pick<FixInput, 'model' | 'imageStages'>,
 ): readonly ImageReference[] {
   const reference = outsideBase(input)?.reference;
-  const slim = reference === undefined ? undefined : slimOf(reference);
-  return slim === undefined ? [] : [slim];
+  return [(reference && slimOf(reference)) ?? []].flat();
 }
 
 /** Where a RUN, the start command or a script calls a program that the slim variant lacks. */
@@ -437,21 +348,23 @@ function callerOf(lacking: readonly string[], input: FixInput): string | undefin
 function plan(input: FixInput): FixPlan {
   const from = fromOf(input, input.imageStages[0] ?? 0);
   const reference = outsideBase(input)?.reference;
-  const slim = reference === undefined ? undefined : slimOf(reference);
+  const slim = reference && slimOf(reference);
   if (from === undefined || reference === undefined || slim === undefined) return NOTHING;
   const place = imagePlaces(input).find(({ line }) => line === from.line);
   if (place === undefined || place.text.includes('$')) return NOTHING;
-  const name = `${reference.repository.replace(/^.*\//, '')}:${slim.tag ?? ''}`;
+  const base = fileName(reference.repository);
+  const name = `${base}:${slim.tag ?? ''}`;
   const refused = (reason: string): FixPlan => refusedAt(from, `the base stays whole: ${reason}`);
   const added = addedImage(formatReference(slim), input);
   if (!added.ok) return refused(added.error);
-  const caller = callerOf(LACKS[reference.repository.replace(/^.*\//, '')] ?? [], input);
+  const caller = callerOf(LACKS[base] ?? [], input);
   if (caller !== undefined) return refused(`${caller}, which ${name} does not have`);
   if (reference.digest !== undefined) return refused('its digest is pinned');
   const purpose = purposeOf(input);
   if (purpose !== 'service') return refused(PURPOSES[purpose]);
   if (othersOn(input, input.imageStages)) return refused('other stages use it');
   const tag = reference.tag === undefined ? 0 : reference.tag.length + 1;
+  const digest = added.value.slice(added.value.indexOf('@'));
   return proposed(from, {
     key: 'base',
     title: `Use ${name}`,
@@ -460,13 +373,7 @@ function plan(input: FixInput): FixPlan {
     riskReason:
       'packages that compile code at installation fail, and programs that are called without notice are missing; check with --verify',
     meets: ['minimal-base'],
-    edits: [
-      {
-        start: place.end - tag,
-        end: place.end,
-        text: `:${slim.tag ?? ''}${added.value.slice(added.value.indexOf('@'))}`,
-      },
-    ],
+    edits: [{ start: place.end - tag, end: place.end, text: `:${slim.tag ?? ''}${digest}` }],
   });
 }
 

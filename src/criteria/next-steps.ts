@@ -73,7 +73,7 @@ function wholeCommand(
 type Wording = Required<Pick<NextStep, 'text' | 'command'>>;
 
 function wording({ first }: Group, { criteria, image }: Scorecard, source: StepSource): Wording {
-  const explain = explaining(first.criterion);
+  const explain = `scoville explain ${first.criterion}`;
   const word = shellWord(image);
   const result = criteria.find(({ id }) => id === first.criterion);
   if (result?.outcome !== 'unknown') {
@@ -85,10 +85,6 @@ function wording({ first }: Group, { criteria, image }: Scorecard, source: StepS
   const [before = '', then] = settle.split(/, then run: /);
   const text = then === undefined ? summary : `${before}, then run this`;
   return { text, command: wholeCommand(then ?? settle, word, source) ?? explain };
-}
-
-function explaining(criterion: string): string {
-  return `scoville explain ${criterion}`;
 }
 
 /**
@@ -121,5 +117,5 @@ export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextSt
 
 /** True where nothing does it: the command only says how. */
 function isExplained({ command, criteria }: NextStep): boolean {
-  return criteria.some((id) => command === explaining(id));
+  return criteria.some((id) => command === `scoville explain ${id}`);
 }

@@ -1,37 +1,38 @@
 import { type RunProgram, runPrograms } from '../dockerfile/run-script.ts';
-import { fileName, quantity } from '../lib/text.ts';
+import { fileName } from '../lib/text.ts';
 import type { BuildAnalysis, PackageInstall } from '../model/build-analysis.ts';
 import type { Instruction, SourceRange } from '../model/dockerfile.ts';
-import type { FileFact, FilesystemFact } from '../model/facts.ts';
+import type { FilesystemFact } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 import { buildPurpose } from '../programs/kinds.ts';
 import { managerNamed } from '../programs/managers.ts';
-import { criterion, fail, fileEvidence, listed, note, packageEvidence, pass } from './criterion.ts';
-import { findPrograms } from './installed-programs.ts';
+import { criterion, fileEvidence, packageEvidence } from './criterion.ts';
+import { findPrograms, type FoundTool, noneFound } from './installed-programs.ts';
 import { criterionRule, instructionsOf, type RuleFinding } from './lint-rule.ts';
 
 /** The .NET SDK has its compilers as libraries in `dotnet/sdk/VERSION/`, next to `dotnet`. */
 const DOTNET_SDK = /(?:^|\/)dotnet\/sdk\/[^/]+\//;
 
-interface FoundTool {
-  readonly file: FileFact;
-  readonly reason: string;
-}
-
-function toolsOf(filesystem: FilesystemFact): FoundTool[] {
+function toolsOf(filesystem: FilesystemFact, packages: readonly Package[]): FoundTool[] {
   // busybox' `ar` unpacks archives and does not belong to a tool chain.
   const named = findPrograms(filesystem, 'build-tools')
     .filter(({ file }) => file.multicall === undefined)
     .map(({ file, entry }) => ({ file, reason: `${entry.kind}: ${entry.reason}` }));
   const sdk = filesystem.executables.find((file) => DOTNET_SDK.test(file.path));
-  return sdk === undefined ? named : [...named, { file: sdk, reason: 'part of the .NET SDK' }];
-}
-
-function toolPackages(packages: readonly Package[]): { found: Package; reason: string }[] {
-  return packages.flatMap((found) => {
-    const reason = buildPurpose(found);
-    return reason === undefined ? [] : [{ found, reason }];
-  });
+  const files =
+    sdk === undefined ? named : [...named, { file: sdk, reason: 'part of the .NET SDK' }];
+  return [
+    ...files.map(({ file, reason }) => ({
+      name: fileName(file.path),
+      evidence: fileEvidence(file, reason),
+    })),
+    ...packages.flatMap((found) => {
+      const reason = buildPurpose(found);
+      return reason === undefined
+        ? []
+        : [{ name: found.name, evidence: packageEvidence(found, reason) }];
+    }),
+  ];
 }
 
 export const noBuildTooling = criterion({
@@ -49,23 +50,10 @@ export const noBuildTooling = criterion({
     'targets and links are followed (`gcc-12`, `x86_64-linux-gnu-ld`). `gcc-12-base` and ' +
     '`linux-libc-dev` contain no tool and do not count.',
   check: ({ filesystem, packages }) => {
-    const tools = toolsOf(filesystem);
-    const brought = toolPackages(packages);
-    if (tools.length + brought.length === 0)
-      return pass('no build or debug tooling', [
-        note(`checked ${filesystem.executables.length} executables, ${packages.length} packages`),
-      ]);
-    const names = [
-      ...tools.map(({ file }) => fileName(file.path)),
-      ...brought.map(({ found }) => found.name),
-    ];
-    return fail(
-      `${quantity(new Set(names).size, 'tool or package', 'tools and packages')}: ${listed(names)}`,
-      [
-        ...tools.map(({ file, reason }) => fileEvidence(file, reason)),
-        ...brought.map(({ found, reason }) => packageEvidence(found, reason)),
-      ],
-    );
+    const checked = `checked ${filesystem.executables.length} executables, ${packages.length} packages`;
+    const tools = toolsOf(filesystem, packages);
+    const kind = ['tool or package', 'tools and packages'] as const;
+    return noneFound(tools, 'no build or debug tooling', checked, ...kind);
   },
   remedies: [
     {

@@ -4,11 +4,10 @@ import { quantity } from '../lib/text.ts';
 import { isRootUser, showsText, type SourceCommand } from '../model/dockerfile.ts';
 import type { FileFact } from '../model/facts.ts';
 import type { FixInput, FixPlan, FixRule } from '../model/fix.ts';
-import { criterion, EVIDENCE_LIMIT, fail, fileEvidence, listed, note, pass } from './criterion.ts';
+import { criterion, fail, fileEvidence, listed, note, pass } from './criterion.ts';
 import {
   baseOfImage,
   baseUnknown,
-  type Doubt,
   fromOf,
   inImage,
   lastAsRoot,
@@ -49,25 +48,14 @@ export const noElevatedFiles = criterion({
     'capabilities (`security.capability`) fail, hard links included. Files that a later ' +
     'layer deletes or changes do not count, and neither do setgid directories.',
   check: ({ filesystem }) => {
-    const elevated: FileFact[] = [];
-    let found = 0;
-    for (const file of filesystem.elevated) {
-      if (elevation(file).length === 0) continue;
-      found += 1;
-      if (elevated.length < EVIDENCE_LIMIT) elevated.push(file);
-    }
-    if (found === 0)
+    const elevated = [...filesystem.elevated].filter((file) => elevation(file).length > 0);
+    if (elevated.length === 0)
       return pass('no setuid, setgid or capabilities', [
         note(`${filesystem.fileCount} files checked`),
       ]);
     return fail(
-      `${quantity(found, 'file')}: ${listed(
-        elevated.map(({ path }) => path),
-        3,
-        found - elevated.length,
-      )}`,
+      `${quantity(elevated.length, 'file')}: ${listed(elevated.map(({ path }) => path))}`,
       elevated.map((file) => fileEvidence(file, elevation(file).join(', '))),
-      { unlisted: found - elevated.length },
     );
   },
   fixable: true,
@@ -149,35 +137,34 @@ function plan(input: FixInput): FixPlan {
     .slice(0, 3)
     .map((path) => `/${path}`)
     .join(', ');
-  const refused = (reason: string): FixPlan =>
-    refusedAt(
-      from,
-      `${elevated.length} files of the base stay setuid or setgid (${shown}): ${reason}`,
-    );
-  if (base.has?.('bin/sh') === false)
-    return refused('the image does not have a shell to remove the bits');
-  if (base.has?.('usr/bin/find') === false && !base.has('bin/find'))
-    return refused('the image does not have find to search for them');
-  const needed = needsBitIn(input);
-  if (needed !== undefined) return refused(needed);
   const setter = input.left().elevated.find(({ bits }) => bits !== 'capabilities');
-  if (setter !== undefined) return refused(`line ${setter.range.startLine} sets such a bit itself`);
   const at = lastAsRoot(input);
   const user = [...usersInImage(input).values()].at(-1) ?? base.config.config?.User ?? '';
+  const refused =
+    (base.has?.('bin/sh') === false
+      ? 'the image does not have a shell to remove the bits'
+      : undefined) ??
+    (base.has?.('usr/bin/find') === false && !base.has('bin/find')
+      ? 'the image does not have find to search for them'
+      : undefined) ??
+    needsBitIn(input) ??
+    (setter && `line ${setter.range.startLine} sets such a bit itself`) ??
+    (at === undefined && isRootUser(user) ? 'who runs the build is not known' : undefined);
+  if (refused !== undefined)
+    return refusedAt(
+      from,
+      `${elevated.length} files of the base stay setuid or setgid (${shown}): ${refused}`,
+    );
   const edit =
     at === undefined
       ? linesBehind(source, from, ['USER root', `RUN ${COMMAND}`, `USER ${user}`])
       : linesBehind(source, at, [`RUN ${COMMAND}`]);
-  if (at === undefined && isRootUser(user)) return refused('who runs the build is not known');
   return proposed(at ?? from, {
     key: 'files',
     title: 'Take setuid and setgid bits away',
     why: `With them anybody in the container becomes root where one has a flaw: ${shown}${elevated.length > 3 ? ` and ${elevated.length - 3} more` : ''}`,
     ...riskOf(
-      {
-        risk: 'low',
-        reason: 'su, passwd, mount and the like no longer work for other users than root',
-      },
+      'su, passwd, mount and the like no longer work for other users than root',
       doubtsOf(input, elevated, user),
     ),
     meets: ['no-elevated-files'],
@@ -208,13 +195,13 @@ function needsBitIn(input: FixInput): string | undefined {
 }
 
 /** Doubts about an image without these bits. */
-function doubtsOf(input: FixInput, elevated: readonly string[], user: string): readonly Doubt[] {
+function doubtsOf(input: FixInput, elevated: readonly string[], user: string): readonly string[] {
   const purpose = purposeOf(input);
   const other = elevated.find((path) => !FOR_LOGINS.test(`/${path}`));
   const { called, unread } = started(input);
   const rooted = called.find(({ name }) => needsRoot(name) !== undefined);
   const asks = elevated.find((path) => /\/(?:sudo|doas)$/.test(path));
-  const reasons = [
+  return [
     ...(purpose === 'service' ? [] : [PURPOSES[purpose]]),
     // To root a bit of a file adds nothing; sudo looks for its own all the same.
     ...(isRootUser(user) || other === undefined ? [] : [`the program may need that of /${other}`]),
@@ -228,7 +215,6 @@ function doubtsOf(input: FixInput, elevated: readonly string[], user: string): r
     ...unread.filter((reason) => /entry-?point/.test(reason)).slice(0, 1),
     ...(othersOn(input, [input.model.target]) ? ['other stages use it'] : []),
   ];
-  return reasons.map((reason) => ({ risk: 'medium', reason }));
 }
 
 export const elevatedFiles: FixRule = {

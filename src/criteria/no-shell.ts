@@ -1,11 +1,11 @@
 import { posix } from 'node:path';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { fileName, quantity } from '../lib/text.ts';
+import { fileName } from '../lib/text.ts';
 import type { FileFact, FilesystemFact } from '../model/facts.ts';
 import type { FixInput, FixPlan, FixRule } from '../model/fix.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
 import { SHELL_PROGRAMS } from '../programs/kinds.ts';
-import { criterion, fail, fileEvidence, listed, note, pass } from './criterion.ts';
+import { criterion, fileEvidence } from './criterion.ts';
 import { candidateBases, COMPILERS, type Runtime, runtimeOf } from './distroless-stacks.ts';
 import { movedInstructions, stageLines } from './distroless-stage.ts';
 import {
@@ -20,7 +20,7 @@ import {
   proposed,
   refusedAt,
 } from './edit-text.ts';
-import { findPrograms, isProgram } from './installed-programs.ts';
+import { findPrograms, isProgram, noneFound } from './installed-programs.ts';
 import { othersOn, purposeOf, PURPOSES } from './program-needs.ts';
 import { type RuntimeCommand, runtimeCommand, workFolder } from './runtime-command.ts';
 import { into, originOf, outputs } from './started-programs.ts';
@@ -78,16 +78,12 @@ export const noShell = criterion({
     '(busybox, toybox), bash, dash, zsh, mksh or ksh93 under another name is found by ' +
     'content. A dangling link, a document or a completion file is not a shell.',
   check: ({ filesystem }) => {
-    const shells = shellsOf(filesystem);
-    if (shells.length === 0)
-      return pass('no shell', [
-        note(`${filesystem.executables.length} executables checked, none is a shell`),
-      ]);
-    const names = shells.map(({ file }) => file.path);
-    return fail(
-      `${quantity(shells.length, 'shell')}: ${listed(names)}`,
-      shells.map(({ file, reason }) => fileEvidence(file, `${fileName(file.path)}: ${reason}`)),
-    );
+    const shells = shellsOf(filesystem).map(({ file, reason }) => ({
+      name: file.path,
+      evidence: fileEvidence(file, `${fileName(file.path)}: ${reason}`),
+    }));
+    const checked = `${filesystem.executables.length} executables checked, none is a shell`;
+    return noneFound(shells, 'no shell', checked, 'shell');
   },
   fixable: true,
   remedies: [
@@ -112,20 +108,8 @@ function compilersOf(input: FixInput): ReadonlySet<string> {
   return new Set(names.filter((name) => COMPILERS.has(name)));
 }
 
-/** What decides on where a program lies. */
-interface Place {
-  readonly resolve: (path: string) => string;
-  /** Last part of the base's name. */
-  readonly base: string;
-}
-
-/** Where a program lies: as it is written, or where the stage puts a file of this name. */
-function programPath(
-  program: string,
-  own: readonly Placed[],
-  { resolve, base }: Place,
-): Result<string> {
-  if (program.includes('/')) return ok(resolve(program));
+/** Where the stage puts a file of this name; `base` is the last part of its base's name. */
+function programPath(program: string, own: readonly Placed[], base: string): Result<string> {
   const found = own
     .flatMap((one) => written(one, base, program))
     .find((path) => path.startsWith('/') && posix.basename(path) === program);
@@ -203,27 +187,23 @@ function nameOf({ repository, tag }: ImageReference): {
 
 /** Images that the rule may put into this Dockerfile, whose digests are to be known. */
 export function runtimeImages(
-  input: Pick<FixInput, 'model' | 'analysis' | 'imageStages'>,
+  input: Pick<FixInput, 'model'>,
   distroless: string,
 ): readonly ImageReference[] {
   const reference = baseReference(input);
   if (reference === undefined) return [];
-  const installed = installedByApt(input);
-  return candidateBases({ ...nameOf(reference), installed }).flatMap((name) => {
+  return candidateBases(nameOf(reference)).flatMap((name) => {
     const found = parseReference(`${distroless}/${name}:nonroot`);
     return found.ok ? [found.value] : [];
   });
-}
-
-function isMinimal({ repository }: ImageReference): boolean {
-  return /(?:^|\/)(?:distroless|chainguard)\//.test(repository);
 }
 
 function plan(input: FixInput): FixPlan {
   const { model, source } = input;
   const from = fromOf(input, model.target);
   const reference = baseReference(input);
-  if (from === undefined || reference === undefined || isMinimal(reference)) return NOTHING;
+  if (from === undefined || reference === undefined) return NOTHING;
+  if (/(?:^|\/)(?:distroless|chainguard)\//.test(reference.repository)) return NOTHING;
   const refused = (reason: string): FixPlan =>
     refusedAt(from, `the image keeps its shell and its tools: ${reason}`);
   if (model.target !== model.stages.length - 1) return refused('the target is not the last stage');
@@ -241,11 +221,8 @@ function plan(input: FixInput): FixPlan {
   const unfit = unfitBase(input, runtime.value) ?? danglingLine(input);
   if (unfit !== undefined) return refused(unfit);
   const name = model.stages[model.target]?.name ?? freeName(input);
-  const final = stageLines(input, own, {
-    runtime: runtime.value,
-    command: command.value,
-    stage: name,
-  });
+  const moved = { runtime: runtime.value, command: command.value, stage: name };
+  const final = stageLines(input, own, moved);
   if (!final.ok) return refused(final.error);
   const { text, eol } = source;
   const end = /\n$/.test(text) || text === '' ? '' : eol;
@@ -323,12 +300,14 @@ function runtimeFor(
   const words = [...entrypoint, ...cmd];
   const [program = ''] = words;
   if (program === '') return err('nothing says what it starts');
-  const folder = workFolder(input, own);
-  const resolve = (path: string): string => posix.resolve(folder, path);
+  const resolve = (path: string): string => posix.resolve(workFolder(input), path);
+  const name = nameOf(reference);
   return runtimeOf({
-    ...nameOf(reference),
+    ...name,
     words,
-    programPath: programPath(program, own, { resolve, base: nameOf(reference).base }),
+    programPath: program.includes('/')
+      ? ok(resolve(program))
+      : programPath(program, own, name.base),
     compilers: compilersOf(input),
     notCompiled: (path) => notCompiled(path, input),
     installed: installedByApt(input),

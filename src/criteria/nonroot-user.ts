@@ -1,13 +1,10 @@
-import { ownValue } from '../lib/json.ts';
 import { isRootUser, type Stage } from '../model/dockerfile.ts';
 import { type FilesystemFact, runsAs } from '../model/facts.ts';
-import type { BaseImage, FixInput, FixPlan, FixRule } from '../model/fix.ts';
+import type { BaseImage, FixInput, FixPlan, FixRule, Risk } from '../model/fix.ts';
 import { configEvidence, criterion, fail, note, pass } from './criterion.ts';
 import {
-  baseName,
   baseOfImage,
   baseUnknown,
-  type Doubt,
   fromOf,
   inImage,
   inStage,
@@ -17,19 +14,11 @@ import {
   NOTHING,
   proposed,
   refusedAt,
-  riskOf,
-  workingFolder,
 } from './edit-text.ts';
 import { criterionRule, instructionsOf, type RuleCheck } from './lint-rule.ts';
-import {
-  isQuiet,
-  needsRoot,
-  othersOn,
-  purposeOf,
-  PURPOSES,
-  writtenFolders,
-} from './program-needs.ts';
-import { checked, ENTRY_POINT, handsOn, type Started, started } from './started-programs.ts';
+import { needsRoot, othersOn, purposeOf, PURPOSES, writtenFolders } from './program-needs.ts';
+import { workFolder } from './runtime-command.ts';
+import { checked, started } from './started-programs.ts';
 
 type Resolved =
   | { readonly kind: 'uid'; readonly uid: number; readonly how: string; readonly isNumber?: true }
@@ -162,41 +151,6 @@ export const nonrootUserRule = criterionRule(nonrootUser, {
   check,
 });
 
-/**
- * Official images whose entry point starts as root, changes the owner of folders and becomes this
- * user; started as that user, it skips both.
- */
-const SERVERS: Readonly<Record<string, string>> = {
-  postgres: 'postgres',
-  mysql: 'mysql',
-  mariadb: 'mysql',
-  mongo: 'mongodb',
-  redis: 'redis',
-  valkey: 'valkey',
-  memcached: 'memcache',
-  rabbitmq: 'rabbitmq',
-};
-
-interface ServerUser {
-  readonly base: string;
-  readonly name: string;
-  /** Undefined where the base has no such user, or nothing is known of it. */
-  readonly uid: number | undefined;
-}
-
-/** The user that the base's entry point becomes; undefined if containers start something else. */
-function serverUser(input: FixInput): ServerUser | undefined {
-  const base = baseOfImage(input);
-  if (base === undefined) return undefined;
-  if (lastInImage(input, 'ENTRYPOINT') !== undefined) return undefined;
-  if (base.config.config?.Entrypoint?.some((word) => ENTRY_POINT.test(word)) !== true)
-    return undefined;
-  const known = baseName(input);
-  if (base.config.config.Entrypoint.some((word) => handsOn(input, word))) return undefined;
-  const name = ownValue(SERVERS, known) ?? '';
-  return { base: known, name, uid: base.passwd?.[name] };
-}
-
 /** The uid that distroless images give their unprivileged user. */
 const OWN_UID = 65_532;
 
@@ -221,15 +175,6 @@ function ownUser({
   return { name: only.name, owner: `${only.uid}:${only.uid}` };
 }
 
-/** Ports below 1024 that the image declares. */
-function lowPorts(input: FixInput): readonly string[] {
-  return inImage(input)
-    .filter(({ keyword }) => keyword === 'EXPOSE')
-    .flatMap(({ instruction }) => instruction.arguments)
-    .map((word) => word.split('/')[0] ?? '')
-    .filter((port) => /^\d+$/.test(port) && Number(port) < 1024);
-}
-
 function plan(input: FixInput): FixPlan {
   const { model, source } = input;
   const from = fromOf(input, model.target);
@@ -237,111 +182,82 @@ function plan(input: FixInput): FixPlan {
   const last = lastInImage(input, 'USER');
   const user = last?.instruction.arguments[0] ?? base?.config.config?.User ?? '';
   if (from === undefined || !isRootUser(user) || user.includes('$')) return NOTHING;
-  const unknown = last === undefined ? baseUnknown(input) : undefined;
-  if (unknown !== undefined) return refusedAt(from, unknown);
-  const server = serverUser(input);
-  if (server !== undefined) return asServer(input, server);
-  const run = started(input);
-  const root = rootCalls(input, run);
-  if (root !== undefined) return refusedAt(from, root);
-  if (othersOn(input, [model.target]))
-    return refusedAt(from, 'other stages use it, and work as root');
-  const at = lastAsRoot(input) ?? from;
-  const named = base === undefined ? undefined : ownUser(base);
-  const owner = named?.owner ?? `${OWN_UID}:${OWN_UID}`;
+  const folders = writtenFolders(input);
   const canRun =
     inStage(input, model.target).some(({ keyword }) => keyword === 'RUN') ||
     base?.has?.('bin/sh') === true;
-  const folders = writtenFolders(input);
-  const folder = workingFolder(input);
-  const own = folder === '' || folder === '/' ? [] : [folder];
-  const made = canRun ? [...own.filter((path) => !folders.includes(path)), ...folders] : [];
-  if (folders.length > 0 && !canRun)
-    return refusedAt(
-      from,
-      `the image does not have a shell to change the owner of ${folders.join(', ')}`,
-    );
+  const refused =
+    (last === undefined ? baseUnknown(input) : undefined) ??
+    rootCalls(input) ??
+    (othersOn(input, [model.target]) ? 'other stages use it, and work as root' : undefined) ??
+    (folders.length > 0 && !canRun
+      ? `the image does not have a shell to change the owner of ${folders.join(', ')}`
+      : undefined);
+  if (refused !== undefined) return refusedAt(from, refused);
+  const at = lastAsRoot(input) ?? from;
+  const named = base === undefined ? undefined : ownUser(base);
+  const owner = named?.owner ?? `${OWN_UID}:${OWN_UID}`;
+  const folder = workFolder(input);
+  const isOwn = canRun && folder !== '/' && !/[\s$]/.test(folder) && !folders.includes(folder);
+  const own = isOwn ? [folder] : [];
+  const made = [...own, ...folders].join(' ');
   const chown = [
-    ...(made.length === 0 ? [] : [`mkdir -p ${made.join(' ')}`]),
-    ...(made.length === 0 || own.length === 0 || folders.includes(folder)
-      ? []
-      : [`chown ${owner} ${own.join(' ')}`]),
+    ...(made === '' ? [] : [`mkdir -p ${made}`]),
+    ...(isOwn ? [`chown ${owner} ${folder}`] : []),
     ...(folders.length === 0 ? [] : [`chown -R ${owner} ${folders.join(' ')}`]),
   ].join(' && ');
-  const replaced = chown === '' && last !== undefined && last === at ? last : undefined;
   const lines = [...(chown === '' ? [] : [`RUN ${chown}`]), `USER ${owner}`];
   return proposed(at, {
     key: 'user',
     title: `Run as ${named === undefined ? `uid ${OWN_UID}` : `${named.name} (${owner})`}`,
     why: 'A process that escapes the container as root can become root on the host',
-    ...riskOf(
-      { risk: 'low', reason: 'what it starts needs no rights, and writes to no file' },
-      doubtsOf(input, run, made),
-    ),
+    ...riskOfUser(input, [...own, ...folders]),
     edits: [
-      replaced === undefined
-        ? linesBehind(source, at, lines)
-        : { ...replaced.place(0, replaced.text.length), text: lines.join(source.eol) },
+      chown === '' && last !== undefined && last === at
+        ? { ...last.place(0, last.text.length), text: lines.join(source.eol) }
+        : linesBehind(source, at, lines),
     ],
   });
 }
 
 /** What in the image has to run as root; undefined if nothing does, as far as it can be read. */
-function rootCalls(input: FixInput, run: Started): string | undefined {
-  for (const { called } of [run, checked(input)])
-    for (const { name, by } of called) {
-      const why = needsRoot(name);
-      if (why !== undefined) return `it has to start as root: ${by} starts ${name}, which ${why}`;
-    }
+function rootCalls(input: FixInput): string | undefined {
+  const { called, unread } = started(input);
+  for (const { name, by } of [...called, ...checked(input).called]) {
+    const why = needsRoot(name);
+    if (why !== undefined) return `it has to start as root: ${by} starts ${name}, which ${why}`;
+  }
   // Scripts of this name often hand folders over and become another user.
-  const unread = run.unread.find((reason) => /entry-?point/.test(reason));
-  return unread === undefined ? undefined : `it may have to start as root: ${unread}`;
+  const entry = unread.find((reason) => /entry-?point/.test(reason));
+  return entry === undefined ? undefined : `it may have to start as root: ${entry}`;
 }
 
-/** Doubts about running the image as another user. */
-function doubtsOf(input: FixInput, run: Started, made: readonly string[]): readonly Doubt[] {
-  const purpose = purposeOf(input, run);
-  const [unread] = run.unread;
-  const writer = run.called.find(({ name }) => !isQuiet(name));
-  const ports = lowPorts(input);
+/** No text shows that a program writes nowhere, so that it is medium at least. */
+function riskOfUser(
+  input: FixInput,
+  made: readonly string[],
+): { readonly risk: Risk; readonly riskReason: string } {
+  const purpose = purposeOf(input);
+  const [unread] = started(input).unread;
+  const ports = inImage(input)
+    .filter(({ keyword }) => keyword === 'EXPOSE')
+    .flatMap(({ instruction }) => instruction.arguments.map((word) => word.split('/')[0] ?? ''))
+    .filter((port) => /^\d+$/.test(port) && Number(port) < 1024);
   const last = lastInImage(input, 'USER');
-  const medium = [
+  const reasons = [
+    ...(purpose === 'service' ? [] : [PURPOSES[purpose]]),
     ...(unread === undefined || purpose === 'base' ? [] : [`it may need to be root: ${unread}`]),
-    ...(made.length > 0
-      ? [`it can write to ${made.join(', ')} and /tmp, and nowhere else`]
-      : writer === undefined
-        ? []
-        : [`${writer.name} may write where only root may`]),
+    made.length > 0
+      ? `it can write to ${made.join(', ')} and /tmp, and nowhere else`
+      : 'it may write where only root may',
     ...(ports.length === 0
       ? []
       : [
           `port ${ports.join(', ')} is below 1024: Docker lets everybody listen there, other engines may not`,
         ]),
     ...(last === undefined ? [] : [`line ${last.line} says root`]),
-    ...(input.analysis.installs.some(({ stage }) => input.imageStages.includes(stage))
-      ? ['people may start what it installs, by another command']
-      : []),
-    ...(purpose === 'workplace' || purpose === 'builder' ? [PURPOSES[purpose]] : []),
-  ].map((reason): Doubt => ({ risk: 'medium', reason }));
-  return purpose === 'base' ? [{ risk: 'high', reason: PURPOSES.base }, ...medium] : medium;
-}
-
-/** Runs a server as the user that its entry point becomes, who already owns its folders. */
-function asServer(input: FixInput, { base, name, uid }: ServerUser): FixPlan {
-  const from = fromOf(input, input.model.target);
-  if (from === undefined) return NOTHING;
-  const at = lastAsRoot(input) ?? from;
-  if (uid === undefined)
-    return refusedAt(at, `the entry point of ${base} may need to start as root`);
-  return proposed(at, {
-    key: 'user',
-    title: `Run as ${name} (uid ${uid})`,
-    why: `The entry point of ${base} becomes this user where it starts as root. A process that escapes the container as root can become root on the host`,
-    risk: 'medium',
-    riskReason: 'the start no longer gives it the volumes that root owns',
-    // Its group is what etc/passwd says, which is not always of the same number.
-    edits: [linesBehind(input.source, at, [`USER ${uid}`])],
-  });
+  ];
+  return { risk: purpose === 'base' ? 'high' : 'medium', riskReason: reasons.join('; ') };
 }
 
 export const nonrootEdit: FixRule = {

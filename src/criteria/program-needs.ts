@@ -1,11 +1,13 @@
 import { posix } from 'node:path';
 import { lookup } from '../lib/json.ts';
+import { fileName } from '../lib/text.ts';
 import type { Instruction } from '../model/dockerfile.ts';
 import type { FixInput } from '../model/fix.ts';
 import { BUILD_TOOLS, C_SHELLS, entryNamed, possibleNames, SHELLS } from '../programs/kinds.ts';
 import { USER_CHANGERS } from '../programs/options.ts';
 import { baseName, inImage, lastInImage } from './edit-text.ts';
-import { healthCheck, invocation, type Started, started } from './started-programs.ts';
+import { healthCheck, invocation } from './runtime-command.ts';
+import { type Started, started } from './started-programs.ts';
 
 /** Programs that do their work as root alone, by why. */
 const NEEDS: readonly (readonly [string, string])[] = [
@@ -55,18 +57,6 @@ export function needsRoot(name: string): string | undefined {
   return REASONS.get(name);
 }
 
-/** Programs that write nothing but to their output, listen nowhere, and start no other. */
-const QUIET = new Set(
-  (
-    'arch basename cat cmp comm cut date df dirname du echo env expr false fold grep egrep fgrep head hostname id join ls md5sum nl nproc numfmt od paste pr printenv printf pwd readlink realpath seq ' +
-    'sha1sum sha256sum sha512sum sleep sort stat sum tac tail tr true tty uname uniq uptime wc which whoami yes'
-  ).split(' '),
-);
-
-export function isQuiet(name: string): boolean {
-  return QUIET.has(name);
-}
-
 /** Programs that need their setuid or setgid bit to work for users other than root, or check it. */
 const NEEDS_BIT = new Set(
   (
@@ -100,20 +90,19 @@ export const PURPOSES: Readonly<Record<Exclude<Purpose, 'service'>, string>> = {
 const CONSOLES =
   /^(?:irb|jshell|ipython|bpython|ghci|iex|erl|R|julia|node|nodejs|python[\d.]*|pypy[\d.]*|php|lua[\d.]*|psql|mysql|tmux|screen|login)$/;
 const WAITS = /^(?:sleep|tail|cat|pause)$/;
-/** Programs that build, besides the tools that no image needs at run time. */
-const BUILDS =
-  /^(?:bazelisk|buck|waf|configure|gofmt|tinygo|cargo|rustup|cabal|stack|mix|rebar3|mvnw|gradlew|emcc|em\+\+|emmake|nuget|xcodebuild|swift|dub|buf|buildifier|pdflatex|xelatex|lualatex|latexmk|ccache|distcc|distccd|sccache|debuild|arduino-cli|platformio|pio|idf\.py|west|qmake|qemu-[\w-]+|actions-runner|gitlab-runner|jenkins-agent|jenkins-slave|buildkite-agent)$/;
-
 function builds(program: string): boolean {
   const tool = entryNamed(BUILD_TOOLS, possibleNames(program));
-  return BUILDS.test(program) || (tool !== undefined && tool.kind !== 'language package builders');
+  return tool !== undefined && tool.kind !== 'language package builders';
 }
 
-/** What the names of images and stages, and labels say of images that people build in. */
+/** Labels of images that people build in. */
 const SAYS_BUILD =
-  /(?:^|[\s"'/_.=-])(?:dev-?containers?|ci-image|ci|build-?env|builders?|buildpack|toolchains?|sdk|cross-?compil\w*|compilers?|devtools?|playground|workspace|codespaces?|gitpod|sandbox)(?:$|[\s"'/_.:=-])/i;
+  /devcontainer\.metadata|(?:title|description|name)=(?:\s*["'])?[^"'=]*\b(?:build(?:er|s)?|compil\w+|toolchain|dev ?container|ci|development environment)\b/i;
+/** Packages that people install to make packages. */
+const PACKAGING =
+  /^(?:devscripts|debhelper|dh-[\w-]+|equivs|git-buildpackage|sbuild|pbuilder|rpm-build|rpmdevtools|mock|abuild|alpine-sdk|base-devel|createrepo(?:_c)?|reprepro)$/;
 
-/** The purpose of an image, by what it starts and by its labels. */
+/** The purpose of an image, by what it starts, its labels and packages. */
 export function purposeOf(input: FixInput, run: Started = started(input)): Purpose {
   const own = ['ENTRYPOINT', 'CMD'].some((keyword) => lastInImage(input, keyword) !== undefined);
   const found = invocation(input);
@@ -123,8 +112,16 @@ export function purposeOf(input: FixInput, run: Started = started(input)): Purpo
   if (run.called.some(({ name }) => builds(name))) return 'builder';
   if (!own && healthCheck(input) === undefined)
     if (last === undefined || isConsole(last.name, last.words)) return 'base';
-  if (saysBuild(input)) return 'workplace';
-  if (run.unread.length > 0 && packages(input)) return 'builder';
+  const isLabeled = inImage(input).some(
+    ({ keyword, instruction: { rawArguments } }) =>
+      keyword === 'LABEL' && SAYS_BUILD.test(rawArguments),
+  );
+  if (isLabeled) return 'workplace';
+  const makesPackages = input.analysis.installs.some(
+    ({ stage, packages }) =>
+      input.imageStages.includes(stage) && packages.some(({ name }) => PACKAGING.test(name)),
+  );
+  if (run.unread.length > 0 && makesPackages) return 'builder';
   const main = begins.at(-1) ?? last;
   if (main !== undefined && begins.length < 2 && isConsole(main.name, main.words))
     return 'workplace';
@@ -138,31 +135,6 @@ function isConsole(name: string, words: readonly string[]): boolean {
   return (
     WAITS.test(name) &&
     (operands.length === 0 || operands.some((word) => /^(?:inf(?:inity)?|\/dev\/null)$/.test(word)))
-  );
-}
-
-/** Packages that people install to make packages. */
-const PACKAGES =
-  /^(?:devscripts|debhelper|dh-[\w-]+|equivs|git-buildpackage|sbuild|pbuilder|rpm-build|rpmdevtools|mock|abuild|alpine-sdk|base-devel|createrepo(?:_c)?|reprepro)$/;
-
-function packages({ analysis, imageStages }: FixInput): boolean {
-  return analysis.installs.some(
-    ({ stage, packages: names }) =>
-      imageStages.includes(stage) && names.some(({ name }) => PACKAGES.test(name)),
-  );
-}
-
-function saysBuild(input: FixInput): boolean {
-  const { model } = input;
-  const target = model.stages[model.target]?.name ?? '';
-  if (SAYS_BUILD.test(target)) return true;
-  return inImage(input).some(
-    ({ keyword, instruction }) =>
-      keyword === 'LABEL' &&
-      (/devcontainer\.metadata/.test(instruction.rawArguments) ||
-        /(?:title|description|name)=(?:\s*["'])?[^"'=]*\b(?:build(?:er|s)?|compil\w+|toolchain|dev ?container|ci|development environment)\b/i.test(
-          instruction.rawArguments,
-        )),
   );
 }
 
@@ -189,22 +161,12 @@ const SERVER_FOLDERS = lookup<readonly string[]>({
 const SYSTEM =
   /^\/(?:bin|sbin|lib\w*|boot|dev|etc|proc|sys|root|tmp|usr(?!\/(?:src|share\/nginx|local\/(?:apache2|tomcat))(?:\/|$))|var\/(?:lib|cache)\/(?:apt|dpkg)|var\/log\/apt|var\/tmp|run\/secrets|run\/lock)(?:\/|$)/;
 
-function words(input: FixInput): readonly string[] {
-  return ['ENTRYPOINT', 'CMD'].flatMap((keyword) => {
-    const found = lastInImage(input, keyword);
-    return found === undefined
-      ? []
-      : found.instruction.arguments.flatMap((word) => word.split(/\s+/));
-  });
-}
-
 function serverOf(input: FixInput): string | undefined {
-  const said = words(input).map((word) => word.split('/').at(-1) ?? '');
-  const programs = [...said, ...started(input).called.map(({ name }) => name)];
-  const own = programs.find((program) => Object.hasOwn(SERVER_FOLDERS, program));
-  if (own !== undefined) return own;
-  const name = baseName(input);
-  return name === 'nginx' && said.length === 0 ? name : undefined;
+  const { entry = { words: [] }, args = [] } = invocation(input) ?? {};
+  const said = 'words' in entry ? [...entry.words, ...args] : entry.script.split(/\s+/);
+  return [...said.map(fileName), ...started(input).called.map(({ name }) => name)]
+    .concat(said.length === 0 ? baseName(input) : [])
+    .find((program) => SERVER_FOLDERS[program] !== undefined);
 }
 
 /** Folders that a RUN makes by `mkdir` or `install -d`, absolute where that is known. */
@@ -235,8 +197,7 @@ export function writtenFolders(input: FixInput): readonly string[] {
         if (/^\/[\w.-]/.test(path) && /^[\w./-]+$/.test(path) && !SYSTEM.test(path))
           found.add(path);
   }
-  const server = serverOf(input);
-  for (const path of server === undefined ? [] : (SERVER_FOLDERS[server] ?? [])) found.add(path);
+  for (const path of SERVER_FOLDERS[serverOf(input) ?? ''] ?? []) found.add(path);
   return [...found]
     .map((path) => path.replace(/(?<=^\/|[^/])\/+$/, ''))
     .filter((path) => path !== '/');

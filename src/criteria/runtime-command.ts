@@ -1,19 +1,95 @@
 import { posix } from 'node:path';
 import { err, ok, type Result } from '../lib/errors.ts';
 import { ownValue, parseJson, textMapField } from '../lib/json.ts';
+import { execStrings } from '../model/dockerfile.ts';
 import type { FixInput } from '../model/fix.ts';
 import { isOfShellAlone } from '../programs/local.ts';
-import { baseOfImage, isExecForm, lastInImage, type Placed } from './edit-text.ts';
-import { ENTRY_POINT } from './started-programs.ts';
+import { baseName, baseOfImage, inImage, lastInImage } from './edit-text.ts';
+
+/** Entry points of official images that start what they are given, after a preparation. */
+const ENTRY_POINT = /(?:^|\/)(?:docker(?:-[a-z]+)*-entrypoint(?:\.sh)?|__cacert_entrypoint\.sh)$/;
+/** Official images whose entry point starts what it is given, as the user that it has itself. */
+const HANDS_ON = new Set(
+  'node nginx php httpd haproxy caddy golang ruby eclipse-temurin composer bash'.split(' '),
+);
+
+/** True for an official image's entry point that starts its arguments without changing them. */
+export function handsOn(input: Pick<FixInput, 'model' | 'imageStages'>, program: string): boolean {
+  return ENTRY_POINT.test(program) && HANDS_ON.has(baseName(input));
+}
+
+/** Words that are started, or a text for a shell. */
+type CommandForm = { readonly words: readonly string[] } | { readonly script: string };
+
+function formOf(text: string): CommandForm {
+  const words = execStrings(text);
+  return words === undefined ? { script: text } : { words };
+}
+
+/** What a container of the image starts, as the image's configuration has it. */
+export interface Invocation {
+  readonly entry: CommandForm;
+  /** What the entry point gets as arguments. */
+  readonly args: readonly string[];
+  /** The instruction that names the program: `ENTRYPOINT`, `CMD`, or that of the base. */
+  readonly by: string;
+}
+
+/** ENTRYPOINT and CMD of the image: its own, or those of its base. */
+function startOf(input: FixInput): Readonly<Record<'entry' | 'cmd', CommandForm>> {
+  const base = baseOfImage(input)?.config.config;
+  const [ownEntry, ownCmd] = ['ENTRYPOINT', 'CMD'].map((keyword) => lastInImage(input, keyword));
+  const entry = ownEntry && formOf(ownEntry.instruction.rawArguments);
+  const cmd = ownCmd && formOf(ownCmd.instruction.rawArguments);
+  return {
+    entry: entry ?? { words: base?.Entrypoint ?? [] },
+    // An ENTRYPOINT of its own takes the base's CMD away, and one in shell form any.
+    cmd:
+      entry !== undefined && 'script' in entry
+        ? { words: [] }
+        : (cmd ?? { words: entry === undefined ? (base?.Cmd ?? []) : [] }),
+  };
+}
+
+/** What the image starts by default; undefined if it and its base, where known, name nothing. */
+export function invocation(input: FixInput): Invocation | undefined {
+  const { entry, cmd } = startOf(input);
+  const named = (keyword: string): string =>
+    lastInImage(input, keyword) === undefined ? `the ${keyword} of the base` : keyword;
+  if ('script' in entry || entry.words.length > 0) {
+    const args = 'script' in cmd ? ['/bin/sh', '-c', cmd.script] : cmd.words;
+    return { entry, args, by: named('ENTRYPOINT') };
+  }
+  const isEmpty = 'words' in cmd && cmd.words.length === 0;
+  return isEmpty ? undefined : { entry: cmd, args: [], by: named('CMD') };
+}
+
+/** The command of the image's health check; undefined where it has none of its own. */
+export function healthCheck(input: FixInput): Invocation | undefined {
+  const found = lastInImage(input, 'HEALTHCHECK');
+  const text = found?.text.slice(found.argumentsAt).trim() ?? '';
+  const command = /^CMD\s+(.*)/is.exec(text)?.[1];
+  return command === undefined
+    ? undefined
+    : { entry: formOf(command), args: [], by: 'HEALTHCHECK' };
+}
+
+/** The absolute path from a WORKDIR, which may be relative to the base's working folder. */
+export function fromWorkFolder(input: FixInput, ...path: readonly string[]): string {
+  return posix.resolve('/', baseOfImage(input)?.config.config?.WorkingDir ?? '', ...path);
+}
+
+/** The folder that the program starts in. */
+export function workFolder(input: FixInput): string {
+  const own = inImage(input).filter(({ keyword }) => keyword === 'WORKDIR');
+  return fromWorkFolder(input, ...own.map(({ instruction }) => instruction.arguments[0] ?? ''));
+}
 
 const OPERATORS: readonly (readonly [RegExp, string])[] = [
   [/[$`]/, 'a command or an expression is put in by the shell'],
   [/&&|\|\||;|\n/, 'it is more than one command'],
-  [/\|/, 'it is a pipe'],
-  [/&/, 'it starts something in the background'],
-  [/[<>]/, 'its input or output is redirected'],
-  [/[*?[\]{}~]/, 'the shell puts in names of files'],
-  [/[()!#\\]/, 'it contains characters that mean something to the shell'],
+  [/[|&<>]/, 'it is a pipe, is redirected, or starts something in the background'],
+  [/[*?[\]{}~()!#\\]/, 'it contains characters that mean something to the shell'],
 ];
 
 /** What text outside of quotes, or in double quotes, means to a shell; undefined for nothing. */
@@ -33,10 +109,11 @@ const CHECK_END =
   // eslint-disable-next-line regexp/no-super-linear-move -- it is used on 200 characters
   /(?:\s+[12]>{1,2}\s*\/dev\/null|\s*&?>{1,2}\s*\/dev\/null|\s+2>&1)*(?:\s*\|\|\s*(?:exit\s+1|false))?\s*$/;
 
-/** The command of a health check without what a shell adds at its end. */
-export function bareCheck(command: string): string {
+/** The words of a health check without what a shell adds at its end. */
+export function checkWords(command: string): Result<readonly string[]> {
   const text = command.trimEnd();
-  return text.slice(0, -CHECK_END_LENGTH) + text.slice(-CHECK_END_LENGTH).replace(CHECK_END, '');
+  const end = text.slice(-CHECK_END_LENGTH).replace(CHECK_END, '');
+  return execWords(text.slice(0, -CHECK_END_LENGTH) + end);
 }
 
 /** The words of a shell command that a shell would pass on unchanged; else why it would not. */
@@ -70,44 +147,28 @@ export interface RuntimeCommand {
   readonly cmd: readonly string[];
 }
 
-/** The folder that the program starts in. */
-export function workFolder(input: FixInput, own: readonly Placed[]): string {
-  const last = own.findLast(({ keyword }) => keyword === 'WORKDIR');
-  if (last === undefined) return fromWorkFolder(input, '', '');
-  return fromWorkFolder(input, last.folder, last.instruction.arguments[0] ?? '');
-}
-
-/** The absolute path from a WORKDIR, which may be relative to the base's working folder. */
-export function fromWorkFolder(input: FixInput, folder: string, path: string): string {
-  const base = baseOfImage(input)?.config.config?.WorkingDir ?? '';
-  return posix.resolve('/', base, folder, path);
-}
-
-const STARTER = /^(?:npm|pnpm|yarn)$/;
-
 /** The image's entry point and command as words; an error says why that needs a shell. */
 export function runtimeCommand(input: FixInput): Result<RuntimeCommand> {
-  const base = baseOfImage(input)?.config.config;
-  const given = lastInImage(input, 'ENTRYPOINT');
-  // An ordinary command does not need what those of official images prepare.
-  const inherited = (base?.Entrypoint ?? []).filter((word) => !ENTRY_POINT.test(word));
-  const entrypoint = given === undefined ? ok(inherited) : wordsOf(given);
+  const { entry, cmd } = startOf(input);
+  const entrypoint = wordsOf('ENTRYPOINT', entry);
   if (!entrypoint.ok) return entrypoint;
-  const said = lastInImage(input, 'CMD');
-  // An ENTRYPOINT of its own takes the base's CMD away, one in shell form any.
-  const isAlone = given !== undefined && (said === undefined || !isExecForm(given));
-  const cmd = isAlone ? ok([]) : said === undefined ? ok(base?.Cmd ?? []) : wordsOf(said);
-  if (!cmd.ok) return cmd;
-  if (entrypoint.value.length > 0) return ok({ entrypoint: entrypoint.value, cmd: cmd.value });
-  const started = throughStarter(cmd.value, input);
+  const words = wordsOf('CMD', cmd);
+  if (!words.ok) return words;
+  // An ordinary command does not need what those of official images prepare.
+  const isOwn = lastInImage(input, 'ENTRYPOINT') !== undefined;
+  const own = entrypoint.value.filter((word) => isOwn || !ENTRY_POINT.test(word));
+  if (own.length > 0) return ok({ entrypoint: own, cmd: words.value });
+  const started = throughStarter(words.value, input);
   return started.ok ? ok({ entrypoint: [], cmd: started.value }) : started;
 }
 
-function wordsOf(one: Placed): Result<readonly string[]> {
-  if (isExecForm(one)) return ok(one.instruction.arguments);
-  const found = execWords(one.instruction.rawArguments);
-  return found.ok ? found : err(`${one.keyword} needs a shell: ${found.error}`);
+function wordsOf(keyword: string, form: CommandForm): Result<readonly string[]> {
+  if ('words' in form) return ok(form.words);
+  const found = execWords(form.script);
+  return found.ok ? found : err(`${keyword} needs a shell: ${found.error}`);
 }
+
+const STARTER = /^(?:npm|pnpm|yarn)$/;
 
 /** `npm start` as the script that it runs. */
 function throughStarter(words: readonly string[], input: FixInput): Result<readonly string[]> {

@@ -1,17 +1,10 @@
 import { parseStrictJson } from '../image/formats/json.ts';
-import { field } from '../lib/json.ts';
+import { field, listField } from '../lib/json.ts';
 import { fileName, quantity } from '../lib/text.ts';
 import type { Fact, FilesystemFact } from '../model/facts.ts';
 import { type Package, readPurl } from '../model/packages.ts';
 import { type FoundAttestation, PREDICATE_TYPE } from '../model/statement.ts';
-import {
-  attestationEvidence,
-  attested,
-  listField,
-  noneOwn,
-  textField,
-  trustIn,
-} from './attested.ts';
+import { attestationEvidence, attested, noneOwn, textField, trustIn } from './attested.ts';
 import { criterion, fail, listed, note, packageEvidence, pass } from './criterion.ts';
 
 /** A part of an image that an SBOM names: a package, a program or a file. */

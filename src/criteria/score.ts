@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import { endOfDay } from '../lib/time.ts';
 import {
@@ -60,15 +61,6 @@ export function levelOf(criteria: readonly Scored[]): number {
   return missed.length === 0 ? highest : Math.min(...missed) - 1;
 }
 
-interface Candidate {
-  readonly result: CriterionResult;
-  readonly suggestion: Suggestion;
-  readonly completesLevel: boolean;
-  /** Grades that the vector climbs by this one change. */
-  readonly vectorClimb: number;
-  readonly overallClimb: number;
-}
-
 function changed<T extends Scored>(
   criteria: readonly T[],
   passed: readonly string[],
@@ -78,12 +70,6 @@ function changed<T extends Scored>(
     if (passed.includes(one.id)) return { ...one, outcome: 'pass' as const };
     return failed.includes(one.id) ? { ...one, outcome: 'fail' as const } : one;
   });
-}
-
-function climb(before: readonly CriterionResult[], after: readonly CriterionResult[]): number {
-  const rank = (criteria: readonly CriterionResult[]): number =>
-    GRADE_TABLE.findIndex(({ grade }) => grade === scoreOf(criteria).grade);
-  return rank(before) - rank(after);
 }
 
 /** What to do: the criterion's first remedy, or how to decide an unknown outcome. */
@@ -98,7 +84,7 @@ function change(result: CriterionResult): Pick<Suggestion, 'title' | 'detail' | 
   return {
     title: remedy?.title ?? result.title,
     detail: remedy?.detail ?? result.summary,
-    ...(remedy?.example === undefined ? {} : { example: remedy.example }),
+    ...given({ example: remedy?.example }),
   };
 }
 
@@ -116,46 +102,31 @@ export function gainsOf(
   };
 }
 
-function candidate(result: CriterionResult, criteria: readonly CriterionResult[]): Candidate {
-  const after = changed(criteria, [result.id]);
-  const inVector = (list: readonly CriterionResult[]): CriterionResult[] =>
-    list.filter(({ vector }) => vector === result.vector);
-  const gains = gainsOf(criteria, [result.id]);
-  return {
-    result,
-    completesLevel: gains.level > levelOf(criteria),
-    vectorClimb: climb(inVector(criteria), inVector(after)),
-    overallClimb: climb(criteria, after),
-    suggestion: {
-      criterion: result.id,
-      ...change(result),
-      gains,
-    },
-  };
-}
-
-/** First what completes a level, then lower levels, what lifts a grade, what is known to fail. */
-function order(a: Candidate, b: Candidate): number {
-  return (
-    Number(b.completesLevel) - Number(a.completesLevel) ||
-    a.result.level - b.result.level ||
-    b.overallClimb - a.overallClimb ||
-    b.vectorClimb - a.vectorClimb ||
-    Number(a.result.outcome === 'unknown') - Number(b.result.outcome === 'unknown')
-  );
-}
-
 /**
  * One change for each criterion that is not met, with the points, overall grade and level that the
- * image then has. Those that complete the next level come first. Then come those of the lowest
- * level, since each higher level needs them.
+ * image then has. First what completes a level, then the lower level, since each higher one needs
+ * it, then what lifts the overall grade or that of its vector, then what is known to fail.
  */
 export function suggest(criteria: readonly CriterionResult[]): Suggestion[] {
-  return criteria
+  const now = gainsOf(criteria, []);
+  const ranked = criteria
     .filter(({ outcome }) => !isMet(outcome))
-    .map((result) => candidate(result, criteria))
-    .sort(order)
-    .map(({ suggestion }) => suggestion);
+    .map((result) => {
+      const gains = gainsOf(criteria, [result.id]);
+      const vector = criteria.filter((one) => one.vector === result.vector);
+      const lifted = gainsOf(vector, [result.id]).grade !== scoreOf(vector).grade;
+      const rank = [
+        Number(gains.level <= now.level),
+        result.level,
+        Number(gains.grade === now.grade),
+        Number(!lifted),
+        Number(result.outcome === 'unknown'),
+      ];
+      return { rank, suggestion: { criterion: result.id, ...change(result), gains } };
+    });
+  const first = (a: readonly number[], b: readonly number[]): number =>
+    a.map((one, i) => one - (b[i] ?? 0)).find((by) => by !== 0) ?? 0;
+  return ranked.sort((a, b) => first(a.rank, b.rank)).map(({ suggestion }) => suggestion);
 }
 
 export interface GateOptions {
@@ -190,19 +161,13 @@ function waiverFlaw(waiver: Waiver, known: ReadonlySet<string>, now: number): st
   return now >= end ? `the waiver for ${waiver.criterion} expired on ${waiver.expires}` : undefined;
 }
 
-function waived(criteria: readonly CriterionResult[], ids: ReadonlySet<string>): CriterionResult[] {
-  return criteria.map((one) =>
-    ids.has(one.id) && !isMet(one.outcome) ? { ...one, outcome: 'pass' as const } : one,
-  );
-}
-
 function shortOf(
   platform: PlatformScore,
   ids: ReadonlySet<string>,
   options: GateOptions,
   where: string,
 ): Shortfall[] {
-  const criteria = waived(platform.criteria, ids);
+  const criteria = changed(platform.criteria, [...ids]);
   const unmet = criteria.filter(({ outcome }) => !isMet(outcome));
   const { minLevel, minGrade } = options;
   const found: Shortfall[] = [];
@@ -356,14 +321,14 @@ export function assembleScorecard(input: ScorecardInput): Scorecard {
     digest: input.digest,
     gradedAt: input.gradedAt,
     platforms: [first, ...rest],
-    ...(notGraded.length === 0 ? {} : { notGraded }),
-    ...(trust.length === 0 ? {} : { trust }),
-    ...(notices.length === 0 ? {} : { notices }),
+    ...(notGraded.length > 0 && { notGraded }),
+    ...(trust.length > 0 && { trust }),
+    ...(notices.length > 0 && { notices }),
     level,
     levelName: LEVEL_NAMES[level] ?? LEVEL_NAMES[0],
     overall,
     checked: scoreOf(criteria.filter(({ outcome }) => outcome !== 'unknown')),
-    ...(withoutClaims === undefined ? {} : { withoutClaims }),
+    ...given({ withoutClaims }),
     vectors,
     criteria,
     suggestions: suggest(criteria),

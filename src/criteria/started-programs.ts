@@ -1,96 +1,18 @@
 import { posix } from 'node:path';
 import { execCommands, type ScriptCommands, scriptCommands } from '../dockerfile/run-script.ts';
-import { execStrings, stageChain } from '../model/dockerfile.ts';
+import { stageChain } from '../model/dockerfile.ts';
 import type { FixInput } from '../model/fix.ts';
 import { SHELLS } from '../programs/kinds.ts';
 import { isShellWord } from '../programs/local.ts';
+import { inStage, type Placed } from './edit-text.ts';
 import {
-  baseName,
-  baseOfImage,
-  inStage,
-  isExecForm,
-  lastInImage,
-  type Placed,
-  workingFolder,
-} from './edit-text.ts';
-
-/** Entry points of official images that start what they are given, after a preparation. */
-export const ENTRY_POINT =
-  /(?:^|\/)(?:docker(?:-[a-z]+)*-entrypoint(?:\.sh)?|__cacert_entrypoint\.sh)$/;
-/** Official images whose entry point starts what it is given, as the user that it has itself. */
-const HANDS_ON = new Set(
-  'node nginx php httpd haproxy caddy golang ruby eclipse-temurin composer bash'.split(' '),
-);
-
-/** True for an official image's entry point that starts its arguments without changing them. */
-export function handsOn(input: Pick<FixInput, 'model' | 'imageStages'>, program: string): boolean {
-  return ENTRY_POINT.test(program) && HANDS_ON.has(baseName(input));
-}
-
-/** What a container of the image starts, as the image's configuration has it. */
-interface Invocation {
-  /** Words, or the text that a shell is given. */
-  readonly entry: { readonly words: readonly string[] } | { readonly script: string };
-  /** What the entry point gets as arguments. */
-  readonly args: readonly string[];
-  /** The instruction that names the program: `ENTRYPOINT`, `CMD`, or that of the base. */
-  readonly by: string;
-}
-
-const SHELL = ['/bin/sh', '-c'];
-
-/** The words of an ENTRYPOINT or CMD; one in shell form is a text. */
-function formOf(one: Placed): Invocation['entry'] {
-  return isExecForm(one)
-    ? { words: one.instruction.arguments }
-    : { script: one.instruction.rawArguments };
-}
-
-function wordsOf(entry: Invocation['entry']): readonly string[] {
-  return 'words' in entry ? entry.words : [...SHELL, entry.script];
-}
-
-/** What the image starts by default; undefined if it and its base, where known, name nothing. */
-export function invocation(input: FixInput): Invocation | undefined {
-  const base = baseOfImage(input)?.config.config;
-  const ownEntry = lastInImage(input, 'ENTRYPOINT');
-  const ownCmd = lastInImage(input, 'CMD');
-  const cmd =
-    ownCmd === undefined
-      ? // An ENTRYPOINT of its own takes the base's CMD away.
-        ownEntry === undefined
-        ? base?.Cmd
-        : []
-      : wordsOf(formOf(ownCmd));
-  const args = cmd ?? [];
-  const entry = ownEntry === undefined ? { words: base?.Entrypoint ?? [] } : formOf(ownEntry);
-  // The shell form leaves CMD out.
-  if ('script' in entry) return { entry, args: [], by: 'ENTRYPOINT' };
-  if (entry.words.length > 0)
-    return {
-      entry,
-      args,
-      by: ownEntry === undefined ? 'the ENTRYPOINT of the base' : 'ENTRYPOINT',
-    };
-  if (args.length === 0) return undefined;
-  const by = ownCmd === undefined ? 'the CMD of the base' : 'CMD';
-  return { entry: ownCmd === undefined ? { words: args } : formOf(ownCmd), args: [], by };
-}
-
-/** The command of the image's health check; undefined where it has none of its own. */
-export function healthCheck(input: FixInput): Invocation | undefined {
-  const found = lastInImage(input, 'HEALTHCHECK');
-  if (found === undefined) return undefined;
-  const text = found.text.slice(found.argumentsAt).trim();
-  const command = /^CMD\s+(.*)/is.exec(text)?.[1];
-  if (command === undefined) return undefined;
-  const words = execStrings(command);
-  return {
-    entry: words === undefined ? { script: command } : { words },
-    args: [],
-    by: 'HEALTHCHECK',
-  };
-}
+  fromWorkFolder,
+  handsOn,
+  healthCheck,
+  type Invocation,
+  invocation,
+  workFolder,
+} from './runtime-command.ts';
 
 /** Paths that a command's words name as written: the target of `cp` and similar, or after `-o`. */
 export function outputs(words: readonly string[]): readonly string[] {
@@ -189,19 +111,17 @@ function writtenBy(
 ): Origin | undefined {
   const { line } = one;
   if (one.keyword === 'RUN') {
-    const made = one.instruction.commands.find(
-      ({ writesTo, words }) =>
-        writesTo.some((to) => absolute(input, one, to) === path) ||
-        outputs(words.map(({ value }) => value ?? '')).some(
-          (to) => absolute(input, one, to) === path,
-        ),
+    const made = one.instruction.commands.find(({ writesTo, words }) =>
+      [...writesTo, ...outputs(words.map(({ value }) => value ?? ''))].some(
+        (to) => fromWorkFolder(input, one.folder, to) === path,
+      ),
     );
     const program = posix.basename(made?.words[0]?.value ?? '');
     return made === undefined ? undefined : { kind: 'made', program, stage, line };
   }
   if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return undefined;
   const target = one.instruction.arguments.at(-1) ?? '';
-  const to = absolute(input, one, target);
+  const to = fromWorkFolder(input, one.folder, target);
   const document = one.instruction.heredocs[0];
   if (document !== undefined)
     return to === path ? { kind: 'text', text: document.content, line } : undefined;
@@ -228,11 +148,6 @@ function stageNamed({ model }: FixInput, from: string, before: number): number |
     ({ name, index }) => index < before && name === from.toLowerCase(),
   );
   return named?.index ?? (/^\d+$/.test(from) && Number(from) < before ? Number(from) : undefined);
-}
-
-function absolute(input: FixInput, { folder }: Placed, path: string): string {
-  const base = baseOfImage(input)?.config.config?.WorkingDir ?? '';
-  return posix.resolve('/', base, folder, path);
 }
 
 interface Called {
@@ -304,33 +219,31 @@ class Reader {
     words: readonly string[] = [],
   ): void {
     const at = this.placeOf(path);
-    const own = [...args];
-    if (this.seen.has(`${at} ${own.join(' ')}`) || this.called.length > MOST) return;
-    this.seen.add(`${at} ${own.join(' ')}`);
+    const key = `${at} ${args.join(' ')}`;
+    if (this.seen.has(key) || this.called.length > MOST) return;
+    this.seen.add(key);
     const origin = originOf(this.input, at);
     const name = posix.basename(at);
+    const isSourced = words.length === 0;
     if (origin.kind === 'text') {
       const program = interpreterOf(origin.text);
-      if (words.length === 0 || program === '' || SHELLS.has(program))
-        this.commands(scriptCommands(origin.text), own, name);
+      if (isSourced || program === '' || SHELLS.has(program))
+        this.commands(scriptCommands(origin.text), args, name);
       else this.add({ name: program, words: [program, at], by: name });
-      return;
-    }
-    const isNamed = path.includes('/');
-    const isShell = words.length === 0 || SHELLS.has(posix.basename(words[0] ?? ''));
-    if (handsOn(this.input, name)) {
-      if (own.length > 0) this.commands(execCommands(own), [], name);
+    } else if (handsOn(this.input, name)) {
+      if (args.length > 0) this.commands(execCommands(args), [], name);
     } else if (
-      isShell ||
+      isSourced ||
+      SHELLS.has(posix.basename(words[0] ?? '')) ||
       origin.kind !== 'unsaid' ||
-      (isNamed && !isProgramOfSystem(at)) ||
+      (path.includes('/') && !PATH.includes(posix.dirname(at))) ||
       /entry-?point|\.sh$/.test(name)
     )
       this.unread.push(`${by} starts ${path}, which could not be read`);
   }
 
   private placeOf(path: string): string {
-    if (path.includes('/')) return posix.resolve('/', workingFolder(this.input), path);
+    if (path.includes('/')) return posix.resolve(workFolder(this.input), path);
     const places = PATH.map((folder) => `${folder}/${path}`);
     return (
       places.find((place) => originOf(this.input, place).kind !== 'unsaid') ?? `/usr/bin/${path}`
@@ -340,10 +253,6 @@ class Reader {
   private add(one: Called): void {
     if (this.called.length <= MOST) this.called.push(one);
   }
-}
-
-function isProgramOfSystem(path: string): boolean {
-  return PATH.includes(posix.dirname(path));
 }
 
 /** The program that runs a script, by its first line; '' where it has none. */

@@ -187,8 +187,7 @@ CMD node a.js
   });
 
   test.each([
-    ['FROM debian:trixie\nRUN apt-get install -y openjdk-21-jre-headless', 'java21-debian13'],
-    ['FROM debian:bookworm-slim\nRUN apt-get install -y default-jre', 'java17-debian13'],
+    ['FROM eclipse-temurin:21-jre', 'java21-debian13'],
     ['FROM maven:3.9.21-amazoncorretto-17', 'java17-debian13'],
   ])('the Java that is there: %j', async (head, image) => {
     const { text } = await fix(`${head}\nWORKDIR /a\nCMD ["java", "-jar", "a.jar"]\n`);

@@ -179,12 +179,12 @@ describe('the first signature', () => {
 
 describe('fix in a terminal', () => {
   test('edits are picked on a screen, and those alone are written', async () => {
-    const dir = project('fixed', ['FROM scratch', 'MAINTAINER me@example.com', 'WORKDIR app']);
+    const dir = project('fixed', ['FROM scratch', 'MAINTAINER me@example.com', 'CMD node a']);
     await terminal.type(
-      `${join(folder, 'scoville')} fix --only relative-workdir --only maintainer fixed; echo "EXIT $?"`,
+      `${join(folder, 'scoville')} fix --only exec-form --only maintainer fixed; echo "EXIT $?"`,
     );
     expect(await terminal.until('Edits of the Dockerfile: 0 of 2 picked')).toContain(
-      '❯ ○ Write app as /app',
+      '❯ ○ Write CMD as ["node", "a"]',
     );
     await terminal.press('Space');
     await terminal.until('1 of 2 picked');
@@ -193,22 +193,20 @@ describe('fix in a terminal', () => {
     await terminal.press('y');
     expect(await terminal.until('EXIT 1')).toContain('written: fixed/Dockerfile');
     expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe(
-      'FROM scratch\nMAINTAINER me@example.com\nWORKDIR /app\n',
+      'FROM scratch\nMAINTAINER me@example.com\nCMD ["node", "a"]\n',
     );
     expect(await isSane(terminal)).toBe(true);
   });
 
   test('Ctrl-C leaves file and terminal as they were', async () => {
-    const dir = project('kept', ['FROM scratch', 'WORKDIR app']);
-    await terminal.type(
-      `${join(folder, 'scoville')} fix --only relative-workdir kept; echo "EXIT $?"`,
-    );
+    const dir = project('kept', ['FROM scratch', 'CMD node a']);
+    await terminal.type(`${join(folder, 'scoville')} fix --only exec-form kept; echo "EXIT $?"`);
     await terminal.until('0 of 1 picked');
     await terminal.press('Space');
     await terminal.until('1 of 1 picked');
     await terminal.press('C-c');
     await terminal.until('EXIT 130');
-    expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe('FROM scratch\nWORKDIR app\n');
+    expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe('FROM scratch\nCMD node a\n');
     expect(await isSane(terminal)).toBe(true);
   });
 });
@@ -289,14 +287,14 @@ describe('init in a terminal', () => {
 });
 
 test('Ctrl-C at the question of fix without a screen ends it, and writes nothing', async () => {
-  const dir = project('asked', ['FROM scratch', 'WORKDIR app']);
+  const dir = project('asked', ['FROM scratch', 'CMD node a']);
   await terminal.type(
-    `TERM=dumb ${join(folder, 'scoville')} fix --only relative-workdir asked; echo "EXIT $?"`,
+    `TERM=dumb ${join(folder, 'scoville')} fix --only exec-form asked; echo "EXIT $?"`,
   );
   await terminal.until('apply? [y]es');
   await terminal.press('C-c');
   await terminal.until('EXIT 130');
-  expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe('FROM scratch\nWORKDIR app\n');
+  expect(readFileSync(join(dir, 'Dockerfile'), 'utf8')).toBe('FROM scratch\nCMD node a\n');
 });
 
 describe('a terminal that shows less', () => {

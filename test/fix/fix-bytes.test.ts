@@ -16,7 +16,7 @@ import { fakeIo } from '../cli/command-io.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 /** Rules that ask nobody. */
-const ONLY = ['--only', 'maintainer', '--only', 'exec-form', '--only', 'relative-workdir'];
+const ONLY = ['--only', 'maintainer', '--only', 'exec-form'];
 const LABEL = 'LABEL org.opencontainers.image.authors="jo"';
 
 let folder = '';

@@ -1,38 +1,52 @@
 import { showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule, ProposedEdit } from '../../model/fix.ts';
-import { NOTHING, riskOf } from '../edit-text.ts';
+import { NOTHING } from '../edit-text.ts';
 
-/** Names that should not be in an image, and the top of the context's that match. */
-const UNWANTED: readonly {
+interface Unwanted {
   readonly pattern: string;
   readonly also?: readonly string[];
   readonly what: string;
   readonly isThere: RegExp;
   /** True where programs read it at run time too. */
-  readonly isRead?: true;
-}[] = [
-  { pattern: '.git', what: 'history', isThere: /^\.git$/ },
-  { pattern: '.env', what: 'settings and secrets', isThere: /^\.env$/, isRead: true },
-  {
-    pattern: '.env.*',
-    what: 'settings and secrets',
-    isThere: /^\.env\.(?!example$|sample$|template$|dist$)/,
-    isRead: true,
-  },
-  { pattern: '**/*.pem', also: ['*.pem'], what: 'keys', isThere: /\.pem$/, isRead: true },
-  { pattern: '**/*.key', also: ['*.key'], what: 'keys', isThere: /\.key$/, isRead: true },
-  { pattern: '**/id_rsa*', also: ['id_rsa', 'id_rsa*'], what: 'keys', isThere: /^id_rsa/ },
-  {
-    pattern: '**/id_ed25519*',
-    also: ['id_ed25519', 'id_ed25519*'],
-    what: 'keys',
-    isThere: /^id_ed25519/,
-    isRead: true,
-  },
-  { pattern: '.aws', what: 'credentials', isThere: /^\.aws$/, isRead: true },
-  { pattern: '.ssh', what: 'credentials', isThere: /^\.ssh$/, isRead: true },
-  { pattern: '.netrc', what: 'credentials', isThere: /^\.netrc$/, isRead: true },
-];
+  readonly isRead?: boolean;
+}
+
+const MODULES: Unwanted = {
+  pattern: 'node_modules',
+  what: 'modules that the build installs itself',
+  isThere: /^node_modules$/,
+};
+
+/**
+ * Per line: what to leave out, other spellings of it (a dash for none), what it is, names that are
+ * it, and whether programs may read it.
+ */
+const TABLE = String.raw`
+.git | - | history | ^\.git$
+.env | - | settings and secrets | ^\.env$ | read
+.env.* | - | settings and secrets | ^\.env\.(?!example$|sample$|template$|dist$) | read
+**/*.pem | *.pem | keys | \.pem$ | read
+**/*.key | *.key | keys | \.key$ | read
+**/id_rsa* | id_rsa id_rsa* | keys | ^id_rsa
+**/id_ed25519* | id_ed25519 id_ed25519* | keys | ^id_ed25519 | read
+.aws | - | credentials | ^\.aws$ | read
+.ssh | - | credentials | ^\.ssh$ | read
+.netrc | - | credentials | ^\.netrc$ | read
+`;
+
+/** Names that should not be in an image, and the top of the context's that match. */
+const UNWANTED: readonly Unwanted[] = TABLE.trim()
+  .split('\n')
+  .map((row) => {
+    const [pattern = '', also = '', what = '', isThere = '', read] = row.split(' | ');
+    return {
+      pattern,
+      also: also === '-' ? [] : also.split(' '),
+      what,
+      isThere: new RegExp(isThere),
+      isRead: read === 'read',
+    };
+  });
 
 /** Words for a pattern that mean the same at the top of the context. */
 function spellings(pattern: string, also: readonly string[] = []): readonly string[] {
@@ -42,23 +56,16 @@ function spellings(pattern: string, also: readonly string[] = []): readonly stri
   });
 }
 
-function copied({ source }: FixInput): {
-  readonly all: boolean;
-  readonly names: readonly string[];
-} {
-  const names = source.instructions
-    .filter(
-      ({ keyword, instruction }) =>
-        (keyword === 'COPY' || keyword === 'ADD') && instruction !== undefined,
-    )
-    .flatMap(({ instruction }) => {
-      if (instruction === undefined || instruction.flags.some(({ name }) => name === 'from'))
-        return [];
-      return instruction.arguments
-        .slice(0, -1)
-        .map((path) => path.replace(/^\.?\/+/, '').replace(/(?<!\/)\/+$/, ''));
-    });
-  return { all: names.some((name) => name === '' || name === '.' || name === '*'), names };
+/** Paths of the context that the Dockerfile copies; '' for all of it. */
+function copied({ source }: FixInput): readonly string[] {
+  return source.instructions.flatMap(({ keyword, instruction }) =>
+    (keyword === 'COPY' || keyword === 'ADD') &&
+    instruction?.flags.some(({ name }) => name === 'from') === false
+      ? instruction.arguments
+          .slice(0, -1)
+          .map((path) => path.replace(/^\.?\/+/, '').replace(/(?<!\/)\/+$/, ''))
+      : [],
+  );
 }
 
 const INSTALLS_MODULES = /\b(?:npm\s+(?:ci|install|i)|yarn(?:\s+install)?|pnpm\s+(?:install|i))\b/;
@@ -68,8 +75,8 @@ const READS_GIT =
 
 function plan(input: FixInput): FixPlan {
   const { facts, source } = input;
-  const { all, names } = copied(input);
-  if (facts.context === undefined || !all) return NOTHING;
+  const names = copied(input);
+  if (facts.context === undefined || !names.some((name) => /^[.*]?$/.test(name))) return NOTHING;
   const text = facts.ignoreFile ?? '';
   const lines = text.split('\n').map((line) => line.trim());
   const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
@@ -78,18 +85,9 @@ function plan(input: FixInput): FixPlan {
   const runs = source.instructions.filter(({ keyword }) => keyword === 'RUN');
   const reads = (pattern: RegExp): boolean =>
     runs.some((run) => run.instruction !== undefined && showsText(run.instruction, pattern));
-  const modules = reads(INSTALLS_MODULES)
-    ? [
-        {
-          pattern: 'node_modules',
-          what: 'modules that the build installs itself',
-          isThere: /^node_modules$/,
-        },
-      ]
-    : [];
+  const unwanted = reads(INSTALLS_MODULES) ? [...UNWANTED, MODULES] : UNWANTED;
   const refusals: { line: number; reason: string }[] = [];
-  const missing = [...UNWANTED, ...modules].filter((one) => {
-    const { pattern, isThere, also = [] } = { also: undefined, ...one };
+  const missing = unwanted.filter(({ pattern, isThere, also }) => {
     const there = facts.context?.filter((name) => isThere.test(name)) ?? [];
     if (there.length === 0) return false;
     const known = spellings(pattern, also);
@@ -108,23 +106,21 @@ function plan(input: FixInput): FixPlan {
     }
     return true;
   });
-  const read = missing.filter((one) => 'isRead' in one);
-  const unread = missing.filter((one) => !('isRead' in one));
+  const read = missing.filter(({ isRead }) => isRead);
+  const unread = missing.filter(({ isRead }) => !isRead);
   const opaque = unread.some(({ pattern }) => pattern === '.git') ? opaqueRun(input) : undefined;
   const edits = [
-    addition(input, 'context', unread, {
-      ...riskOf(
-        { risk: 'low', reason: 'no command of the build is known to read it' },
-        opaque === undefined
-          ? []
-          : [
-              {
-                risk: 'medium',
-                reason: `${opaque} may read the history, and a build without it fails`,
-              },
-            ],
-      ),
-    }),
+    addition(
+      input,
+      'context',
+      unread,
+      opaque === undefined
+        ? { risk: 'low', riskReason: 'no command of the build is known to read it' }
+        : {
+            risk: 'medium',
+            riskReason: `${opaque} may read the history, and a build without it fails`,
+          },
+    ),
     addition(input, 'secrets', read, {
       risk: 'medium',
       riskReason: 'a build, or a program, that reads one of them no longer finds it',

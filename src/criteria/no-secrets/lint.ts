@@ -65,7 +65,7 @@ function found(files: readonly Shown[], { range, open }: LeftFile): readonly Rul
   if (places.length === 0) return [];
   const more = places.length > MOST_SHOWN ? ` and ${places.length - MOST_SHOWN} more` : '';
   const message = `a layer has a secret: ${places.slice(0, MOST_SHOWN).join(', ')}${more}`;
-  return [{ range, message, ...(open === undefined ? {} : { severity: 'info' }) }];
+  return [{ range, message, ...(open !== undefined && { severity: 'info' }) }];
 }
 
 /** Secrets in files that go into a layer: from the context, here-documents and secret mounts. */
@@ -77,21 +77,13 @@ function leftSecrets(
   return files.flatMap((file): readonly RuleFinding[] => {
     const { content, path, range, open } = file;
     switch (content.kind) {
-      case 'secret':
-        return open === undefined
-          ? [
-              {
-                range,
-                message: `the secret “${content.mount}” is written to ${path}, and stays in the layer`,
-              },
-            ]
-          : [
-              {
-                range,
-                message: `the secret “${content.mount}” may stay in ${path}: ${open}`,
-                severity: 'info',
-              },
-            ];
+      case 'secret': {
+        const message =
+          open === undefined
+            ? `the secret “${content.mount}” is written to ${path}, and stays in the layer`
+            : `the secret “${content.mount}” may stay in ${path}: ${open}`;
+        return [{ range, message, ...(open !== undefined && { severity: 'info' }) }];
+      }
       case 'text':
         return found([{ path, text: content.text }], file);
       case 'context': {
