@@ -3,6 +3,7 @@ import { gainsOf, type Scored } from '../criteria/score.ts';
 import { applyEdits, type ReadForEdits, readForEdits } from '../dockerfile/analyse-dockerfile.ts';
 import type { LineError } from '../dockerfile/logical-lines.ts';
 import { ok, type Result } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { lintDockerfile } from '../lint/lint.ts';
 import { isMet } from '../model/criterion.ts';
 import type { BuildContext } from '../model/dockerfile.ts';
@@ -45,8 +46,7 @@ export function readFixFile(
   text: string,
   { buildArgs, target, context }: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>,
 ): Result<ReadForEdits, LineError> {
-  const options = { buildArgs, ...(target === undefined ? {} : { target }) };
-  return readForEdits(text, options, context);
+  return readForEdits(text, { buildArgs, ...given({ target }) }, context);
 }
 
 /** True where a comment with a reason ignores the rule, its criterion or lint rule on this line. */
@@ -203,14 +203,8 @@ type Count = (criterion: string) => number;
 /** How often a Dockerfile falls short of each criterion, as far as it shows. */
 function findings(text: string, { around, declarations }: Judging): Count {
   const { buildArgs, target, context } = around;
-  const linted = lintDockerfile({
-    name: 'Dockerfile',
-    text,
-    buildArgs,
-    context,
-    declarations,
-    ...(target === undefined ? {} : { target }),
-  });
+  const about = { name: 'Dockerfile', text, buildArgs, context, declarations };
+  const linted = lintDockerfile({ ...about, ...given({ target }) });
   return (criterion) => linted.findings.filter(({ rule }) => rule === criterion).length;
 }
 
@@ -230,76 +224,71 @@ export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains
   const before = findings(files.dockerfile, judging);
   const wasMet = new Map(scored?.map(({ id, outcome }) => [id, isMet(outcome)]));
   const isOpen = (id: string): boolean => scored === undefined || wasMet.get(id) === false;
+  const isHeld = (id: string): boolean => scored === undefined || wasMet.get(id) !== false;
   const shown = (text: string): Effect => {
     const after = findings(text, judging);
     return {
       met: SHOWN_WHOLE.filter((id) => before(id) > 0 && after(id) === 0 && isOpen(id)),
-      lost: SHOWN_WHOLE.filter(
-        (id) => before(id) === 0 && after(id) > 0 && (scored === undefined || !isOpen(id)),
-      ),
+      lost: SHOWN_WHOLE.filter((id) => before(id) === 0 && after(id) > 0 && isHeld(id)),
     };
   };
-  const effectOf = (group: readonly PlannedEdit[]): Effect => {
-    const own = group.filter(({ file }) => file === 'Dockerfile').flatMap((edit) => edit.edits);
-    const after = applyEdits(files.dockerfile, own);
-    const { met, lost } = own.length > 0 && after.ok ? shown(after.value) : { met: [], lost: [] };
+  const effectWith = (group: readonly PlannedEdit[], after: string | undefined): Effect => {
+    const { met, lost } = after === undefined ? { met: [], lost: [] } : shown(after);
     // Without a build, what the Dockerfile shows and what an edit is for are known to be open.
     const served = group.flatMap(({ meets = [], criterion }) =>
       meets.filter((id) => scored !== undefined || id === criterion || before(id) > 0),
     );
     return { met: [...new Set([...met, ...served.filter(isOpen)])], lost };
   };
-  const alone = new Map(edits.map((edit) => [edit.id, effectOf([edit])]));
-  /** The edits that an edit's criterion needs besides it, where all of them together meet it. */
-  const partners = (edit: PlannedEdit): readonly string[] => {
-    const { criterion } = edit;
-    if (criterion === undefined || alone.get(edit.id)?.met.includes(criterion) === true) return [];
-    const group = edits.filter((one) => one.criterion === criterion);
-    const isMetByAll = group.length > 1 && effectOf(group).met.includes(criterion);
-    return isMetByAll ? group.map(({ id }) => id).filter((id) => id !== edit.id) : [];
+  /** Each plan asks for all edits again. */
+  const known = new Map<string, Effect>();
+  const effectOf = (group: readonly PlannedEdit[]): Effect => {
+    const key = group.map(({ id }) => id).join(' ');
+    const own = group.filter(({ file }) => file === 'Dockerfile').flatMap((edit) => edit.edits);
+    const after =
+      known.has(key) || own.length === 0 ? undefined : applyEdits(files.dockerfile, own);
+    const found = known.get(key) ?? effectWith(group, after?.ok === true ? after.value : undefined);
+    known.set(key, found);
+    return found;
   };
-  const needed = new Map(edits.map((edit) => [edit.id, partners(edit)]));
-  const worth = (met: readonly string[], lost: readonly string[], together: readonly string[]) => {
+  const worth = ({ met, lost }: Effect, together: readonly string[]): Gain | undefined => {
     if (met.length === 0) return undefined;
-    const criteria = [...met];
-    if (scored === undefined) return { points: met.length - lost.length, criteria, together };
+    if (scored === undefined) return { points: met.length - lost.length, criteria: met, together };
     const now = gainsOf(scored, []);
     const { points, grade, level } = gainsOf(scored, met, lost);
     return {
       points,
       ...(grade === now.grade ? {} : { grade }),
       ...(level === now.level ? {} : { level }),
-      criteria,
+      criteria: met,
       together,
     };
   };
   return {
     of: (id) => {
       const edit = edits.find((one) => one.id === id);
-      const effect = alone.get(id);
-      if (edit === undefined || effect === undefined) return undefined;
-      const together = needed.get(id) ?? [];
-      const shared = together.length > 0 && edit.criterion !== undefined ? [edit.criterion] : [];
-      return worth([...shared, ...effect.met], effect.lost, together);
+      if (edit === undefined) return undefined;
+      const alone = effectOf([edit]);
+      const { criterion = '' } = edit;
+      // All edits of its criterion, where only all of them together meet it.
+      const group = edits.filter((one) => one.criterion === criterion);
+      const isShared =
+        !alone.met.includes(criterion) &&
+        group.length > 1 &&
+        effectOf(group).met.includes(criterion);
+      return isShared
+        ? worth(
+            { ...alone, met: [criterion, ...alone.met] },
+            group.map((one) => one.id).filter((one) => one !== id),
+          )
+        : worth(alone, []);
     },
     together: (ids, dockerfile) => {
-      const chosen = edits.filter(({ id }) => ids.has(id));
-      const after = dockerfile === undefined ? undefined : shown(dockerfile);
-      const met = new Set([
-        ...chosen.flatMap(({ id }) => alone.get(id)?.met ?? []),
-        ...(after?.met ?? []),
-      ]);
-      for (const { id, criterion } of chosen) {
-        const others = needed.get(id) ?? [];
-        if (criterion !== undefined && others.length > 0 && others.every((one) => ids.has(one)))
-          met.add(criterion);
-      }
-      const lost = after?.lost ?? chosen.flatMap(({ id }) => alone.get(id)?.lost ?? []);
-      return worth(
-        [...met],
-        [...new Set(lost)].filter((id) => !met.has(id)),
-        [],
-      );
+      const chosen = edits.filter((edit) => ids.has(edit.id));
+      const all = dockerfile === undefined ? effectOf(chosen) : effectWith(chosen, dockerfile);
+      // Edits of one place do not compose here: each then counts alone.
+      const met = new Set([...all.met, ...chosen.flatMap((edit) => effectOf([edit]).met)]);
+      return worth({ met: [...met], lost: all.lost.filter((id) => !met.has(id)) }, []);
     },
   };
 }

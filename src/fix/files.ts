@@ -213,27 +213,18 @@ export async function writeFixFiles(
     ['Dockerfile', opened.files.dockerfile, after.dockerfile],
     ['.dockerignore', opened.files.ignoreFile, after.ignoreFile],
   ] as const;
-  const wanted = pairs.flatMap(([file, before, text]): FixedFile[] =>
-    text === undefined || text === before
-      ? []
-      : [
-          {
-            name: opened.names[file],
-            path: opened.named[file],
-            before: before ?? null,
-            after: text,
-          },
-        ],
-  );
   const changed: FixedFile[] = [];
-  for (const one of wanted)
-    changed.push({ ...one, path: await fileToWrite(one.path, opened.contextFolder) });
-  for (const { name, path, before } of changed)
+  for (const [file, before = null, text] of pairs) {
+    if (text === undefined || text === before) continue;
+    const name = opened.names[file];
+    const path = await fileToWrite(opened.named[file], opened.contextFolder);
     if (((await readText(path, FIX_TEXT)) ?? null) !== before)
       throw new UserError(`${name} was changed meanwhile; nothing is written`, {
         nextStep: 'run scoville fix again',
       });
-  for (const { name, path } of changed) await refuseReadOnly(name, path);
+    await refuseReadOnly(name, path);
+    changed.push({ name, path, before, after: text });
+  }
   if (changed.length === 0) return [];
   const forget = await keepUndo(context, opened.paths.Dockerfile, changed);
   const written: FixedFile[] = [];

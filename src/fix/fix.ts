@@ -6,12 +6,20 @@ import { type Answer, askAnswer, type Command, type CommandIo, stdinLines } from
 import { projectSettings } from '../cli/operands.ts';
 import { VERSION } from '../cli/version.ts';
 import { EXIT } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { FixProof, PlannedEdit, Risk } from '../model/fix.ts';
+import type { FixProof } from '../model/fix.ts';
 import { withPlainHttp } from '../model/settings.ts';
-import { editText, gainText, oldLines, refusalsText } from '../report/fix.ts';
+import {
+  editText,
+  fixJson,
+  fixProofText,
+  gainText,
+  oldLines,
+  refusalsText,
+} from '../report/fix.ts';
 import { cleanForTerminal, cleanLines } from '../ui/text.ts';
-import type { AppliedFixes, Decision, FixFiles } from './compose.ts';
+import type { AppliedFixes, FixFiles } from './compose.ts';
 import { chosenDockerfile, type OpenedFiles, undoFix, writeFixFiles } from './files.ts';
 import { patchOf, shownDiff, tellWritten } from './fix-shown.ts';
 import { FIX, type FixFlags, fixFlags } from './flags.ts';
@@ -37,7 +45,7 @@ async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
     options: {
       refresh: flags.refresh,
       distroless: settings.fix.distroless,
-      ...(flags.freeze === undefined ? {} : { freeze: flags.freeze }),
+      ...given({ freeze: flags.freeze }),
     },
     settings: {
       ...settings,
@@ -90,11 +98,7 @@ async function warnOfChanges(
 async function chooseEach(task: FixTask, io: CommandIo, asks: boolean): Promise<AppliedFixes> {
   const next = stdinLines(io);
   let all: Answer | undefined;
-  const decide = async (
-    edit: PlannedEdit,
-    before: FixFiles,
-    after: FixFiles,
-  ): Promise<Decision> => {
+  return applyFixes(task, async (edit, before, after) => {
     if (!task.isNamed(edit) || !task.isWithinRisk(edit)) return 'skip';
     if (!asks || all === 'all') return 'apply';
     const diff = shownDiff(task.opened, before, after, io.color);
@@ -103,8 +107,7 @@ async function chooseEach(task: FixTask, io: CommandIo, asks: boolean): Promise<
     if (answer === 'all') all = answer;
     if (answer === 'quit') return 'stop';
     return answer === 'no' ? 'skip' : 'apply';
-  };
-  return applyFixes(task, decide);
+  });
 }
 
 /** Our own colors stay; any other control of the terminal goes. */
@@ -122,13 +125,6 @@ function inFileAsItIs(
 ): AppliedFixes['refusals'] {
   const oldLine = oldLines(dockerfile, files.dockerfile);
   return refusals.map((one) => ({ ...one, line: oldLine(one.line) }));
-}
-
-/** The flag that applies an edit in spite of its risk. */
-function askFor(id: string, risk: Risk): string {
-  return risk === 'high'
-    ? `scoville fix --max-risk high --only ${id}`
-    : `scoville fix --only ${id}`;
 }
 
 interface Ending {
@@ -158,22 +154,10 @@ async function finish(
   const patch = patchOf(opened, opened.files, fixes.files);
   const shown = shownDiff(opened, opened.files, fixes.files);
   if (flags.json) {
-    const { fixJson } = await import('../report/fix.ts');
-    io.writeOut(
-      fixJson(
-        {
-          ...fixes,
-          refusals,
-          written,
-          left,
-          diff: shown,
-          isMasked: patch !== shown,
-          ...(gain === undefined ? {} : { gain }),
-          ...(proof === undefined ? {} : { proof }),
-        },
-        { version: VERSION, names: opened.names },
-      ),
-    );
+    const isMasked = patch !== shown;
+    const more = { written, left, diff: shown, isMasked, ...given({ gain, proof }) };
+    const about = { version: VERSION, names: opened.names };
+    io.writeOut(fixJson({ ...fixes, refusals, ...more }, about));
     return code;
   }
   if (!asks) for (const edit of fixes.applied) io.writeErr(editText(edit, { color: io.color }));
@@ -193,14 +177,13 @@ async function finish(
       );
   }
   io.writeErr(refusalsText(refusals, opened.names.Dockerfile));
-  if (proof !== undefined) {
-    const { fixProofText } = await import('../report/fix.ts');
-    io.writeErr(fixProofText(proof));
-  }
-  for (const { id, risk, riskReason } of tooRisky)
+  if (proof !== undefined) io.writeErr(fixProofText(proof));
+  for (const { id, risk, riskReason } of tooRisky) {
+    const ask = `scoville fix ${risk === 'high' ? '--max-risk high ' : ''}--only ${id}`;
     io.writeErr(
-      `left out, risk ${risk}: ${cleanForTerminal(`${id}: ${riskReason}`)}\n  apply it: ${cleanForTerminal(askFor(id, risk))}\n`,
+      `left out, risk ${risk}: ${cleanForTerminal(`${id}: ${riskReason}`)}\n  apply it: ${cleanForTerminal(ask)}\n`,
     );
+  }
   tellWritten(task, written, io);
   if (fixes.applied.length === 0)
     io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');

@@ -58,11 +58,8 @@ function verifyRequest(
   buildFlags: readonly string[],
 ): VerifyRequest | undefined {
   if (!verify) {
-    const [idle] = [
-      ...(smoke === undefined ? [] : ['--smoke']),
-      ...(port === undefined ? [] : ['--smoke-port']),
-      ...(smokeEnv.length === 0 ? [] : ['--smoke-env']),
-    ];
+    const given = { '--smoke': smoke, '--smoke-port': port, '--smoke-env': smokeEnv[0] };
+    const [idle] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];
     if (idle === undefined) return undefined;
     throw new UserError(`${idle} needs --verify: without it nothing is built`);
   }

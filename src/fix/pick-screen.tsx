@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { interrupt, pipelineContext, terminalOf, withProgress } from '../cli/conversation.ts';
 import type { CommandIo } from '../cli/io.ts';
 import { isUtf8 } from '../cli/render-report.ts';
+import { given } from '../lib/json.ts';
 import { gainText, refusalsText } from '../report/fix.ts';
 import { show, useScreenSize } from '../ui/ink-surface.tsx';
 import {
@@ -65,12 +66,12 @@ export function Frame({ keys, marks, message, onEnd, onInterrupt, children }: Pr
   );
 }
 
-interface KeyRowProps extends Pick<Props, 'keys' | 'marks'> {
-  readonly columns: number;
-}
-
 /** The keys on the last row; those that do not fit are left out, but never `?`. */
-export function KeyRow({ keys, marks, columns }: KeyRowProps) {
+export function KeyRow({
+  keys,
+  marks,
+  columns,
+}: Pick<Props, 'keys' | 'marks'> & { readonly columns: number }) {
   const textOf = (shown: KeyList): string =>
     [...shown, ...EVERYWHERE].map(([key, does]) => `${key} ${does}`).join(` ${marks.between} `);
   const most = keys.findLastIndex((_, i) => textOf(keys.slice(0, i + 1)).length <= columns);
@@ -186,12 +187,13 @@ export function PickScreen({ onDone, onInterrupt, ...shown }: PickProps) {
   );
 }
 
-interface ConfirmProps {
+function Confirm({
+  count,
+  onAnswer,
+}: {
   readonly count: number;
   readonly onAnswer: (isYes: boolean) => void;
-}
-
-function Confirm({ count, onAnswer }: ConfirmProps) {
+}) {
   useKeys((input, key) => {
     if (input === 'y') onAnswer(true);
     else if (input === 'n' || key.escape) onAnswer(false);
@@ -202,10 +204,6 @@ function Confirm({ count, onAnswer }: ConfirmProps) {
       back
     </Text>
   );
-}
-
-function pickElement(props: PickProps) {
-  return <PickScreen {...props} />;
 }
 
 interface ListProps extends Edits {
@@ -317,18 +315,18 @@ function useMeasuredRows() {
 export async function pickOnScreen(task: FixTask, io: CommandIo): Promise<AppliedFixes> {
   const edits = editViews(task);
   if (edits.length === 0) return applyWanted(task, () => false);
-  const picked = await show(terminalOf(io), true, (done: (picked: ReadonlySet<string>) => void) =>
-    pickElement({
-      edits,
-      worth: (ids) => {
+  const picked = await show(terminalOf(io), true, (done: (picked: ReadonlySet<string>) => void) => (
+    <PickScreen
+      edits={edits}
+      worth={(ids) => {
         const gain = task.worth(ids);
-        return gain === undefined ? undefined : gainText({ ...gain, criteria: [] });
-      },
-      marks: marksOf(isUtf8(io)),
-      onDone: done,
-      onInterrupt: interrupt,
-    }),
-  );
+        return gain && gainText({ ...gain, criteria: [] });
+      }}
+      marks={marksOf(isUtf8(io))}
+      onDone={done}
+      onInterrupt={interrupt}
+    />
+  ));
   io.signal.throwIfAborted();
   return applyWanted(task, ({ id }) => picked?.has(id) === true);
 }
@@ -337,18 +335,12 @@ function editViews({ opened, around, isNamed, isWithinRisk }: FixTask): readonly
   const plan = planEdits(opened.files, around);
   if (!plan.ok) throw unreadable(opened, plan.error);
   const edits = plan.value.edits.filter((edit) => isNamed(edit) && isWithinRisk(edit));
-  return edits.flatMap((edit) => {
+  return edits.flatMap(({ gain, ...edit }) => {
     const after = applyEdit(opened.files, edit, around);
     if (!after.ok) return [];
-    const { id, title, why, risk, riskReason, gain } = edit;
-    return {
-      id,
-      title,
-      why,
-      risk: `${risk}: ${riskReason}`,
-      diff: shownDiff(opened, opened.files, after.value),
-      ...(gain === undefined ? {} : { gain: gainText(gain) }),
-    };
+    const diff = shownDiff(opened, opened.files, after.value);
+    const risk = `${edit.risk}: ${edit.riskReason}`;
+    return { ...edit, risk, diff, ...given({ gain: gain && gainText(gain) }) };
   });
 }
 

@@ -26,6 +26,7 @@ import { inspectPlatform } from '../grade/inspect-layers.ts';
 import { openStore } from '../image/layout/store.ts';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
 import { networkFetch } from '../lib/fetch.ts';
+import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import { quantity } from '../lib/text.ts';
 import { declared } from '../lint/lint.ts';
@@ -58,18 +59,13 @@ import {
 import { fetchDigest } from './fetch-digest.ts';
 import { type OpenedFiles, openFixFiles } from './files.ts';
 
-interface FactsRequest {
+interface FactsRequest extends Pick<FixRequest, 'buildArgs' | 'target' | 'settings' | 'build'> {
   readonly read: ReadForEdits;
   readonly needs: ReadonlySet<FixNeed>;
   readonly contextFolder: string;
   /** Absolute path of the Dockerfile. */
   readonly dockerfile: string;
-  readonly buildArgs: readonly string[];
-  readonly target: string | undefined;
-  readonly settings: Settings;
   readonly refresh: boolean;
-  /** Build each stage that installs packages, to learn their versions. */
-  readonly build: boolean;
 }
 
 /** Files of a base that its slim variant has too. */
@@ -93,8 +89,17 @@ async function fixBases(
   const found = await phase(
     context,
     'inspect',
-    () => baseImage(context, registries, name).then(ok, (error: unknown) => failed(context, error)),
-    (base) => ({ detail: base.ok ? `${name}: ${contentsOf(base.value)}` : base.error }),
+    () =>
+      baseImage(context, registries, name).then(ok, (error: unknown): Result<BaseImage> => {
+        context.signal.throwIfAborted();
+        return err(messageOf(error));
+      }),
+    (base) => {
+      if (!base.ok) return { detail: base.error };
+      const { packages = [], elevated = [] } = base.value;
+      const files = quantity(elevated.length, 'setuid or setgid file');
+      return { detail: `${name}: ${quantity(packages.length, 'package')}, ${files}` };
+    },
   );
   if (!found.ok) return new Map([[key, found]]);
   // The slim variant has the same users and configuration; of its files nothing is said but what
@@ -108,16 +113,6 @@ async function fixBases(
     [key, found],
     ...slimImages(read).map((one): [string, Result<BaseImage>] => [baseKey(one), ok(slim)]),
   ]);
-}
-
-/** What cannot be checked is reported by what needs it; an abort ends all. */
-function failed({ signal }: PipelineContext, error: unknown): Result<never> {
-  signal.throwIfAborted();
-  return err(messageOf(error));
-}
-
-function contentsOf({ packages, elevated }: BaseImage): string {
-  return `${quantity(packages?.length ?? 0, 'package')}, ${quantity(elevated?.length ?? 0, 'setuid or setgid file')}`;
 }
 
 async function baseImage(
@@ -138,7 +133,7 @@ async function baseImage(
       packages: content.packages,
       has,
       elevated: elevated.filter(({ mode }) => (mode & 0o6000) !== 0).map(({ path }) => path),
-      ...(passwd === undefined ? {} : { passwd }),
+      ...given({ passwd }),
     };
   } finally {
     await image.close();
@@ -224,12 +219,8 @@ async function builtVersions(
   }
 }
 
-/** Names at the top of a folder; undefined where it cannot be read. */
-async function entries(folder: string): Promise<readonly string[] | undefined> {
-  return readdir(folder).then(
-    (names) => names.sort(),
-    () => undefined,
-  );
+async function namesIn(folder: string): Promise<readonly string[] | undefined> {
+  return (await readdir(folder).catch(() => undefined))?.sort();
 }
 
 /** The lock beside a Dockerfile; undefined where none can be read, which builds report. */
@@ -251,18 +242,16 @@ async function gatherFacts(
   const lock =
     needs.has('digests') || needs.has('versions') ? await readLockBeside(dockerfile) : undefined;
   const git = needs.has('git') ? await gitFacts(context.run, contextFolder) : undefined;
+  const found = async <K, V>(
+    need: FixNeed,
+    find: () => Promise<ReadonlyMap<K, V>>,
+  ): Promise<ReadonlyMap<K, V>> => (needs.has(need) ? find() : new Map());
   return {
-    digests: needs.has('digests')
-      ? await fixDigests(context, registries, request, lock)
-      : new Map<never, never>(),
-    bases: needs.has('bases')
-      ? await fixBases(context, registries, request)
-      : new Map<never, never>(),
-    hashes: needs.has('hashes') ? await fixHashes(context, request) : new Map<never, never>(),
-    versions: needs.has('versions')
-      ? await fixVersions(context, request, lock)
-      : new Map<never, never>(),
-    context: needs.has('context') ? await entries(contextFolder) : undefined,
+    digests: await found('digests', () => fixDigests(context, registries, request, lock)),
+    bases: await found('bases', () => fixBases(context, registries, request)),
+    hashes: await found('hashes', () => fixHashes(context, request)),
+    versions: await found('versions', () => fixVersions(context, request, lock)),
+    context: needs.has('context') ? await namesIn(contextFolder) : undefined,
     repository: publicSourceUrl(git?.remoteUrl ?? ''),
   };
 }
@@ -346,13 +335,12 @@ export async function fixHashes(
       context,
       'inspect',
       () => inParallel(urls, AT_ONCE, fetchOne),
-      () => ({ detail: `${fetched(found)} of ${quantity(urls.length, 'download')} fetched` }),
+      () => {
+        const fetched = [...found.values()].filter(({ ok }) => ok).length;
+        return { detail: `${fetched} of ${quantity(urls.length, 'download')} fetched` };
+      },
     );
   return found;
-}
-
-function fetched(found: ReadonlyMap<string, Result<FetchedFile>>): number {
-  return [...found.values()].filter(({ ok }) => ok).length;
 }
 
 export interface FixRequest {
@@ -403,12 +391,14 @@ function namedRules(only: readonly string[]): readonly FixRule[] {
     : FIX_RULES.filter((rule) => only.some((name) => isNamed(rule, name)));
 }
 
-function isAskedFor(rule: string, { only, build, options, isDecided }: FixRequest): boolean {
-  if (isDecided || only.length > 0) return true;
-  return (
+/** The highest risk that an edit of a rule may have. */
+function mostRisk(rule: string, { only, maxRisk, build, options, isDecided }: FixRequest): Risk {
+  const isAskedFor =
+    isDecided ||
+    only.length > 0 ||
     (build && rule === 'pin-packages') ||
-    (options.freeze !== undefined && rule === 'freeze-archives')
-  );
+    (options.freeze !== undefined && rule === 'freeze-archives');
+  return maxRisk ?? (isAskedFor ? 'medium' : 'low');
 }
 
 /**
@@ -424,11 +414,8 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     opened.files.dockerfile,
     request,
   );
-  const reading = {
-    buildArgs,
-    ...(target === undefined ? {} : { target }),
-    context: buildContext(opened.contextFolder, opened.paths.Dockerfile),
-  };
+  const folder = buildContext(opened.contextFolder, opened.paths.Dockerfile);
+  const reading = { buildArgs, ...given({ target }), context: folder };
   const read = readFixFile(opened.files.dockerfile, reading);
   if (!read.ok)
     throw new UserError(
@@ -436,22 +423,14 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
       { nextStep: 'fix the line; scoville fix edits what BuildKit would build' },
     );
   const facts = await gatherFacts(context, {
+    ...request,
     read: read.value,
     needs: new Set(rules.flatMap((rule) => rule.needs)),
     contextFolder: opened.contextFolder,
     dockerfile: opened.paths.Dockerfile,
-    buildArgs: request.buildArgs,
-    target: request.target,
-    settings: request.settings,
     refresh: request.options.refresh,
-    build: request.build,
   });
-  const around: FixInputs = {
-    ...reading,
-    rules,
-    options: request.options,
-    facts,
-  };
+  const around: FixInputs = { ...reading, rules, options: request.options, facts };
   const last = await lastScorecard(context, opened.paths.Dockerfile, request.target);
   // Worked out once, of the file as it is: later plans know what an edit was worth by its id.
   const first = planEdits(opened.files, around);
@@ -466,16 +445,12 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     around: {
       ...around,
       withGains: (edits) =>
-        edits.map((edit) => {
-          const gain = gains.of(edit.id);
-          return gain === undefined ? edit : { ...edit, gain };
-        }),
+        edits.map((edit) => ({ ...edit, ...given({ gain: gains.of(edit.id) }) })),
     },
     isNamed: ({ id, rule, criterion }) =>
       request.only.length === 0 ||
       request.only.some((name) => name === id || name === rule || name === criterion),
-    isWithinRisk: ({ risk, rule }) =>
-      isWithin(risk, request.maxRisk ?? (isAskedFor(rule, request) ? 'medium' : 'low')),
+    isWithinRisk: ({ risk, rule }) => isWithin(risk, mostRisk(rule, request)),
     worth: gains.together,
     again: last?.build?.cwd === context.cwd ? last.build.words : undefined,
   };

@@ -48,14 +48,11 @@ export async function smokeImage(
   const service = await imageService(context.run, image, context.signal);
   if (request.command !== undefined)
     await requirePorts(context, request.port === undefined ? service.ports : [request.port]);
-  const tries = RIGHTS.slice(0, RIGHTS.indexOf(most) + 1);
-  let last: SmokeResult | undefined;
-  for (const rights of tries) {
-    last = await inContainer(context, image, request, service, rights);
-    if (last.answers) return last;
+  for (const rights of RIGHTS) {
+    const found = await inContainer(context, image, request, service, rights);
+    if (found.answers || rights === most) return found;
   }
-  // RIGHTS begins with `none`, so that there was a first one.
-  return last ?? { answers: false, judge: 'staying up', reason: 'it was not tried', log: '' };
+  throw new Error(`no such rights: ${most}`);
 }
 
 async function inContainer(
