@@ -28,12 +28,14 @@ import { maskDockerfile } from '../fix/mask-dockerfile.ts';
 import { givenDockerfile, readGivenDockerfile } from '../grade/grade-build.ts';
 import { wholeStream } from '../lib/bytes.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
   type BuildContext,
   type DockerfileModel,
   type SourceRange,
+  type Stage,
   stageChain,
 } from '../model/dockerfile.ts';
 import type { DeclarationsFact } from '../model/facts.ts';
@@ -115,15 +117,10 @@ function placed(
   { model }: LintInput,
   lines: readonly string[],
 ): LintFinding {
-  const stage = stageAt(model, range.startLine);
-  return {
-    rule: id,
-    severity,
-    range: withinFile(range, lines),
-    message,
-    remedy,
-    ...(stage === undefined ? {} : { stage }),
-  };
+  const at = stageAt(model, range.startLine);
+  const stage = at && (at.name ?? String(at.index));
+  const place = withinFile(range, lines);
+  return { rule: id, severity, range: place, message, remedy, ...given({ stage }) };
 }
 
 function inOrder(a: LintFinding, b: LintFinding): number {
@@ -146,11 +143,7 @@ function distinct(findings: readonly LintFinding[]): readonly LintFinding[] {
 export function lintDockerfile(request: LintRequest): LintedFile {
   const { name, text, buildArgs = {}, target, context, declarations } = request;
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
-  const options = {
-    buildArgs,
-    platformArgs: PLATFORM_ARGS,
-    ...(target === undefined ? {} : { target }),
-  };
+  const options = { buildArgs, platformArgs: PLATFORM_ARGS, ...given({ target }) };
   const read = analyseDockerfile(text, options, context);
   if (!read.ok) {
     const { message, line } = read.error;
@@ -178,16 +171,12 @@ export function lintDockerfile(request: LintRequest): LintedFile {
   const all = CHECKED_RULES.flatMap((rule) =>
     rule.check(input).map((found) => placed(rule, found, input, lines)),
   );
-  const { findings, ignored } = takeBack(distinct(all), ignoreComments(text), (comment) =>
-    isReached(model, comment.lines?.first ?? 1),
-  );
-  return {
-    name,
-    lines: shownLines(lines, text),
-    parsed: true,
-    findings: [...findings].sort(inOrder),
-    ignored,
-  };
+  const { findings, ignored } = takeBack(distinct(all), ignoreComments(text), ({ lines }) => {
+    const stage = stageAt(model, lines?.first ?? 1);
+    return stage === undefined || model.reached.includes(stage.index);
+  });
+  const sorted = [...findings].sort(inOrder);
+  return { name, lines: shownLines(lines, text), parsed: true, findings: sorted, ignored };
 }
 
 /** The lines as reports may show them: secrets in them are masked. */
@@ -208,20 +197,9 @@ function withinFile(range: SourceRange, lines: readonly string[]): SourceRange {
   return { ...range, startColumn, endColumn: Math.max(1, endColumn) };
 }
 
-/** Name or number of the stage that a line is in; undefined before the first. */
-function stageAt(model: DockerfileModel, line: number): string | undefined {
-  const stage = model.stages.findLast(({ range }) => range.startLine <= line);
-  return stage && (stage.name ?? String(stage.index));
-}
-
-function isReached(model: DockerfileModel, line: number): boolean {
-  const stage = model.stages.findLast(({ range }) => range.startLine <= line);
-  return stage === undefined || model.reached.includes(stage.index);
-}
-
-interface Sorted {
-  readonly findings: readonly LintFinding[];
-  readonly ignored: readonly IgnoredFinding[];
+/** The stage that a line is in; undefined before the first. */
+function stageAt(model: DockerfileModel, line: number): Stage | undefined {
+  return model.stages.findLast(({ range }) => range.startLine <= line);
 }
 
 function finding(comment: IgnoreComment, message: string): LintFinding {
@@ -235,22 +213,18 @@ function isUnder({ lines }: IgnoreComment, { range }: LintFinding): boolean {
 
 /** Each is shown with its line. */
 const MOST_STRANGE = 20;
+const RULE_IDS = new Set(LINT_RULES.map(({ id }) => id).filter((id) => id !== IGNORE_COMMENT.id));
 
 /** What is wrong with a comment itself. */
 function formOf(comment: IgnoreComment): readonly LintFinding[] {
   const { ids, reason } = comment;
   if (ids.length === 0)
     return [finding(comment, 'it does not name a rule: # scoville: ignore=ID reason')];
-  const rules = new Set(LINT_RULES.map(({ id }) => id));
-  const strange = ids
-    .filter((id) => !rules.has(id) || id === IGNORE_COMMENT.id)
-    .slice(0, MOST_STRANGE);
+  const strange = ids.filter((id) => !RULE_IDS.has(id)).slice(0, MOST_STRANGE);
   return [
-    ...(reason === ''
-      ? [finding(comment, 'it does not give a reason, so it takes nothing back')]
-      : []),
-    ...strange.map((id) => finding(comment, `${id} is not a rule that can be ignored`)),
-  ];
+    ...(reason === '' ? ['it does not give a reason, so it takes nothing back'] : []),
+    ...strange.map((id) => `${id} is not a rule that can be ignored`),
+  ].map((message) => finding(comment, message));
 }
 
 /**
@@ -262,7 +236,7 @@ function takeBack(
   findings: readonly LintFinding[],
   comments: readonly IgnoreComment[],
   mayBeUnused: (comment: IgnoreComment) => boolean,
-): Sorted {
+): Pick<LintedFile, 'findings' | 'ignored'> {
   const used = new Set<string>();
   const ignored: IgnoredFinding[] = [];
   const left = findings.filter((finding) => {
@@ -274,13 +248,11 @@ function takeBack(
     ignored.push({ ...finding, reason: comment.reason });
     return false;
   });
-  const rules = new Set(LINT_RULES.map(({ id }) => id));
   const unused = comments
     .filter((one) => one.reason !== '' && mayBeUnused(one))
     .flatMap((comment) =>
       [...new Set(comment.ids)]
-        .filter((id) => rules.has(id) && id !== IGNORE_COMMENT.id)
-        .filter((id) => !used.has(`${comment.range.startLine} ${id}`))
+        .filter((id) => RULE_IDS.has(id) && !used.has(`${comment.range.startLine} ${id}`))
         .map((id) => finding(comment, `${id} finds nothing here: the comment is not needed`)),
     );
   return { findings: [...left, ...comments.flatMap(formOf), ...unused], ignored };
@@ -327,18 +299,12 @@ async function readInput(stdin: AsyncIterable<Uint8Array>): Promise<string> {
  */
 export async function lintFile(path: string, options: LintFilesOptions): Promise<LintedFile> {
   const { cwd, stdin } = options;
-  const declarations = declared(options);
-  if (options.inline !== undefined)
-    return lintDockerfile({ ...givenDockerfile(path, options.inline, options), declarations });
-  if (path === '-')
-    return lintDockerfile({
-      ...givenDockerfile('-', await readInput(stdin), options),
-      declarations,
-    });
-  return lintDockerfile({
-    ...(await readGivenDockerfile(cwd, path, options)),
-    declarations,
-  });
+  const inline = path === '-' ? await readInput(stdin) : options.inline;
+  const file =
+    inline === undefined
+      ? await readGivenDockerfile(cwd, path, options)
+      : givenDockerfile(path, inline, options);
+  return lintDockerfile({ ...file, declarations: declared(options) });
 }
 
 /** A Dockerfile as a target of a definition builds it. */
@@ -388,7 +354,7 @@ export async function bakedDockerfiles(
     if (inline === undefined && (isAddress(file) || isAddress(parsed.value.context))) continue;
     const one: BakedDockerfile = {
       path: inline === undefined ? file : `${path}#${name}`,
-      ...(inline === undefined ? {} : { inline }),
+      ...given({ inline }),
       buildArgs: valuesOf(parsed.value, 'build-arg'),
       target: lastValueOf(parsed.value, 'target'),
       contextFolder: resolve(cwd, parsed.value.context),

@@ -1,7 +1,7 @@
 import chalk from 'chalk';
 import { Box, type Instance, render, Text, useStdout } from 'ink';
 import { type ReactElement, useEffect, useState } from 'react';
-import type { LiveItem, LiveModel, LiveRow, LiveSurface } from './live-log.ts';
+import type { LiveItem, LiveModel, LiveSurface } from './live-log.ts';
 import { folded, type Marks } from './text.ts';
 
 /** Ink styles text with chalk, which checks only stdout and does not know NO_COLOR. */
@@ -135,15 +135,35 @@ export function LiveArea({ model, marks, frame, height, columns }: Props) {
   const list = rowsOfItems(model.items, columns);
   const rows = model.rows.slice(-Math.max(1, height - list));
   const room = height - list - rows.length;
+  const colors = { waiting: {}, running: {}, done: { color: 'green' }, off: { color: 'yellow' } };
+  const signs = { ...marks, running: spinner };
   return (
     <Box flexDirection="column">
-      {rows.map((row) => (
-        <Row key={row.key} row={row} spinner={spinner} most={Math.max(0, room)} />
+      {rows.map(({ key, label, figures, log }) => (
+        <Box key={key} flexDirection="column">
+          <Box>
+            <Text wrap="truncate-end">
+              {spinner} {label}
+            </Text>
+            <Box flexShrink={0}>
+              <Text> {figures}</Text>
+            </Box>
+          </Box>
+          {log.slice(Math.max(0, log.length - Math.max(0, room))).map((line, i) => (
+            <Text key={i} dimColor wrap="truncate-end">
+              {'  '}
+              {line}
+            </Text>
+          ))}
+        </Box>
       ))}
       {model.items.length > 0 && (
         <Box flexWrap="wrap" columnGap={GAP}>
-          {model.items.map((item) => (
-            <Item key={item.key} item={item} marks={marks} spinner={spinner} />
+          {model.items.map(({ key, label, state }) => (
+            <Text key={key} dimColor={state === 'waiting'} {...colors[state]}>
+              {signs[state]} {label}
+              {state === 'off' ? ' off' : ''}
+            </Text>
           ))}
         </Box>
       )}
@@ -165,59 +185,6 @@ function rowsOfItems(items: readonly LiveItem[], columns: number): number {
     used += (used > 0 ? GAP : 0) + width;
   }
   return Math.max(2, rows);
-}
-
-function Row({
-  row,
-  spinner,
-  most,
-}: {
-  readonly row: LiveRow;
-  readonly spinner: string;
-  readonly most: number;
-}) {
-  return (
-    <Box flexDirection="column">
-      <Box>
-        <Text wrap="truncate-end">
-          {spinner} {row.label}
-        </Text>
-        <Box flexShrink={0}>
-          <Text> {row.figures}</Text>
-        </Box>
-      </Box>
-      {row.log.slice(most === 0 ? row.log.length : -most).map((line, i) => (
-        <Text key={i} dimColor wrap="truncate-end">
-          {'  '}
-          {line}
-        </Text>
-      ))}
-    </Box>
-  );
-}
-
-function Item({
-  item,
-  marks,
-  spinner,
-}: {
-  readonly item: LiveItem;
-  readonly marks: Marks;
-  readonly spinner: string;
-}) {
-  const mark = { waiting: marks.waiting, running: spinner, done: marks.done, off: marks.off }[
-    item.state
-  ];
-  return (
-    <Text
-      dimColor={item.state === 'waiting'}
-      {...(item.state === 'done' ? { color: 'green' } : {})}
-      {...(item.state === 'off' ? { color: 'yellow' } : {})}
-    >
-      {mark} {item.label}
-      {item.state === 'off' ? ' off' : ''}
-    </Text>
-  );
 }
 
 interface InkSurfaceOptions {

@@ -79,6 +79,8 @@ interface Running {
   /** Bytes moved, by part, and since when. */
   readonly moved: Map<string, { readonly done: number; readonly total: number }>;
   movedSince: number | undefined;
+  /** The last lines of its output. */
+  log: readonly string[];
 }
 
 /** Styles of the live log; identity functions without color. */
@@ -137,7 +139,6 @@ export function sinkOf(handlers: Handlers): EventSink {
 class Drawing {
   readonly #options: LiveLogOptions;
   readonly #running = new Map<string, Running>();
-  readonly #logs = new Map<string, readonly string[]>();
   readonly #items = new Map<Phase | Part, LiveItem['state']>();
   readonly #failed = new Set<string>();
   /** The step that printed last. */
@@ -155,7 +156,7 @@ class Drawing {
       // Names and output lines come from the Dockerfile and its programs.
       label: cleanRow(one.label),
       figures: `${secondsText((now - one.since) / 1000)} ${movedText(one, now)}`.trimEnd(),
-      log: key === this.#logged ? this.#logOf(key).slice(-LOG_TAIL).map(cleanRow) : [],
+      log: key === this.#logged ? one.log.slice(-LOG_TAIL).map(cleanRow) : [],
     }));
     const items = [...this.#items].map(([key, state]) => ({ key, label: STEP_LABEL[key], state }));
     return { rows, items };
@@ -173,8 +174,10 @@ class Drawing {
           surface.print(cleanLines(indented([text])));
           return;
         }
+        const running = this.#running.get(step);
+        if (running === undefined) return;
         const lines = text.split('\n').filter((line) => line.trim() !== '');
-        this.#logs.set(step, [...this.#logOf(step), ...lines].slice(-LOG_KEPT));
+        running.log = [...running.log, ...lines].slice(-LOG_KEPT);
         this.#logged = step;
       },
       transfer: (event) => {
@@ -198,7 +201,7 @@ class Drawing {
       },
       'phase-done': ({ phase, detail, seconds }) => {
         this.#mark(phase, 'done');
-        this.#end(phase);
+        this.#running.delete(phase);
         const text = `${PHASE_LABEL[phase]}: ${detail} ${secondsText(seconds)}`;
         print(style.green(marks.done), text);
       },
@@ -221,10 +224,6 @@ class Drawing {
     });
   }
 
-  #logOf(step: string): readonly string[] {
-    return this.#logs.get(step) ?? [];
-  }
-
   /** Only planned steps are listed. */
   #mark(step: Phase | Part, state: LiveItem['state']): void {
     if (this.#items.has(step)) this.#items.set(step, state);
@@ -232,12 +231,7 @@ class Drawing {
 
   #start(key: string, label: string): void {
     const since = this.#options.now();
-    this.#running.set(key, { label, since, moved: new Map(), movedSince: undefined });
-  }
-
-  #end(key: string): void {
-    this.#running.delete(key);
-    this.#logs.delete(key);
+    this.#running.set(key, { label, since, moved: new Map(), movedSince: undefined, log: [] });
   }
 
   #moved(key: string, part: string, { done, total }: { done: number; total: number }): void {
@@ -253,8 +247,8 @@ class Drawing {
       this.#start(digest, name);
       return;
     }
-    const log = this.#logOf(digest);
-    this.#end(digest);
+    const log = this.#running.get(digest)?.log ?? [];
+    this.#running.delete(digest);
     if (state === 'failed' && !CANCELLED.test(error ?? '')) {
       this.#failed.add(digest);
       const lines = [`${name}: ${error ?? 'failed'}`, ...(log.length === 0 ? [] : [indented(log)])];

@@ -1,5 +1,6 @@
 import { Box, type Key, Text, type TextProps, useInput } from 'ink';
 import { useRef, useState } from 'react';
+import { given } from '../lib/json.ts';
 import { cleanForTerminal, cleanRow, type Marks } from './text.ts';
 
 /** The rows of `count` to show in `height`, with `selected`: the first, and one after the last. */
@@ -217,23 +218,16 @@ export interface QuestionProps {
 /** A choice where there are options, else a typed line. */
 export function Question(props: QuestionProps) {
   const { question, options, hint, byDefault, problem, marks, ...heard } = props;
-  if (options.length === 0)
-    return (
-      <TextField
-        question={hint === undefined ? question : `${question} (${hint})`}
-        {...(byDefault === undefined ? {} : { byDefault })}
-        problem={problem}
-        {...heard}
-      />
-    );
+  if (options.length === 0) {
+    const asked = hint === undefined ? question : `${question} (${hint})`;
+    return <TextField {...heard} question={asked} problem={problem} {...given({ byDefault })} />;
+  }
+  const values = options.map(({ value }) => value);
   return (
     <Choice
       question={question}
       options={options.map((option) => ({ ...option, label: option.value }))}
-      initial={Math.max(
-        0,
-        options.findIndex(({ value }) => value === byDefault),
-      )}
+      initial={Math.max(0, values.indexOf(byDefault ?? ''))}
       marks={marks}
       {...heard}
     />
