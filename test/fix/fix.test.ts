@@ -226,7 +226,9 @@ describe('scoville fix', () => {
           rule: 'exec-form',
           criterion: 'no-shell',
           line: 4,
-          reason: expect.stringContaining('HEALTHCHECK stays in shell form: it is a pipe') as unknown,
+          reason: expect.stringContaining(
+            'HEALTHCHECK stays in shell form: it is a pipe',
+          ) as unknown,
         },
       ],
       written: [],
