@@ -59,7 +59,7 @@ export interface SecretFacts {
 /** What one layer contains, as plain JSON; depends on nothing but its bytes. */
 export interface LayerFacts extends SecretFacts {
   readonly schema: number;
-  /** The places of the layer when it is unpacked alone, in one string: see `path-list.ts`. */
+  /** The places of the layer when it is unpacked alone, in one string: see `writePathList`. */
   readonly paths: string;
   /** What is known of places of note, by the number that `paths` gives. */
   readonly attributes: readonly PlaceAttributes[];

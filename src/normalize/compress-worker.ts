@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { PieceJob } from './compressor.ts';
 import { deflatePiece } from './deflate/deflate.ts';
 
-// A bundle of its own (scripts/bundle.mjs): compresses the pieces that compress-pool.ts sends, in
+// A bundle of its own (scripts/bundle.mjs): compresses the pieces that compressor.ts sends, in
 // order.
 
 const port = parentPort;

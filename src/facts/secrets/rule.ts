@@ -26,7 +26,7 @@ export interface SecretRule {
   readonly cost?: number;
   /** Of a match that looks right, whether it is one. */
   readonly accepts?: (value: string, match: RegExpExecArray) => boolean;
-  /** The secret begins with a keyword; a short one in random data does not count (`chance.ts`). */
+  /** The secret begins with a keyword; a short one in random data does not count (`isByChance`). */
   readonly isPrefix?: true;
   /**
    * Also finds any value in bytes that are not text: it has a header and a body that no program has
