@@ -32,7 +32,7 @@ export function readExportedIndex(bytes: Uint8Array): readonly Descriptor[] {
   return [...new Map(manifests.map((one) => [one.digest, plain(one)])).values()];
 }
 
-/** The descriptor without annotations, which are names in an index.json and not part of the image. */
+/** The entry without annotations, which are names in an index.json and not part of the image. */
 export function plain({ mediaType, digest, size, platform }: Descriptor): Descriptor {
   return { mediaType, digest, size, ...given({ platform }) };
 }

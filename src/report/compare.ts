@@ -290,7 +290,7 @@ export function diffScorecards(before: ReportInput, after: ReportInput): Scoreca
 }
 
 /** The differences of one layer, or of a platform's documents. */
-export interface LayerGroup {
+interface LayerGroup {
   readonly first: ImageDifference;
   readonly entries: readonly ImageDifference[];
 }

@@ -11,8 +11,9 @@ const BLOCK = 512;
 
 /**
  * What `fill` writes, an archive that can be read only once: unpacked, in a file of mode 0600 in
- * `folder`. The file has no name any more once it is filled, so nothing is left however this process
- * ends. Throws UserError if it is not a tar or too large, or the disk is full; `name` is for these.
+ * `folder`. The file has no name any more once it is filled, so nothing is left however this
+ * process ends. Throws UserError if it is not a tar or too large, or the disk is full; `name` is
+ * for these.
  */
 export async function spooledBy(
   folder: string,
