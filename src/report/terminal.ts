@@ -33,6 +33,9 @@ interface TerminalOptions {
   readonly verbose?: boolean;
 }
 
+/** Wide enough for bars and for the step that helps. */
+const WIDE_FROM = 100;
+
 type Colors = ReturnType<typeof picocolors.createColors>;
 
 interface Screen {
@@ -72,6 +75,12 @@ function ascii(text: string): string {
   return text.replace(/[^\u0020-\u007e]/gu, (character) => PLAIN[character] ?? '?');
 }
 
+function bar(screen: Screen, score: Score, columns: number): string {
+  const filled = score.total === 0 ? 0 : Math.floor((score.points / score.total) * columns);
+  const full = heat(screen, score.grade)(screen.marks.full.repeat(filled));
+  return full + screen.colors.dim(screen.marks.empty.repeat(columns - filled));
+}
+
 type Side = readonly [text: string, paint: (text: string) => string];
 
 /** Two texts at both ends of a line; on two lines if they do not fit. */
@@ -108,7 +117,8 @@ const ID = 20;
 const PLACES_FROM = 70;
 
 function rowLines(screen: Screen, row: CardRow): string[] {
-  const { marks, width } = screen;
+  const { colors, marks, width } = screen;
+  const { step } = row;
   const others = row.ids.length === 1 ? '' : ` +${row.ids.length - 1}`;
   const id = padded(row.ids[0] + others, ID);
   const note = row.waived ? '[waived] ' : '';
@@ -122,12 +132,14 @@ function rowLines(screen: Screen, row: CardRow): string[] {
       ...wrapped(text, width - 5, marks.ellipsis).map((line) => `   ${line}`),
     ];
   }
-  const places = place === '' ? 0 : Math.floor(width / 4);
-  const room = width - ID - 5 - (places === 0 ? 0 : places + 2);
+  const steps = width < WIDE_FROM ? 0 : 8;
+  const places = place === '' ? 0 : width < WIDE_FROM ? 20 : 28;
+  const room = width - ID - 5 - (places === 0 ? 0 : places + 2) - steps;
   const [first = '', ...more] = wrapped(problem, room, marks.ellipsis);
   const right = places === 0 ? '' : `  ${padded(fitted(place, places, marks.ellipsis), places)}`;
+  const helped = steps === 0 || step === undefined ? '' : colors.cyan(`  step ${step}`);
   return [
-    ` ${mark} ${id} ${padded(first, room)}${right}`.trimEnd(),
+    ` ${mark} ${id} ${padded(first, room)}${right}${helped}`.trimEnd(),
     ...more.map((line) => ` ${' '.repeat(ID + 2)} ${line}`),
   ];
 }
@@ -192,17 +204,24 @@ function header(screen: Screen, scorecard: Scorecard, card: Card): string[] {
   ];
 }
 
-/** `Minimalism 1/4  Provenance 5/9 ...`, on as many lines as it takes. */
+/** `Minimalism 1/4  Provenance 5/9 ...`, wrapped. */
 function vectorLines(screen: Screen, { vectors }: Card): string[] {
-  const lines: string[] = [];
-  for (const { name, score, isChecked } of vectors) {
-    const points = isChecked ? `${score.points}/${score.total}` : 'not checked';
-    const cell = `${name.replace(/ .*/, '')} ${points}`;
+  const cells = vectors.map(({ name: whole, score, isChecked }) => {
+    const [name = ''] = whole.split(' ');
+    const points = `${score.points}/${score.total}`;
+    const text = isChecked ? `${name} ${points}` : `${name} not checked`;
+    const drawn = isChecked ? `${name} ${bar(screen, score, 8)} ${points}` : text;
+    return screen.width < WIDE_FROM ? { text, drawn: text } : { text: text + ' '.repeat(9), drawn };
+  });
+  const lines: { length: number; text: string }[] = [];
+  for (const { text, drawn } of cells) {
     const last = lines.at(-1);
-    if (last === undefined || last.length + 2 + cell.length > screen.width - 2) lines.push(cell);
-    else lines[lines.length - 1] = `${last}  ${cell}`;
+    if (last !== undefined && last.length + 2 + text.length <= screen.width - 2) {
+      last.length += 2 + text.length;
+      last.text += `  ${drawn}`;
+    } else lines.push({ length: text.length, text: drawn });
   }
-  return lines.map((text) => ` ${text}`);
+  return lines.map(({ text }) => ` ${text}`);
 }
 
 function platformLines(screen: Screen, scorecard: Scorecard): string[] {
