@@ -120,7 +120,7 @@ export function steadyVariables({
       : undefined,
     ...Object.fromEntries(oneProcessor ? OF_ONE_PROCESSOR.map((name) => [name, '1']) : []),
     [SEED]: seed === undefined ? undefined : String(seed),
-  }) as Readonly<Record<string, string>>;
+  });
 }
 
 /** With the last one, Node.js reads files in the order in which it asks for them. */
