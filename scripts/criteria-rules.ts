@@ -61,7 +61,7 @@ const PACKAGES: RuleTable = {
       '`pkg`, `pkg>=1`, `.`; unknown where the file is not seen',
     ],
     [
-      '`uv sync`, `poetry install`, `pdm`, `pipenv`',
+      '`uv sync`, `poetry install`, `pipenv`',
       '`--frozen`, `--locked`; a copied `poetry.lock`; `sync`, `--deploy`',
       'else',
     ],
@@ -81,14 +81,14 @@ const PACKAGES: RuleTable = {
     ['`cargo install`, `cargo build`', '`--locked`, with a version where a crate is named', 'else'],
     ['`composer`', '`install` with a copied `composer.lock`; `require pkg:1.2.3`', 'else'],
     [
-      '`uv tool`, `uvx`, `pipx`, `pecl`, `cpanm`, `luarocks`, `dotnet tool`, `rustup`, `nvm`, `mise`',
+      '`uv tool`, `uvx`, `pipx`, `pecl`, `cpanm`, `dotnet tool`, `rustup`, `nvm`',
       'a whole version: `tool@1.2.3`, `redis-6.0.2`, `--version 1.2.3`',
       'else',
     ],
     [
-      'managers that are met rarely: `brew`, `opam`, `cabal`, `opkg`',
+      'managers that are met rarely: `brew`, `opam`, `pdm`, `luarocks`, `mise`',
       '',
-      'a name without digits; else unknown',
+      'always unknown',
     ],
   ],
 };

@@ -10,7 +10,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
     head: ['instruction or command', 'counts'],
     rows: [
       [
-        '`curl`, `wget`, `aria2c`, `axel`; `ADD https://…`; `git clone`, `fetch`, `submodule`',
+        '`curl`, `wget`; `ADD https://…`; `git clone`, `git submodule update`',
         'yes; not from this machine, nor to `/dev/null`',
       ],
       [
@@ -18,10 +18,7 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'unknown',
       ],
       ['packages, keys and lists of repositories from an address', 'yes'],
-      [
-        'packages by name, and toolchains by `rustup`, `nvm`, `pyenv`, `rbenv`',
-        'no: the program verifies them',
-      ],
+      ['packages by name, and toolchains by `rustup`, `nvm`', 'no: the program verifies them'],
       [
         'packages by name, its checks turned off (`--allow-unauthenticated`, `[trusted=yes]`, `gpgcheck=0`)',
         'yes, unverified',
@@ -40,26 +37,23 @@ export const DOWNLOADS: readonly RuleTable[] = [
     head: ['form', 'verdict'],
     rows: [
       [
-        '`echo "SUM  FILE" \\| sha256sum -c`, also by a here-document; `sha256sum -c LIST` of a list that the context has',
+        '`echo "SUM  FILE" \\| sha256sum -c`, also by a here-document; `sha256sum -c LIST` of a list that the context has, or that one `echo` wrote',
         'verified',
       ],
       [
-        '`gpg --verify FILE.asc FILE`, where each key is received by its whole fingerprint or imported from a file of the context',
+        '`gpg --verify FILE.asc FILE`, where each key is received by its whole fingerprint',
         'verified',
       ],
       ['`cosign verify-blob` by a key file, or by one identity and its issuer', 'verified'],
-      ['`ADD --checksum`, `aria2c --checksum`, a hash in the address, `@sha256:…`', 'verified'],
+      ['`ADD --checksum`, a hash in the address, `@sha256:…`', 'verified'],
       [
         'a commit of 40 or 64 digits: in the command, or by `git checkout`, `git reset --hard` with nothing behind it that leaves it',
         'verified',
       ],
       ['a list of MD5 or SHA-1 sums', 'verified, weak'],
+      ['what nothing checks: `cargo binstall`, `hf download`', 'nothing'],
       [
-        'what nothing checks: `cargo binstall`, `fnm`, `volta`, `asdf`, `mise`, `sdk`, `hf download`',
-        'nothing',
-      ],
-      [
-        'such a form that cannot stop the build: before `;` without `set -e`, before `|| true`, in a pipe, in the background, or after the file was used',
+        'such a form that cannot stop the build: before `;` without `set -e`, before `|| true`, in a pipe, or in the background',
         'nothing',
       ],
       ['`curl … \\| sh`, `sh -c "$(curl …)"`', 'always fails'],

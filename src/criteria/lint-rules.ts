@@ -1,5 +1,4 @@
-import { fieldOf, type RunProgram, runPrograms } from '../dockerfile/run-script.ts';
-import { unwrap } from '../dockerfile/shell/wrappers.ts';
+import { type RunProgram, runPrograms } from '../dockerfile/run-script.ts';
 import type { PackageInstall } from '../model/build-analysis.ts';
 import type { DockerfileModel, Instruction, SourceRange, Stage } from '../model/dockerfile.ts';
 import { managerNamed, managerOf } from '../programs/managers.ts';
@@ -226,7 +225,7 @@ export const sudo: CheckedRule = {
   check: ({ stages }) =>
     instructionsOf(stages, 'RUN').flatMap(({ commands }) =>
       commands
-        .filter(({ words }) => unwrap(words.map(fieldOf)).wrappers.includes('sudo'))
+        .filter(({ wrappers }) => wrappers.includes('sudo'))
         .map(({ range, words }) => ({
           range: words.find(({ value = '' }) => /(?:^|\/)sudo$/.test(value))?.range ?? range,
           message: 'runs as root through sudo; use USER instead',

@@ -35,8 +35,6 @@ import {
   type ReadStage,
 } from './read-dockerfile.ts';
 import { reachedRefusal } from './refusals.ts';
-import { fieldOf } from './run-script.ts';
-import { scriptOfExec, unwrap } from './shell/wrappers.ts';
 
 /** Indexes of the stages that `target` needs, itself included, ascending. */
 function reachedFrom(target: number, stages: readonly ReadStage[]): readonly number[] {
@@ -142,15 +140,6 @@ export interface IgnoreComment {
 }
 
 const COMMENT = /^\s*#\s*scoville\s*:\s*ignore\b\s*=?([\w.-]*(?:,[ \t]*[\w.-]+)*)[ \t]*(.*)/is;
-const DIRECTIVE = /^\s*#[ \t]*(?:syntax|escape|check)[ \t]*=/i;
-
-/** First line that is not a parser directive, counted from 0. */
-function firstLine(lines: readonly string[]): number {
-  let first = lines[0]?.startsWith('#!') === true ? 1 : 0;
-  while (DIRECTIVE.test(lines[first] ?? '')) first += 1;
-  return first;
-}
-
 /**
  * The ignore comments of a Dockerfile. One on the first line (parser directives aside) covers the
  * file, one inside an instruction covers that, and any other the next instruction.
@@ -159,8 +148,8 @@ export function ignoreComments(text: string): readonly IgnoreComment[] {
   const source = text.replace(/^\uFEFF/, '');
   const lines = source.split('\n').map((line) => line.replace(/\r$/, ''));
   if (!lines.some((line) => COMMENT.test(line))) return [];
-  const first = firstLine(lines);
-  const ranges = logicalLines(source, parseDirectives(source).escape).lines.map((l) => l.range);
+  const { escape, count: first } = parseDirectives(source);
+  const ranges = logicalLines(source, escape).lines.map((l) => l.range);
   return lines.flatMap((line, index): readonly IgnoreComment[] => {
     const found = COMMENT.exec(line);
     if (found === null) return [];
@@ -205,27 +194,41 @@ function placeIn(line: LogicalLine, offsetOf: OffsetOf): SourceInstruction['plac
 
 function commandsOf({ commands }: Instruction, offsetOf: OffsetOf): readonly SourceCommand[] {
   return commands.map((command) => {
-    const { argv, wrappers, started } = unwrap(command.words.map(fieldOf));
+    const { wrappers, range, words, starts } = command;
+    const [argv = [], ...started] = starts;
     return {
       command,
-      ...spanOf(command.range, offsetOf),
-      argv: argv.map(({ text }) => text),
-      started: started.map((one) => one.argv.map(({ text }) => text)),
+      ...spanOf(range, offsetOf),
+      argv,
+      started,
       wrappers,
-      words: command.words.map(({ text, value, range }) => ({
+      words: (command.isPlaced === false ? [] : words).map(({ text, value, range: own }) => ({
         text,
         value,
-        ...spanOf(range, offsetOf),
+        ...spanOf(own, offsetOf),
       })),
     };
   });
 }
 
-function scriptEndOf({ script }: PlacedInstruction, offsetOf: OffsetOf): number | undefined {
-  const own = script?.isJson === true ? scriptOfExec(script) : script;
-  const last = own?.tree.commands.at(-1);
-  if (own === undefined || last === undefined || last.background === true) return undefined;
-  return spanOf(own.rangeOf(last.command.pos, last.command.end), offsetOf).end;
+function scriptEndOf(
+  { script, instruction }: PlacedInstruction,
+  offsetOf: OffsetOf,
+): number | undefined {
+  if (script?.shell === undefined) {
+    // The script of an exec form ends with its last command, or with the string that has escapes.
+    const [outer] = instruction.commands;
+    const inner = instruction.commands.at(-1);
+    if (inner?.depth !== 1 || inner.operator !== '' || inner.nested) return undefined;
+    if (inner.isPlaced === true) return spanOf(inner.range, offsetOf).end;
+    const at = outer?.words.findIndex(({ value }) => /^-\w*c$/.test(value ?? '')) ?? -1;
+    const word = at < 0 ? undefined : outer?.words[at + 1];
+    const isWhole = word !== undefined && !/#|\s$/.test(word.value ?? '#');
+    return isWhole ? spanOf(word.range, offsetOf).end - 1 : undefined;
+  }
+  const last = script.tree.commands.at(-1);
+  if (last === undefined || last.background === true) return undefined;
+  return spanOf(script.rangeOf(last.command.pos, last.command.end), offsetOf).end;
 }
 
 function sourceInstruction(
@@ -279,7 +282,7 @@ export function readForEdits(
   const analysed = analyseRead(read.value, options, context);
   if (!analysed.ok) return analysed;
   const bare = text.replace(/^\uFEFF/, '');
-  const { escape } = parseDirectives(bare);
+  const { escape, count } = parseDirectives(bare);
   const offsetOf = offsets(text);
   const placed = new Map(
     read.value.stages
@@ -296,7 +299,7 @@ export function readForEdits(
     eol: /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n',
     escape,
     instructions,
-    top: offsetOf(directiveLines(bare) + 1, 1),
+    top: offsetOf(count + 1, 1),
     spanOf: (range) => spanOf(range, offsetOf),
   };
   return ok({
@@ -305,16 +308,6 @@ export function readForEdits(
     imageStages: stageChain(analysed.value.model).map(({ index }) => index),
     ignored: ignoreComments(text).filter(({ reason }) => reason !== ''),
   });
-}
-
-const DIRECTIVE_OF_READ_FOR_EDITS = /^\s*#[ \t]*[A-Za-z][A-Za-z0-9]*[ \t]*=/;
-
-/** How many lines at the top belong to parser directives. */
-function directiveLines(text: string): number {
-  const lines = text.split('\n', 64);
-  let count = lines[0]?.startsWith('#!') === true ? 1 : 0;
-  while (DIRECTIVE_OF_READ_FOR_EDITS.test(lines[count] ?? '')) count += 1;
-  return count;
 }
 
 /**

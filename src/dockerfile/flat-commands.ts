@@ -1,11 +1,10 @@
-import {
-  type Assignment,
-  type CommandNode,
-  type ParsedScript,
-  type PipelineNode,
-  type Redirection,
-  type Statement,
-  type SyntaxNode,
+import type {
+  Assignment,
+  CommandNode,
+  PipelineNode,
+  Redirection,
+  Statement,
+  SyntaxNode,
 } from 'unbash';
 import type { ShellCommand, ShellOperator } from '../model/dockerfile.ts';
 import { pathIn } from './paths.ts';
@@ -14,24 +13,21 @@ import {
   assignmentWord,
   bareWord,
   constantField,
-  type ExpansionContext,
   type Field,
-  fieldsOf,
   isWrite,
-  joined,
   type PlaceOf,
   type Redirect,
   redirectOf,
+  Shell,
   testWords,
   valueOf,
-  Variables,
   type Word,
   wordOf,
 } from './shell/expand.ts';
 import {
-  assignedNames,
   fails,
   isRedirection,
+  parseShell,
   type Script,
   type Span,
   statement,
@@ -39,7 +35,7 @@ import {
   substitutionsIn,
   wordsBehind,
 } from './shell/parse-shell.ts';
-import { programOf, scriptOnInput, scriptsIn, unwrap, type Unwrapped } from './shell/wrappers.ts';
+import { programOf, scriptOf, type ShellText, unwrap, type Unwrapped } from './shell/wrappers.ts';
 import type { Lookup } from './substitute.ts';
 
 const MAX_COMMANDS = 5000;
@@ -49,13 +45,22 @@ const MAX_DEPTH = 8;
 const MAX_TEXT = 400;
 
 /**
- * A simple command of a script, with what its place in the script means. Nothing is followed: the
- * list has each command once, in the order in which they are written.
+ * A command of a script, with what its place in the script means. Nothing is followed: the list has
+ * each command once, in the order in which they are written. One that another starts (`find -exec`)
+ * follows that.
  */
 export interface FlatCommand {
   /** As lint and fix see it. */
   readonly command: ShellCommand;
   readonly id: number;
+  /** `curl` for `/usr/bin/curl`; '' where it is not constant. */
+  readonly program: string;
+  /** Its words, without the programs that only start it. */
+  readonly argv: readonly Field[];
+  /** Another command starts it, perhaps not at all. */
+  readonly isStarted: boolean;
+  /** It runs shell text among its words: those commands follow, unless `hidesScript`. */
+  readonly isScript: boolean;
   /** Its words with known variables put in and unknown ones named, split as the shell does. */
   readonly words: readonly Field[];
   readonly own: Unwrapped;
@@ -76,9 +81,7 @@ export interface FlatCommand {
   /** Where it runs; '' where that is not known. */
   readonly folder: string;
   /** What the script set before it, and the assignments in front of it. */
-  readonly variables: ReadonlyMap<string, string | undefined>;
-  /** PATH, where the script sets it, with its unknown parts named. */
-  readonly programPath: string | undefined;
+  readonly set: ReadonlyMap<string, string | undefined>;
   /** Its output goes to a file together with others' output. */
   readonly joins: boolean;
   /** It runs shell text whose commands are not in the list. */
@@ -86,14 +89,26 @@ export interface FlatCommand {
 }
 
 /** State at the beginning of a script. */
-interface FlatStart {
+export interface FlatStart {
   readonly lookup: Lookup;
   readonly folder: string;
   readonly errexit: boolean;
   readonly pipefail: boolean;
-  readonly nextId: number;
   /** bash reads it; else any POSIX shell may. */
   readonly bash: boolean;
+  /** Numbers of commands go on from here. */
+  readonly ids: { next: number };
+}
+
+/** All commands of a script. */
+export interface FlatScript {
+  readonly commands: readonly FlatCommand[];
+  readonly functions: ReadonlySet<string>;
+  /** Values that it gives to PATH, unknown parts named. */
+  readonly paths: readonly string[];
+  readonly isWhole: boolean;
+  /** bash runs commands in what it counts with, where that is text that a command prints. */
+  readonly counts: boolean;
 }
 
 interface Place {
@@ -110,13 +125,21 @@ interface Place {
   readonly redirects: readonly Redirect[];
 }
 
+const START: Place = {
+  nested: false,
+  stops: true,
+  exits: true,
+  guarded: false,
+  within: [],
+  pipedFrom: [],
+  isPiped: false,
+  operator: '',
+  redirects: [],
+};
+
 /** A command without others inside, as it is written. */
 interface Simple extends Span {
-  readonly assignments: readonly {
-    readonly name: string;
-    readonly value: Word;
-    readonly append: boolean;
-  }[];
+  readonly assignments: readonly Assignment[];
   readonly words: readonly Word[];
   readonly redirects: readonly Redirect[];
 }
@@ -128,10 +151,9 @@ const SETS =
 class Flattener {
   readonly commands: FlatCommand[] = [];
   readonly functions = new Set<string>();
+  readonly paths: string[] = [];
+  readonly shell: Shell;
   private readonly start: FlatStart;
-  private readonly assigned = new Set<string>();
-  readonly set: Variables;
-  private readonly printed = new Map<ParsedScript, readonly number[]>();
   private script: Script;
   /** Set in text that was escaped (backquotes in backquotes): all of it has this place. */
   private within: Span | undefined;
@@ -139,9 +161,6 @@ class Flattener {
   private errexit: boolean;
   private pipefail: boolean;
   private folder: string;
-  private nextId: number;
-  /** bash runs commands in what it counts with, where that is text that a command prints. */
-  counts = false;
 
   constructor(script: Script, start: FlatStart) {
     this.script = script;
@@ -149,23 +168,8 @@ class Flattener {
     this.errexit = start.errexit;
     this.pipefail = start.pipefail;
     this.folder = start.folder;
-    this.nextId = start.nextId;
-    this.set = new Variables(start.lookup, () => this.nextId++);
-    assignedNames(script.tree, this.assigned);
-  }
-
-  run(): void {
-    this.list(this.script.tree.commands, {
-      nested: false,
-      stops: true,
-      exits: true,
-      guarded: false,
-      within: [],
-      pipedFrom: [],
-      isPiped: false,
-      operator: '',
-      redirects: [],
-    });
+    this.shell = new Shell(start.lookup, () => start.ids.next++);
+    this.list(script.tree.commands, START);
   }
 
   private readonly placeOf: PlaceOf = ({ pos, end }) => this.within ?? { start: pos, end };
@@ -200,7 +204,8 @@ class Flattener {
       const isKept = isEnd && place.stops && !isAfterOr;
       if (before === '||') isAfterOr = true;
       // What follows `a &&` runs in any case only where the failure of `a` ends the script.
-      if (before === '||' || (before === '&&' && !isKept)) within = [...within, this.nextId++];
+      if (before === '||' || (before === '&&' && !isKept))
+        within = [...within, this.start.ids.next++];
       const isLast = at === nodes.length - 1;
       const handler = operators.findIndex((one, i) => i >= at && one === '||');
       const byErrexit = isLast && this.errexit && !place.guarded;
@@ -217,7 +222,7 @@ class Flattener {
       commands.forEach((command, index) => {
         const isLastOfPipe = index === commands.length - 1;
         const ends = stops && (isLastOfPipe || this.pipefail);
-        const first = this.nextId;
+        const first = this.commands.length;
         this.command(command, {
           ...place,
           stops: ends,
@@ -228,83 +233,74 @@ class Flattener {
           isPiped: index === 0 ? place.isPiped : true,
           operator: isLastOfPipe ? (operators[at] ?? end) : '|',
         });
-        piped = this.commands.filter(({ id }) => id >= first).map(({ id }) => id);
+        piped = this.idsFrom(first);
       });
     });
   }
 
+  private idsFrom(first: number): readonly number[] {
+    return [...new Set(this.commands.slice(first).map(({ id }) => id))];
+  }
+
   /** The commands that the shell runs to know the words of another, before it. */
-  private before(nodes: readonly SyntaxNode[], place: Place): void {
-    for (const { script, at } of substitutionsIn(nodes)) {
+  private before(nodes: readonly (SyntaxNode | undefined)[], place: Place): void {
+    for (const { script, at } of substitutionsIn(nodes.filter((one) => one !== undefined))) {
       const first = this.commands.length;
       const outer = this.within;
       if (script.source !== undefined) this.within ??= this.placeOf(at);
-      this.list(script.commands, {
-        ...place,
-        nested: true,
-        stops: false,
-        exits: false,
-        guarded: true,
-        operator: '',
-      });
+      const quiet = { nested: true, stops: false, exits: false, guarded: true } as const;
+      this.list(script.commands, { ...place, ...quiet, operator: '' });
       this.within = outer;
-      this.printed.set(
-        script,
-        this.commands.slice(first).map(({ id }) => id),
-      );
+      this.shell.printed.set(script, this.idsFrom(first));
     }
   }
 
   private command(node: CommandNode, place: Place, behind: readonly Redirection[] = []): void {
     if (this.commands.length >= MAX_COMMANDS) return;
     const span = this.placeOf(node);
-    if (node.type === 'Redirected') {
-      this.command(node.command, place, node.redirects);
-      return;
-    }
-    if (node.type === 'Command') {
-      const redirects = [...node.prefix, ...node.suffix].filter(isRedirection);
-      const assigned = node.prefix.filter((one) => one.type === 'Assignment');
-      const rest = wordsBehind(node);
-      const name = node.name === undefined ? [] : [node.name];
-      this.before([...assigned, ...name, ...rest, ...redirects], place);
-      const words = [...name, ...rest].map((one) =>
-        one.type === 'Word' ? wordOf(one, this.placeOf) : assignmentWord(one, this.placeOf),
-      );
-      this.simple({ words, ...this.around(assigned, redirects), ...span }, place);
-      return;
-    }
-    if (node.type === 'TestCommand' || node.type === 'ArithmeticCommand') {
-      this.before([node, ...behind], place);
-      const words =
-        node.type === 'TestCommand'
-          ? [
-              bareWord('[[', span),
-              ...testWords(node.expression, this.placeOf),
-              bareWord(']]', span),
-            ]
-          : arithmeticWords(node.body, [node.expression], span);
-      this.simple({ words, ...this.around([], behind), ...span }, place);
-      return;
-    }
-    const asked =
-      node.type === 'For' || node.type === 'Select'
-        ? (node.wordlist ?? [])
-        : node.type === 'Case'
-          ? [node.word, ...node.items.flatMap(({ pattern }) => pattern)]
-          : [];
-    this.before([...asked, ...behind], place);
-    const { redirects } = this.around([], behind);
+    const redirectsOf = (nodes: readonly Redirection[]): readonly Redirect[] =>
+      nodes.map((one) => redirectOf(one, this.placeOf));
+    const simple = (words: readonly Word[], redirects = behind, own: Place = place): void => {
+      const around = { assignments: [], redirects: redirectsOf(redirects) };
+      this.simple({ words, ...around, ...span }, own);
+    };
     const inside = (more: Partial<Place>): Place => ({
       ...place,
-      redirects: [...place.redirects, ...redirects],
+      redirects: [...place.redirects, ...redirectsOf(behind)],
       nested: true,
       ...more,
     });
-    const branch = (): readonly number[] => [...place.within, this.nextId++];
+    const branch = (): readonly number[] => [...place.within, this.start.ids.next++];
     switch (node.type) {
+      case 'Redirected':
+        this.command(node.command, place, node.redirects);
+        return;
+      case 'Command': {
+        const redirects = [...node.prefix, ...node.suffix].filter(isRedirection);
+        const assignments = node.prefix.filter((one) => one.type === 'Assignment');
+        const given = [...(node.name === undefined ? [] : [node.name]), ...wordsBehind(node)];
+        this.before([...assignments, ...given, ...redirects], place);
+        const words = given.map((one) =>
+          one.type === 'Word' ? wordOf(one, this.placeOf) : assignmentWord(one, this.placeOf),
+        );
+        this.simple({ words, assignments, redirects: redirectsOf(redirects), ...span }, place);
+        return;
+      }
+      case 'TestCommand':
+        this.before([node, ...behind], place);
+        simple([
+          bareWord('[[', span),
+          ...testWords(node.expression, this.placeOf),
+          bareWord(']]', span),
+        ]);
+        return;
+      case 'ArithmeticCommand':
+        this.before([node, ...behind], place);
+        simple(arithmeticWords(node.body, [node.expression], span));
+        return;
       case 'Subshell':
       case 'BraceGroup': {
+        this.before(behind, place);
         const { errexit, pipefail, folder } = this;
         const exits = node.type === 'Subshell' ? place.stops : place.exits;
         this.list(node.body.commands, { ...inside({ exits }), nested: place.nested });
@@ -312,10 +308,12 @@ class Flattener {
         return;
       }
       case 'Coproc':
+        this.before(behind, place);
         if (node.body.type !== 'CompoundList')
           this.command(subshell([statement(node.body, true)], node), place);
         return;
       case 'If':
+        this.before(behind, place);
         [node, ...node.elif].forEach(({ clause, then }, at) => {
           const within = at === 0 ? place.within : branch();
           this.list(clause.commands, inside({ stops: false, guarded: true, within }));
@@ -324,32 +322,27 @@ class Flattener {
         if (node.else !== undefined) this.list(node.else.commands, inside({ within: branch() }));
         return;
       case 'For':
-      case 'Select': {
-        const items = asked.flatMap((word) =>
-          fieldsOf(wordOf(word, this.placeOf), this.expansion()),
-        );
-        this.set.assign(node.name.value, undefined, true, items);
+      case 'Select':
+        this.before([...(node.wordlist ?? []), ...behind], place);
+        this.shell.assign(node.name.value, undefined, true);
         this.list(node.body.commands, inside({ stops: false, within: branch() }));
         return;
-      }
       case 'ArithmeticFor':
       case 'While': {
+        this.before(behind, place);
         const within = branch();
         const first = inside({ stops: false, guarded: true, within });
         if (node.type === 'While') this.list(node.clause.commands, first);
         else {
           const asks = [node.initialize, node.test, node.update];
-          this.before(
-            asks.filter((one) => one !== undefined),
-            first,
-          );
-          const words = arithmeticWords('', asks, span);
-          this.simple({ words, ...this.around([], []), ...span }, { ...first, operator: '' });
+          this.before(asks, first);
+          simple(arithmeticWords('', asks, span), [], { ...first, operator: '' });
         }
         this.list(node.body.commands, inside({ stops: false, within }));
         return;
       }
       case 'Case': {
+        this.before([node.word, ...node.items.flatMap(({ pattern }) => pattern), ...behind], place);
         let falls: readonly Statement[] = [];
         const bodies = node.items.toReversed().map(({ body, terminator }) => {
           falls = [...body.commands, ...(terminator === ';&' ? falls : [])];
@@ -359,6 +352,7 @@ class Flattener {
         return;
       }
       case 'Function':
+        this.before(behind, place);
         this.functions.add(node.name.value);
         if (node.body.type !== 'CompoundList')
           this.list(
@@ -368,224 +362,180 @@ class Flattener {
     }
   }
 
-  /** What stands around the words of a command. */
-  private around(
-    assigned: readonly Assignment[],
-    redirects: readonly Redirection[],
-  ): Pick<Simple, 'assignments' | 'redirects'> {
-    return {
-      assignments: assigned.map((one) => ({
-        name: one.name,
-        value: valueOf(one, this.placeOf),
-        append: one.append === true,
-      })),
-      redirects: redirects.map((one) => redirectOf(one, this.placeOf)),
-    };
-  }
-
   private simple(simple: Simple, place: Place): void {
-    const around = this.expansion();
-    for (const { name, value, append } of simple.words.length === 0 ? simple.assignments : []) {
-      const field = joined(value, around);
-      this.set.assign(name, append ? undefined : field, place.within.length > 0);
-    }
+    const isConditional = place.within.length > 0;
+    const given = simple.assignments.map((one) => {
+      const field = this.shell.joined(valueOf(one, this.placeOf));
+      if (one.name === 'PATH') this.paths.push(field.text);
+      return [one.name, one.append === true ? undefined : field] as const;
+    });
     if (simple.words.length === 0) {
+      for (const [name, field] of given) this.shell.assign(name, field, isConditional);
       // `> file` empties a file.
-      if (simple.redirects.some(isWrite)) this.push(simple, [constantField(':')], place);
+      if (simple.redirects.some(isWrite)) this.push(simple, [constantField(':')], [], place);
       return;
     }
-    const words = simple.words.flatMap((word) => fieldsOf(word, around));
+    const words = simple.words.flatMap((word) => this.shell.fieldsOf(word));
     if (words.length === 0) return;
-    const own = this.push(simple, words, place);
-    this.builtin(own, place.within.length > 0);
+    const own = this.push(simple, words, given, place);
+    this.builtin(own, isConditional);
   }
 
-  private push(simple: Simple, words: readonly Field[], place: Place): Unwrapped {
-    const around = this.expansion();
-    const model = this.expansion(true);
-    const fields = simple.words.map((word) => joined(word, model));
+  private push(
+    simple: Simple,
+    words: readonly Field[],
+    given: readonly (readonly [string, Field | undefined])[],
+    place: Place,
+  ): Unwrapped {
+    const { shell, script } = this;
     const redirects = [...place.redirects, ...simple.redirects];
-    const target = (one: Redirect): string => pathIn(this.folder, joined(one.target, around).text);
-    const body = simple.redirects.findLast(({ operator }) => operator.startsWith('<'));
-    const input =
-      body?.body !== undefined
-        ? joined(body.body, around)
-        : body?.operator === '<<<'
-          ? joined(body.target, around)
-          : undefined;
+    const target = (one: Redirect): string => pathIn(this.folder, shell.joined(one.target).text);
+    const reads = simple.redirects.findLast(({ operator }) => operator.startsWith('<'));
+    const shown = reads?.body ?? (reads?.operator === '<<<' ? reads.target : undefined);
+    const input = shown && shell.joined(shown);
     const own = unwrap(words);
-    const range = this.script.rangeOf(simple.start, simple.end);
+    const range = script.rangeOf(simple.start, simple.end);
+    const all = [own, ...own.started];
     const command: ShellCommand = {
-      words: simple.words.map(({ text, start, end }, at) => {
-        const { constant = false, text: value } = fields[at] ?? {};
-        return {
-          text,
-          value: constant ? value : undefined,
-          range: this.script.rangeOf(start, end),
-        };
+      words: simple.words.map((word) => {
+        const { constant, text: value } = shell.joined(word);
+        const own = script.rangeOf(word.start, word.end);
+        return { text: word.text, value: constant ? value : undefined, range: own };
       }),
       operator: place.operator,
       nested: place.nested,
-      ...(this.depth > 0 ? { depth: this.depth } : {}),
+      ...(this.depth > 0 ? { depth: this.depth, isPlaced: script.isPlaced !== false } : {}),
       range,
-      writesTo: simple.redirects.filter(isWrite).map((r) => joined(r.target, model).text),
+      writesTo: simple.redirects.filter(isWrite).map((one) => shell.joined(one.target).text),
+      wrappers: own.wrappers,
+      starts: all.map(({ argv }) => argv.map(({ text }) => text)),
     };
-    const variables = new Map<string, string | undefined>();
-    for (const [name, { value }] of this.set.known) variables.set(name, value);
-    for (const { name, value } of simple.assignments) {
-      const field = joined(value, around);
-      variables.set(name, field.constant ? field.text : undefined);
-    }
+    const set = new Map<string, string | undefined>();
+    for (const [name, { value }] of shell.known) set.set(name, value);
+    for (const [name, field] of given)
+      set.set(name, field?.constant === true ? field.text : undefined);
     for (const { text, constant } of own.environment) {
-      const equals = text.indexOf('=');
-      variables.set(text.slice(0, equals), constant ? text.slice(equals + 1) : undefined);
+      const [, name = '', value = ''] = /^([^=]*)=([^]*)/.exec(text) ?? [];
+      set.set(name, constant ? value : undefined);
+      if (name === 'PATH') this.paths.push(value);
     }
-    const whole = simple.words.map((word) => joined(word, around));
-    const scripts = this.depth < MAX_DEPTH ? scriptsIn(this.script, simple, whole) : [];
-    const wanted = [own, ...own.started].filter(({ script }) => script !== undefined).length;
-    const readsInput =
-      input !== undefined &&
-      own.script === undefined &&
-      scriptOnInput(own.argv, input) !== undefined;
-    const isRead = simple.redirects.some(({ operator }) => operator === '&>' || operator === '&>>');
-    const id = this.nextId++;
-    this.commands.push({
-      command,
-      id,
-      words,
-      own,
-      text: this.script.text
-        .slice(simple.start, simple.end)
-        .replace(/\\\r?\n/g, ' ')
-        .replace(/\s+/g, ' ')
-        .slice(0, MAX_TEXT),
-      // Other shells than bash take `cmd &> file` for a command in the background.
-      stops: place.stops && !(isRead && !this.start.bash),
-      within: place.within,
-      pipedFrom: place.pipedFrom,
-      isPiped: place.isPiped,
-      input,
-      readsFrom: redirects.filter(({ operator }) => operator === '<').map(target),
-      writesTo: redirects.filter(isWrite).map(target),
-      appends: redirects.some(({ operator }) => operator === '>>' || operator === '&>>'),
-      folder: own.folder ?? this.folder,
-      variables,
-      programPath:
-        simple.assignments.flatMap(({ name, value }) =>
-          name === 'PATH' ? [joined(value, around).text] : [],
-        )[0] ??
-        own.environment.find(({ text }) => text.startsWith('PATH='))?.text.slice(5) ??
-        this.set.known.get('PATH')?.value ??
-        this.set.known.get('PATH')?.shape,
-      joins: place.redirects.some(isWrite),
-      hidesScript: scripts.length < wanted + (readsInput ? 1 : 0),
-    });
-    for (const script of scripts) this.inner(script, own, place);
+    const texts = all.flatMap(
+      (one) => one.script ?? (one === own ? (scriptOf(own.argv, input) ?? []) : []),
+    );
+    const scripts = texts.flatMap((one) => this.scriptOf(one, simple) ?? []);
+    const isRead = simple.redirects.some(({ operator }) => /^&>>?$/.test(operator));
+    const id = this.start.ids.next++;
+    for (const { argv, script: inner } of all)
+      this.commands.push({
+        command,
+        id,
+        program: programOf(argv),
+        argv,
+        isStarted: argv !== own.argv,
+        isScript: inner !== undefined,
+        words,
+        own,
+        text: script.text
+          .slice(simple.start, simple.end)
+          .replace(/\\\r?\n/g, ' ')
+          .replace(/\s+/g, ' ')
+          .slice(0, MAX_TEXT),
+        // Other shells than bash take `cmd &> file` for a command in the background.
+        stops: place.stops && argv === own.argv && !(isRead && !this.start.bash),
+        within: place.within,
+        pipedFrom: place.pipedFrom,
+        isPiped: place.isPiped,
+        input,
+        readsFrom: redirects.filter(({ operator }) => operator === '<').map(target),
+        writesTo: redirects.filter(isWrite).map(target),
+        appends: redirects.some(({ operator }) => operator === '>>' || operator === '&>>'),
+        folder: own.goes ? '' : this.folder,
+        set,
+        joins: place.redirects.some(isWrite),
+        hidesScript: scripts.length < texts.length,
+      });
+    for (const one of scripts) this.inner(one, own, place);
     return own;
   }
 
-  /** The commands of a script inside a command, after the command that runs it. */
-  private inner(script: Script, own: Unwrapped, place: Place): void {
+  /** Shell text that a command runs. It has places of its own where one word is this text. */
+  private scriptOf(
+    { text: { text, constant }, errexit, pipefail }: ShellText,
+    { words, redirects, start, end }: Simple,
+  ): (Script & Omit<ShellText, 'text'>) | undefined {
+    const tree = constant && this.depth < MAX_DEPTH ? parseShell(text) : undefined;
+    if (tree?.ok !== true) return undefined;
     const outer = this.script;
+    const spans = [...words, ...redirects.flatMap(({ body }) => body ?? [])];
+    const word = spans.findLast(({ text: own }) => [text, `'${text}'`, `"${text}"`].includes(own));
+    const isPlaced = word !== undefined && this.within === undefined && outer.isPlaced !== false;
+    const from = word === undefined ? 0 : word.start + (word.text === text ? 0 : 1);
+    return {
+      tree: tree.value,
+      text,
+      errexit,
+      pipefail,
+      isPlaced,
+      rangeOf: (first, last) =>
+        isPlaced ? outer.rangeOf(from + first, from + last) : outer.rangeOf(start, end),
+    };
+  }
+
+  /** The commands of a script inside a command, after the command that runs it. */
+  private inner(script: Script & Omit<ShellText, 'text'>, own: Unwrapped, place: Place): void {
+    const outer = { script: this.script, within: this.within };
     const { errexit, pipefail, folder } = this;
     const isEval = programOf(own.argv) === 'eval';
     this.script = script;
+    this.within = undefined;
     this.depth += 1;
-    if (!isEval) {
-      this.errexit = own.script?.errexit === true;
-      this.pipefail = own.script?.pipefail === true;
-    }
+    if (!isEval) Object.assign(this, { errexit: script.errexit, pipefail: script.pipefail });
     const exits = isEval ? place.exits : place.stops;
-    this.list(script.tree.commands, {
-      ...place,
-      exits,
-      guarded: isEval && place.guarded,
-      operator: '',
-    });
+    const guarded = isEval && place.guarded;
+    this.list(script.tree.commands, { ...place, exits, guarded, operator: '' });
     if (!isEval) Object.assign(this, { errexit, pipefail, folder });
     this.depth -= 1;
-    this.script = outer;
+    Object.assign(this, outer);
   }
 
   /** Builtins that change what later commands mean. */
   private builtin({ argv, wrappers }: Unwrapped, isConditional: boolean): void {
     const program = programOf(argv);
     const words = argv.slice(1).map(({ text }) => text);
-    // Each folder that is not known has a name of its own, so that no two of them pass for one.
-    const unknown = `\${cd#${this.nextId++}}`;
-    if (program === 'cd' || program === 'pushd') {
-      const to = argv.findLast(({ text }, at) => at > 0 && !text.startsWith('-'));
-      const isPlain = to !== undefined && !isConditional && words.length === 1;
+    const line = words.join(' ');
+    if (/^(?:cd|pushd|popd)$/.test(program)) {
+      const [to] = argv.slice(1);
+      const isPlain = program !== 'popd' && !isConditional && words.length === 1;
       // A variable that nothing sets again means one folder, whichever that is.
-      if (isPlain && /^\$\{[\w#]+\}(?:\/[\w./-]*)?$/.test(to.text)) this.folder = to.text;
-      else this.folder = isPlain && to.constant ? pathIn(this.folder, to.text) : unknown;
-    } else if (program === 'popd') this.folder = unknown;
-    else if (program === 'set') this.options(words, isConditional);
-    else if (SETS.test(program) || wrappers.includes('builtin'))
+      const isNamed = /^\$\{[\w#]+\}(?:\/[\w./-]*)?$/.test(to?.text ?? '');
+      // Each folder that is not known has a name of its own, so that no two of them pass for one.
+      if (to === undefined || !isPlain || line.startsWith('-') || !(to.constant || isNamed))
+        this.folder = `\${cd#${this.start.ids.next++}}`;
+      else this.folder = isNamed ? to.text : pathIn(this.folder, to.text);
+    } else if (program === 'set') {
+      const turned = (sign: string, letter: string, name: string): boolean =>
+        new RegExp(`(?:^| )[${sign}][a-zA-Z]*${letter}|[${sign}][a-zA-Z]*o ${name}`).test(line);
+      if (turned('+', 'e', 'errexit')) this.errexit = false;
+      else if (!isConditional && turned('-', 'e', 'errexit')) this.errexit = true;
+      if (turned('+', '$.', 'pipefail')) this.pipefail = false;
+      else if (!isConditional && turned('-', '$.', 'pipefail')) this.pipefail = true;
+    } else if (SETS.test(program) || wrappers.includes('builtin'))
       for (const field of argv.slice(1)) {
         const glued = program === 'printf' ? /^-v(\w+)$/.exec(field.text)?.[1] : undefined;
-        if (glued !== undefined) this.set.assign(glued, undefined, isConditional);
+        if (glued !== undefined) this.shell.assign(glued, undefined, isConditional);
         const [, name = '', equals, value = ''] = /^(\w+)(=)?([^]*)/.exec(field.text) ?? [];
-        if (name !== '' && !(equals === undefined && /^(?:export|readonly)$/.test(program)))
-          this.set.assign(
-            name,
-            equals === undefined
-              ? { text: '$()', constant: false, sources: [this.nextId] }
-              : { ...field, text: value },
-            isConditional,
-          );
+        if (name === 'PATH' && equals !== undefined) this.paths.push(value);
+        if (name === '' || (equals === undefined && /^(?:export|readonly)$/.test(program)))
+          continue;
+        const printed = { text: '$()', constant: false, sources: [this.start.ids.next] };
+        const given = equals === undefined ? printed : { ...field, text: value };
+        this.shell.assign(name, given, isConditional);
       }
   }
-
-  private options(words: readonly string[], isConditional: boolean): void {
-    const line = words.join(' ');
-    if (/(?:^| )\+[a-zA-Z]*e|\+o errexit/.test(line)) this.errexit = false;
-    else if (!isConditional && /(?:^| )-[a-zA-Z]*e|-[a-zA-Z]*o errexit/.test(line))
-      this.errexit = true;
-    if (/\+o pipefail/.test(line)) this.pipefail = false;
-    else if (!isConditional && /-[a-zA-Z]*o pipefail/.test(line)) this.pipefail = true;
-  }
-
-  /** `isPlain`: without what the script itself sets, as lint and fix see words. */
-  private expansion(isPlain = false): ExpansionContext {
-    const { lookup, bash } = this.start;
-    const outer = (name: string) => ({ value: lookup(name), sources: [] });
-    if (isPlain)
-      return {
-        counted: () => undefined,
-        printed: () => [],
-        variable: (name) =>
-          this.assigned.has(name) ? { value: undefined, sources: [] } : outer(name),
-      };
-    return {
-      counted: (sources) => {
-        this.counts ||= bash && sources.length > 0;
-      },
-      printed: (script) => (script && this.printed.get(script)) ?? [],
-      variable: (name) => this.set.known.get(name) ?? outer(name),
-    };
-  }
 }
 
-export function flatten(
-  script: Script,
-  start: FlatStart,
-): {
-  readonly commands: readonly FlatCommand[];
-  readonly functions: ReadonlySet<string>;
-  readonly values: (name: string) => readonly string[] | undefined;
-  readonly isWhole: boolean;
-  readonly counts: boolean;
-} {
-  const flattener = new Flattener(script, start);
-  flattener.run();
-  const { commands, functions, counts, set } = flattener;
+export function flatten(script: Script, start: FlatStart): FlatScript {
+  const { commands, functions, paths, shell } = new Flattener(script, start);
   const isWhole = commands.length < MAX_COMMANDS;
-  return { commands, functions, values: (name) => set.known.get(name)?.all, isWhole, counts };
-}
-
-/** The simple commands of a script in the order they are written, words with ARG and ENV put in. */
-export function flatCommands(script: Script, lookup: Lookup): readonly ShellCommand[] {
-  const start = { bash: true, folder: '', errexit: false, pipefail: false, nextId: 0 };
-  return flatten(script, { ...start, lookup }).commands.map(({ command }) => command);
+  return { commands, functions, paths, isWhole, counts: start.bash && shell.counts };
 }

@@ -1,6 +1,6 @@
 import { ownValue } from '../lib/json.ts';
 import { execStrings, type Instruction } from '../model/dockerfile.ts';
-import { flatCommands } from './flat-commands.ts';
+import { flatten, type FlatScript, type FlatStart } from './flat-commands.ts';
 import {
   BLANKS,
   blankWords,
@@ -11,14 +11,16 @@ import {
   trimmedStart,
 } from './instruction-words.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
-import { type RunScript, runScript, type RunShell, unparsedScript } from './run-script.ts';
+import { type RunScript, runScript, type RunShell } from './run-script.ts';
 import { type Lookup, substitute } from './substitute.ts';
 
 /** An instruction with what its analysis needs and the model leaves out. */
 export interface ReadInstruction {
   readonly instruction: Instruction;
   readonly line: LogicalLine;
+  /** Of a RUN whose shell was read, with all commands that it runs. */
   readonly script?: RunScript;
+  readonly flat?: FlatScript;
 }
 
 const KEYWORDS = new Set(
@@ -83,6 +85,7 @@ export function readInstruction(
   escape: string,
   lookup: Lookup,
   shell: RunShell,
+  start: Pick<FlatStart, 'folder' | 'ids'>,
 ): ReadInstruction {
   const { keyword, offset } = headOf(line);
   const rawRest = line.text.slice(offset);
@@ -90,7 +93,9 @@ export function readInstruction(
   const behind = rawRest.slice(rest);
   const rawArguments = trimmed(behind);
   const at = offset + rawRest.length - trimmedStart(behind).length;
-  const script = keyword === 'RUN' ? runScript(line, offset + rest, shell) : undefined;
+  const read = keyword === 'RUN' ? runScript(line, offset + rest, shell) : undefined;
+  const script = read?.ok === true ? read.value : undefined;
+  const flat = script && flatten(script, { ...script, ...start, lookup });
   const instruction: Instruction = {
     keyword,
     range: line.range,
@@ -107,11 +112,10 @@ export function readInstruction(
             rangeOf(line, at + start, at + start + text.length),
           ),
     heredocs: line.heredocs.map(({ delimiter, content }) => ({ delimiter, content })),
-    commands: script?.ok === true ? flatCommands(script.value, lookup) : [],
-    ...(script?.ok === false ? { shellError: script.error } : {}),
+    commands: flat?.commands.flatMap((one) => (one.isStarted ? [] : [one.command])) ?? [],
+    ...(read?.ok === false ? { shellError: read.error } : {}),
   };
-  const run = script?.ok === false ? unparsedScript(line, offset + rest, shell) : script?.value;
-  return run === undefined ? { instruction, line } : { instruction, line, script: run };
+  return script && flat ? { instruction, line, script, flat } : { instruction, line };
 }
 
 /** ARGs that BuildKit knows without a declaration (Dockerfile reference, "Predefined ARGs"). */

@@ -2,14 +2,20 @@ import { groupBy } from '../lib/parallel.ts';
 import { fileName } from '../lib/text.ts';
 import { chainOf, type Instruction, type SourceRange } from '../model/dockerfile.ts';
 import {
-  type ElevatedFile,
   type LeftBehind,
   type LeftContent,
   type LeftFile,
   parsePasswd,
   runsAs,
 } from '../model/facts.ts';
-import { type CommandEvent, readCommandLine, wordsOf } from './analysis/commands.ts';
+import {
+  type CommandEvent,
+  lineOf,
+  placeOf,
+  printedBy,
+  readCommandLine,
+  wordsOf,
+} from './analysis/commands.ts';
 import { isFetched } from './analysis/fetches.ts';
 import { ARCHIVE, isWithin, type StageFiles } from './analysis/stage-files.ts';
 import { folderOfPattern, pathIn } from './paths.ts';
@@ -74,6 +80,7 @@ export function chmodOf(argv: readonly string[]):
 const MOST = 2000;
 /** A folder of the user who runs the command: all of them are one here. */
 const HOME = /^(?:~|\$\{?HOME\}?|\/root|\/home\/[\w.-]+)(?=\/|$)/;
+const PASSWD = '/etc/passwd';
 
 /** Something at a path: content, or the bits of a file. */
 interface Entry {
@@ -120,6 +127,14 @@ class Ledger {
   put(path: string, what: Entry['what'], range: SourceRange, open?: string): void {
     const entry = { path, what, range, ...(open === undefined ? {} : { open }) };
     if (this.entries.length < MOST) this.entries = [...this.entries, entry];
+    if (what.kind === 'text' && path === PASSWD) this.addUsers(what.text);
+  }
+
+  /** Users of lines of etc/passwd; the value of a variable is not known. */
+  addUsers(passwd: string): void {
+    const lines = passwd.split('\n').filter((line) => !line.includes('$'));
+    for (const [name, uid] of Object.entries(parsePasswd(lines.join('\n'))))
+      this.users.set(name, uid);
   }
 
   elevate(path: string, bits: string, range: SourceRange, open?: string): void {
@@ -133,56 +148,34 @@ class Ledger {
     );
   }
 
-  /** Removes what a word names. For an unknown word, each entry may or may not be gone. */
-  remove(word: string | undefined): void {
-    if (word === undefined) {
-      const open = 'a command takes what is not known away';
-      this.entries = this.entries.map((one) => ({ open, ...one }));
-      return;
-    }
-    this.entries = this.entries
-      .filter(({ path }) => !names(word, path))
-      .map((one) => {
-        const { what, path } = one;
-        const part = what.kind === 'context' ? partOf(word, path) : undefined;
-        return what.kind !== 'context' || part === undefined
-          ? one
-          : { ...one, what: { ...what, without: [...what.without, part] } };
-      });
+  /** Removes what a word names, and folders of the context of which it takes a part. */
+  remove(word: string): void {
+    this.entries = this.entries.filter(
+      ({ what, path }) =>
+        !names(word, path) && !(what.kind === 'context' && partOf(word, path) !== undefined),
+    );
+  }
+
+  /** For a word that is not known, each entry may or may not be gone. */
+  doubt(): void {
+    const open = 'a command takes what is not known away';
+    this.entries = this.entries.map((one) => ({ open, ...one }));
   }
 
   /** Copies what `from` has at or below `source` to `place`, in it where that ends with a slash. */
   bring(from: Ledger, source: string, place: string, keepsBits: boolean, at?: SourceRange): void {
     const isIn = place.endsWith('/') || /[*?[]/.test(source);
     const to = (path: string): string => pathIn(isIn ? place : '', isIn ? fileName(path) : place);
-    for (const one of from.entries) {
-      const { what, path } = one;
-      const range = at ?? one.range;
+    for (const { what, path, range: own, open } of from.entries) {
+      const range = at ?? own;
+      if (what.kind === 'bits' && !keepsBits) continue;
       const inner = partOf(path, source) ?? (inHome(source) === '/' ? path.slice(1) : undefined);
       const part = what.kind === 'context' ? partOf(source, path) : undefined;
-      if (what.kind === 'bits' && !keepsBits) continue;
-      if (inner !== undefined) this.put(pathIn(place, inner), what, range, one.open);
-      else if (names(source, path)) this.put(to(path), what, range, one.open);
-      else if (what.kind === 'context' && part !== undefined) {
-        const { source: own, without } = what;
-        if (without.some((gone) => isWithin(part, gone))) continue;
-        const left = without.flatMap((gone) => partOf(gone, part) ?? []);
-        const whole = own === '' ? part : `${own}/${part}`;
-        this.put(to(source), { kind: 'context', source: whole, without: left }, range, one.open);
-      }
+      if (inner !== undefined) this.put(pathIn(place, inner), what, range, open);
+      else if (names(source, path)) this.put(to(path), what, range, open);
+      else if (what.kind === 'context' && part !== undefined)
+        this.put(to(source), { ...what, source: pathIn(what.source, part) }, range, open);
     }
-  }
-
-  get files(): readonly LeftFile[] {
-    return this.entries.flatMap(({ what, ...one }) =>
-      what.kind === 'bits' ? [] : [{ ...one, content: what }],
-    );
-  }
-
-  get elevated(): readonly ElevatedFile[] {
-    return this.entries.flatMap(({ what, ...one }) =>
-      what.kind === 'bits' ? [{ ...one, bits: what.bits }] : [],
-    );
   }
 }
 
@@ -251,44 +244,29 @@ class SecretFlow {
   }
 }
 
-interface Around {
-  readonly ledger: Ledger;
-  readonly flow: SecretFlow;
-  readonly files: StageFiles;
-  readonly before: readonly CommandEvent[];
-}
-
-/** A path as a whole, unless a variable begins it. */
-function absolute({ folder }: CommandEvent, text: string): string {
-  return /^(?:~|\$)/.test(text) ? text : pathIn(folder, text);
-}
-
 /** What a word names, or the folder that `find` goes through for it; undefined if not known. */
 function namedBy(
   event: CommandEvent,
   { text, constant }: CommandEvent['argv'][number],
-  { before }: Around,
+  find: CommandEvent | undefined,
 ): string | undefined {
   if (text !== '{}' && text !== '$(stdin)')
-    return constant || HOME.test(text) ? absolute(event, text) : undefined;
-  const find = before.findLast(({ program }) => program === 'find');
+    return constant || HOME.test(text) ? placeOf(event, text) : undefined;
   const root = find?.argv[1];
   return find === undefined || root?.constant !== true || root.text.startsWith('-')
     ? undefined
-    : pathIn(find.folder, root.text);
+    : placeOf(find, root.text);
 }
 
-function changeMode(event: CommandEvent, around: Around): void {
+function changeMode(event: CommandEvent, ledger: Ledger, find: CommandEvent | undefined): void {
   const { argv, range } = event;
-  const { ledger, before } = around;
   const { change, isDeep = false, operands = [] } = chmodOf(argv.map(({ text }) => text)) ?? {};
   const [bit] = change?.sets ?? [];
   for (const operand of operands.flatMap((at) => argv[at] ?? [])) {
-    const named = namedBy(event, operand, around);
-    const path = named ?? absolute(event, operand.text);
+    const named = namedBy(event, operand, find);
+    const path = named ?? placeOf(event, operand.text);
     const isFound = operand.text === '{}' || operand.text === '$(stdin)';
-    const find = isFound ? before.findLast(({ program }) => program === 'find') : undefined;
-    const isOfFolders = find !== undefined && /-type d\b/.test(wordsOf(find).join(' '));
+    const isOfFolders = isFound && find !== undefined && /-type d\b/.test(lineOf(find));
     const isFolder = !isDeep && (operand.text.endsWith('/') || ledger.folders.has(path));
     if (named !== undefined)
       ledger.lower(named, (bits) => change?.clears.some((one) => bits.startsWith(one)) === true);
@@ -299,29 +277,24 @@ function changeMode(event: CommandEvent, around: Around): void {
   }
 }
 
-function changeCapabilities(event: CommandEvent, { ledger }: Around): void {
-  const words = wordsOf(event).filter((word) => !/^-[qvnf]/.test(word));
-  const isTaken = words[0] === '-r';
-  words.forEach((word, at) => {
-    if (isTaken && at > 0) ledger.lower(absolute(event, word), (bits) => bits === 'capabilities');
-    else if (!isTaken && at % 2 === 1 && words[at - 1] !== '-')
-      ledger.elevate(absolute(event, word), 'capabilities', event.range);
-  });
-}
-
 /** `cp`, `mv`, `install`, `rsync`: what lies at the sources lies at the place too. */
-function copy(event: CommandEvent, { ledger, flow }: Around, secret: Entry['what'] | undefined) {
+function copy(
+  event: CommandEvent,
+  ledger: Ledger,
+  flow: SecretFlow,
+  secret: Entry['what'] | undefined,
+): void {
   const { program, argv, range } = event;
   const { values, operands, has } = readCommandLine(program, argv.slice(1));
   if (program === 'install' && has('-d --directory')) {
-    for (const { text } of operands) ledger.folders.add(absolute(event, text));
+    for (const { text } of operands) ledger.folders.add(placeOf(event, text));
     return;
   }
   const [into] = values('-t --target-directory');
   const sources = into === undefined ? operands.slice(0, -1) : operands;
   const to = into ?? operands.at(-1);
   if (to === undefined) return;
-  const place = absolute(event, to.text);
+  const place = placeOf(event, to.text);
   const isFolder =
     into !== undefined ||
     sources.length > 1 ||
@@ -329,7 +302,7 @@ function copy(event: CommandEvent, { ledger, flow }: Around, secret: Entry['what
     ledger.folders.has(place);
   const [bit] = modeChange(values('-m --mode')[0]?.text ?? '')?.sets ?? [];
   for (const { text } of sources) {
-    const source = absolute(event, text);
+    const source = placeOf(event, text);
     const own = isFolder ? pathIn(place, fileName(source)) : place;
     if (secret !== undefined && !flow.isOutside(place)) ledger.put(own, secret, range);
     const keepsBits = program === 'mv' || has('-p -a --preserve --archive');
@@ -337,15 +310,6 @@ function copy(event: CommandEvent, { ledger, flow }: Around, secret: Entry['what
     if (program === 'mv') ledger.remove(source);
     if (program === 'install' && bit !== undefined) ledger.elevate(own, `${bit} bit`, range);
   }
-}
-
-/** `useradd -u 0`; what is written into etc/passwd by hand is read from the file. */
-function makeUser({ program, argv }: CommandEvent, { ledger }: Around): void {
-  const { operands, values } = readCommandLine(program, argv.slice(1));
-  const name = operands.at(program === 'adduser' ? 0 : -1)?.text;
-  const found = runsAs(values('-u --uid').at(-1)?.text ?? '');
-  if (name !== undefined && found.kind === 'uid' && found.by === 'number')
-    ledger.users.set(name, found.uid);
 }
 
 /** Files that a command writes, by redirects and by what is known of its words. */
@@ -359,40 +323,78 @@ function writtenBy(event: CommandEvent, hasSecret: boolean): readonly string[] {
       : (program === 'dd' && word.startsWith('of=')) ||
         (isEdited && hasSecret && at === words.length - 1),
   );
-  return [...writesTo, ...named.map((word) => absolute(event, word.replace(/^of=/, '')))];
+  return [...writesTo, ...named.map((word) => placeOf(event, word.replace(/^of=/, '')))];
 }
 
 /** Notes what a command puts into the image, and what it removes again. */
-function applyCommand(event: CommandEvent, around: Around): void {
+function applyCommand(
+  event: CommandEvent,
+  ledger: Ledger,
+  flow: SecretFlow,
+  find: CommandEvent | undefined,
+): void {
   const { program, argv, range } = event;
-  const { ledger, flow, files } = around;
   const mount = flow.of(event);
   const secret = mount === undefined ? undefined : ({ kind: 'secret', mount } as const);
   const words = wordsOf(event);
+  const plain = words.filter((word) => !word.startsWith('-'));
   const adds = event.appends || words.some((word) => /^-\w*a|^--append/.test(word));
+  const shown = program === 'tee' ? event.input?.text : printedBy(event);
   for (const path of writtenBy(event, secret !== undefined)) {
     if (flow.isOutside(path)) continue;
     if (!adds && secret === undefined) ledger.remove(path);
-    const text = files.at(path, event.id + 1);
     if (secret !== undefined) ledger.put(path, secret, range);
-    else if (text?.kind === 'text' && text.origin === 'build')
-      ledger.put(path, { kind: 'text', text: text.text }, range);
+    else if (shown !== undefined && !event.joins)
+      ledger.put(path, { kind: 'text', text: shown }, range);
   }
-  if (program === 'chmod') changeMode(event, around);
-  else if (program === 'setcap') changeCapabilities(event, around);
-  else if (/^(?:chown|chgrp)$/.test(program))
-    for (const word of words.slice(1)) ledger.lower(absolute(event, word), () => true);
-  else if (/^(?:rm|unlink|rmdir|shred)$/.test(program)) {
-    for (const field of argv.slice(1))
-      if (!field.text.startsWith('-')) ledger.remove(namedBy(event, field, around));
-  } else if (program === 'find' && words.includes('-delete')) ledger.remove(undefined);
-  else if (program === 'mkdir') {
-    for (const word of words) if (!word.startsWith('-')) ledger.folders.add(absolute(event, word));
-  } else if (/^(?:cp|mv|install|rsync)$/.test(program)) copy(event, around, secret);
-  else if (/^(?:useradd|adduser|usermod)$/.test(program)) makeUser(event, around);
+  switch (program) {
+    case 'chmod':
+      changeMode(event, ledger, find);
+      return;
+    case 'setcap': {
+      const isTaken = words[0] === '-r';
+      const path = placeOf(event, plain.at(-1) ?? '');
+      if (isTaken) ledger.lower(path, (bits) => bits === 'capabilities');
+      else if (plain.length > 1) ledger.elevate(path, 'capabilities', range);
+      return;
+    }
+    case 'chown':
+    case 'chgrp':
+      for (const word of words.slice(1)) ledger.lower(placeOf(event, word), () => true);
+      return;
+    case 'rm':
+    case 'unlink':
+    case 'rmdir':
+    case 'shred':
+      for (const field of argv.slice(1)) {
+        const named = field.text.startsWith('-') ? '' : namedBy(event, field, find);
+        if (named === undefined) ledger.doubt();
+        else if (named !== '') ledger.remove(named);
+      }
+      return;
+    case 'find':
+      if (words.includes('-delete')) ledger.doubt();
+      return;
+    case 'mkdir':
+      for (const word of plain) ledger.folders.add(placeOf(event, word));
+      return;
+    case 'cp':
+    case 'mv':
+    case 'install':
+    case 'rsync':
+      copy(event, ledger, flow, secret);
+      return;
+    case 'useradd':
+    case 'adduser':
+    case 'usermod': {
+      const { operands, values } = readCommandLine(program, argv.slice(1));
+      const name = operands.at(program === 'adduser' ? 0 : -1)?.text;
+      const found = runsAs(values('-u --uid').at(-1)?.text ?? '');
+      if (name !== undefined && found.kind === 'uid' && found.by === 'number')
+        ledger.users.set(name, found.uid);
+    }
+  }
 }
-
-const PASSWD = '/etc/passwd';
 
 /** What an ADD or a COPY brings, of the context, of its own here-documents, or of another stage. */
 function applyCopy(
@@ -425,7 +427,7 @@ function applyCopy(
       const root = isPattern ? folderOfPattern(own).replace(/\/$/, '') : own;
       // What a pattern leaves out of its folder is not known: only whole folders and files count.
       if (!isPattern || /^\*+$/.test(fileName(own)))
-        ledger.put(at(fileName(source)), { kind: 'context', source: root, without: [] }, range);
+        ledger.put(at(fileName(source)), { kind: 'context', source: root }, range);
     }
     const [bit] = change?.sets ?? [];
     if (bit !== undefined) ledger.elevate(at(fileName(source)), `${bit} bit`, range);
@@ -448,43 +450,39 @@ export function leftBehind(
   for (const stage of stages) {
     const { index, base, instructions } = stage;
     const ledger = new Ledger(base.kind === 'stage' ? ledgers.get(base.index) : undefined);
+    const earlier = stages.filter((one) => one.index < index);
     ledgers.set(index, ledger);
     const { files, commands = [] } = read.get(index) ?? {};
     const byInstruction = groupBy(commands, (one) => one.instruction);
-    const earlier = stages.filter((one) => one.index < index);
     for (const placed of instructions) {
       const { instruction, folder } = placed;
       if (/^(?:COPY|ADD)$/.test(instruction.keyword))
         applyCopy(placed, ledger, (from) => ledgers.get(stageNamed(from, earlier)?.index ?? -1));
       if (instruction.keyword === 'WORKDIR')
         ledger.folders.add(pathIn(folder || '/', instruction.arguments[0] ?? ''));
-      if (instruction.keyword === 'RUN' && files !== undefined) {
-        const flow = new SecretFlow(instruction, folder);
-        const before: CommandEvent[] = [];
-        for (const event of byInstruction.get(instruction) ?? []) {
-          applyCommand(event, { ledger, flow, files, before });
-          before.push(event);
-        }
+      const flow = new SecretFlow(instruction, folder);
+      let find: CommandEvent | undefined;
+      for (const event of byInstruction.get(instruction) ?? []) {
+        applyCommand(event, ledger, flow, find);
+        if (event.program === 'find') find = event;
       }
       if (!chain.includes(stage)) continue;
       // The content of a layer is in the image, whatever a later one removes.
-      for (const file of ledger.files) {
-        const key = `${file.range.startLine}:${file.range.startColumn} ${file.path}`;
-        if (!kept.has(key)) kept.set(key, file);
+      for (const { what, ...one } of ledger.entries) {
+        const key = `${one.range.startLine}:${one.range.startColumn} ${one.path}`;
+        if (what.kind !== 'bits' && !kept.has(key)) kept.set(key, { ...one, content: what });
       }
     }
     const passwd = files?.at(PASSWD);
-    if (passwd?.kind === 'text') {
-      const lines = passwd.text.split('\n').filter((line) => !line.includes('$'));
-      for (const [name, uid] of Object.entries(parsePasswd(lines.join('\n'))))
-        ledger.users.set(name, uid);
-    }
+    if (passwd?.kind === 'text') ledger.addUsers(passwd.text);
   }
   const last = target && ledgers.get(target.index);
   const passwd = target && read.get(target.index)?.files.at(PASSWD);
   return {
     files: [...kept.values()],
-    elevated: last?.elevated ?? [],
+    elevated: (last?.entries ?? []).flatMap(({ what, ...one }) =>
+      what.kind === 'bits' ? [{ ...one, bits: what.bits }] : [],
+    ),
     users: last?.users ?? new Map(),
     allUsers:
       chain[0]?.base.kind === 'scratch' &&

@@ -4,6 +4,8 @@ import { Lex, LexError, TooMuch } from './lex.ts';
 
 export interface Directives {
   readonly escape: '\\' | '`';
+  /** How many lines at the top are theirs, a `#!` line too. */
+  readonly count: number;
   /** Why BuildKit refuses the directives; the line counts from 1. */
   readonly refusal?: { readonly message: string; readonly line: number };
   readonly syntax?: { readonly text: string; readonly range: SourceRange };
@@ -39,7 +41,8 @@ function directivesBy(mark: '#' | '//', text: string): Directives {
   const seen = new Set<string>();
   const lines = text.split('\n', 64);
   const first = lines[0]?.startsWith('#!') === true ? 1 : 0;
-  for (let index = first; index < lines.length; index += 1) {
+  let index = first;
+  for (; index < lines.length; index += 1) {
     const line = (lines[index] ?? '').replace(/\r$/, '');
     const [, by, word = '', value = ''] = DIRECTIVE.exec(line.trim()) ?? [];
     const name = word.toLowerCase();
@@ -66,6 +69,7 @@ function directivesBy(mark: '#' | '//', text: string): Directives {
   }
   return {
     escape,
+    count: index,
     ...(refusal === undefined ? {} : { refusal }),
     ...(syntax === undefined ? {} : { syntax }),
   };

@@ -95,6 +95,8 @@ export interface PlacedInstruction extends ReadInstruction {
   readonly scope: Scope;
   /** '' where it is not known. */
   readonly folder: string;
+  /** Its number; those of its commands follow. */
+  readonly id: number;
 }
 
 export interface ReadStage {
@@ -126,13 +128,14 @@ interface StageInputs {
   readonly earlier: readonly ReadStage[];
   /** Named contexts (`--build-context`), lower-case name to value. */
   readonly contexts: ReadonlyMap<string, string>;
+  readonly ids: { next: number };
 }
 
 /** The stage that `--from` or `from=` names, by name or number; undefined if it is not a stage. */
 export function stageNamed(text: string, earlier: readonly ReadStage[]): ReadStage | undefined {
   const named = earlier.findLast((stage) => stage.name === text.toLowerCase());
   if (named !== undefined) return named;
-  return /^\d{1,4}$/.test(text) ? earlier[Number(text)] : undefined;
+  return /^\d{1,4}$/.test(text) ? earlier.find(({ index }) => index === Number(text)) : undefined;
 }
 
 /** Reads one stage's instructions in order and keeps its scope, shell and working directory. */
@@ -152,11 +155,14 @@ class StageReader {
 
   read(line: LogicalLine): void {
     const { scope, shell, folder } = this.state;
-    const { escape, buildArgs } = this.around;
+    const { escape, buildArgs, ids } = this.around;
+    const id = ids.next++;
+    const lookup = lookupIn(scope, buildArgs);
     const placed = {
-      ...readInstruction(line, escape, lookupIn(scope, buildArgs), shell),
+      ...readInstruction(line, escape, lookup, shell, { folder, ids }),
       scope,
       folder,
+      id,
     };
     this.instructions.push(placed);
     const { keyword } = headOf(line);
@@ -301,6 +307,7 @@ class Reader {
   readonly globals = new Map<string, string | undefined>();
   readonly stages: ReadStage[] = [];
   private open: OpenStage | undefined;
+  private readonly ids = { next: 1 };
   private readonly escape: string;
   private readonly options: DockerfileOptions;
   private readonly contexts: ReadonlyMap<string, string>;
@@ -373,6 +380,7 @@ class Reader {
       globals: this.globals,
       earlier: this.stages.slice(),
       contexts: this.contexts,
+      ids: this.ids,
     };
     this.open = {
       reader: new StageReader(around, label, this.inherited(base)),

@@ -1,19 +1,14 @@
 import type { Command, ParsedScript, Statement, Word } from 'unbash';
 import { err, ok, type Result } from '../lib/errors.ts';
 import { fileName } from '../lib/text.ts';
-import {
-  execStrings,
-  type Instruction,
-  jsonArray,
-  type ShellCommand,
-  type ShellWord,
-} from '../model/dockerfile.ts';
+import { execStrings, type Instruction, jsonArray } from '../model/dockerfile.ts';
 import { SHELLS } from '../programs/kinds.ts';
-import { flatCommands } from './flat-commands.ts';
+import { RUNS_TEXT } from '../programs/options.ts';
+import { flatten } from './flat-commands.ts';
 import { type LogicalLine, rangeOf } from './logical-lines.ts';
-import { constantField, type Field } from './shell/expand.ts';
+import { constantField } from './shell/expand.ts';
 import { parseShell, type Script } from './shell/parse-shell.ts';
-import { programOf, unwrap } from './shell/wrappers.ts';
+import { programOf } from './shell/wrappers.ts';
 
 /** The shell that RUN in shell form goes through, as SHELL set it. */
 export interface RunShell {
@@ -38,46 +33,29 @@ export interface RunScript extends Script {
 
 /** Where the shells of base images lie. */
 const FOLDER = /^(?:(?:\/usr(?:\/local)?)?\/bin\/|\/busybox\/)?[^/]+$/;
-const LETTERS = /^-[abcefhiluvxoEOT]+$/;
-const LONG = /^--(?:login|noprofile|norc|posix)$/;
+const LETTERS = '[abcefhiluvxETO]';
 const NAME =
-  /^(?:allexport|errexit|errtrace|functrace|nounset|noglob|pipefail|verbose|xtrace|extglob|globstar|nullglob|inherit_errexit)$/;
-
-/** The options that SHELL sets; undefined where they do more than that, or do not end with `-c`. */
-function optionsOf(words: readonly string[]): ReadonlySet<string> | undefined {
-  const set = new Set<string>();
-  let takesText = false;
-  for (let at = 0; at < words.length; at += 1) {
-    const word = words[at] ?? '';
-    if (takesText && at > 0 && !word.startsWith('-')) return undefined;
-    // -n reads commands and does not run them; a word after -c is the script, instead of the RUN.
-    if (LONG.test(word)) continue;
-    if (!LETTERS.test(word)) return undefined;
-    takesText ||= word.includes('c');
-    if (word.includes('e')) set.add('errexit');
-    for (let names = word.replace(/[^oO]/g, '').length; names > 0; names -= 1) {
-      at += 1;
-      if (!NAME.test(words[at] ?? '')) return undefined;
-      set.add(words[at] ?? '');
-    }
-  }
-  return takesText ? set : undefined;
-}
+  '(?:allexport|errexit|errtrace|functrace|nounset|noglob|pipefail|verbose|xtrace|extglob|globstar|nullglob|inherit_errexit)';
+/** Options that do no more than run the text behind them: -n runs nothing, a word is the script. */
+const OPTIONS = new RegExp(
+  `^(?: (?:--(?:login|noprofile|norc|posix)|-${LETTERS}+|-${LETTERS}*[oO]${LETTERS}* ${NAME}))+$`,
+);
 
 /** What `SHELL ["/bin/bash", "-eo", "pipefail", "-c"]` means for later RUNs. */
 export function shellOf(argv: readonly string[]): RunShell {
   const [path = '', ...words] = argv;
   const program = programOf([constantField(path)]).toLowerCase();
-  const options = optionsOf(words);
+  const options = words.map((word) => ` ${word}`).join('');
+  const isPlain = OPTIONS.test(options) && / -\w*c/.test(options) && FOLDER.test(path);
   const shell = {
     program,
-    errexit: options?.has('errexit') === true,
-    pipefail: options?.has('pipefail') === true,
+    errexit: isPlain && / -\w*e| errexit/.test(options),
+    pipefail: isPlain && / pipefail/.test(options),
     argv,
   };
   if (!SHELLS.has(program))
     return { ...shell, unread: `RUN goes through ${program}, no POSIX shell` };
-  if (options !== undefined && FOLDER.test(path)) return shell;
+  if (isPlain) return shell;
   return { ...shell, unread: `SHELL ${JSON.stringify(argv)} may do more than run the commands` };
 }
 
@@ -120,21 +98,6 @@ function execScript(words: readonly Word[], line: LogicalLine): RunScript {
   };
 }
 
-/** A RUN as one command of a shell we do not parse; undefined for exec form or other shells. */
-export function unparsedScript(
-  line: LogicalLine,
-  offset: number,
-  { argv, program }: RunShell,
-): RunScript | undefined {
-  const isShellForm = execStrings(line.text.slice(offset).trim()) === undefined;
-  return !SHELLS.has(program) && isShellForm
-    ? execScript(
-        [...argv, line.full.slice(offset)].map((word) => plainWord(word, word, 0)),
-        line,
-      )
-    : undefined;
-}
-
 const ONLY_HEREDOC = /^<<-?\s*\S+$/;
 
 /**
@@ -149,8 +112,7 @@ export function runScript(line: LogicalLine, offset: number, shell: RunShell): R
     return err(
       'this RUN has text after its JSON array, and versions of BuildKit differ in what it runs',
     );
-  if (argv !== undefined)
-    return ok({ ...execScript(execWords(argv, line, offset), line), isJson: true });
+  if (argv !== undefined) return ok(execScript(execWords(argv, line, offset), line));
   if (shell.unread !== undefined) return err(shell.unread);
   const document = line.heredocs[0];
   const whole = ONLY_HEREDOC.test(written) && line.heredocs.length === 1 ? document : undefined;
@@ -186,15 +148,8 @@ function interpreterName(path: string, argument: string): string {
   return program === 'env' ? fileName(argument) : program;
 }
 
-const FUNCTION = /^[ \t]*(?:function[ \t]+([\w:.-]+)|([\w:.-]+)[ \t]*\([ \t]*\))/gm;
 /** A script that is not part of a Dockerfile has no place in one. */
 const NOWHERE = { startLine: 1, startColumn: 1, endLine: 1, endColumn: 1 };
-
-/** A word as far as known. A script's arguments are not: without any they expand to nothing. */
-export function fieldOf({ text, value }: Pick<ShellWord, 'text' | 'value'>): Field {
-  const isOpen = value === undefined || (value === '' && text.includes('$'));
-  return { text: isOpen ? text : value, constant: !isOpen, sources: [] };
-}
 
 /** A program that a script runs, wrappers (`sudo`, `env`) taken off. */
 export interface RunProgram {
@@ -210,32 +165,14 @@ export interface RunProgram {
 
 /** A RUN's programs in written order; those of scripts in its words replace the scripts' shells. */
 export function runPrograms({ commands }: Pick<Instruction, 'commands'>): readonly RunProgram[] {
-  return startedIn(commands).flatMap(({ argv, wrappers, isScript, at }) =>
-    isScript
-      ? []
-      : [
-          {
-            program: programOf(argv),
-            words: argv.slice(1).map(({ text }) => text),
-            wrappers,
-            at,
-          },
-        ],
-  );
-}
-
-/** All that commands start, in order. `isScript`: its commands are among the others. */
-function startedIn(commands: readonly ShellCommand[]) {
-  return commands.flatMap(({ words, depth = 0 }, at) => {
-    const own = unwrap(words.map(fieldOf));
-    const isRead = (commands[at + 1]?.depth ?? 0) > depth;
-    return [own, ...own.started].map(({ argv, wrappers, script }) => ({
-      argv,
-      wrappers,
-      isScript: script !== undefined && isRead,
-      isHidden: script !== undefined && !isRead,
-      at,
-    }));
+  return commands.flatMap(({ starts, wrappers, depth = 0 }, at) => {
+    const isScript = (commands[at + 1]?.depth ?? 0) > depth;
+    return starts.flatMap(([first = '', ...words]) => {
+      const program = /[$`]/.test(first) ? '' : fileName(first);
+      return isScript && (SHELLS.has(program) || RUNS_TEXT.has(program) || program === 'eval')
+        ? []
+        : [{ program, words, wrappers, at }];
+    });
   });
 }
 
@@ -252,27 +189,29 @@ export interface ScriptCommands {
 /** The commands of a shell script in written order; functions are read, not followed. */
 export function scriptCommands(text: string): ScriptCommands {
   const tree = parseShell(text.replaceAll('\r\n', '\n'));
-  const functions = [...text.matchAll(FUNCTION)].map(([, word, name]) => word ?? name ?? '');
-  if (!tree.ok) return { commands: [], functions: new Set(functions), unread: tree.error.message };
-  return commandsIn({ tree: tree.value, text, rangeOf: () => NOWHERE }, functions);
+  return tree.ok
+    ? commandsIn({ tree: tree.value, text, rangeOf: () => NOWHERE })
+    : { commands: [], functions: new Set(), unread: tree.error.message };
 }
 
 export function execCommands(words: readonly string[]): ScriptCommands {
   const own = words.map((word) => plainWord(word, JSON.stringify(word), 0));
-  return commandsIn({ tree: execTree(own, 0), text: '', rangeOf: () => NOWHERE, isJson: true }, []);
+  return commandsIn({ tree: execTree(own, 0), text: '', rangeOf: () => NOWHERE });
 }
 
-function commandsIn(script: Script, functions: readonly string[]): ScriptCommands {
-  const started = startedIn(flatCommands(script, () => undefined));
+function commandsIn(script: Script): ScriptCommands {
+  const start = { lookup: () => undefined, folder: '', errexit: false, pipefail: false };
+  const { commands, functions } = flatten(script, { ...start, bash: true, ids: { next: 0 } });
+  const isHidden = commands.some(({ hidesScript }) => hidesScript);
   return {
-    commands: started.flatMap(({ argv, wrappers, isScript }) =>
-      isScript && wrappers.length === 0
-        ? []
-        : [{ words: isScript ? [] : argv.map(({ text }) => text), wrappers }],
+    commands: commands.flatMap(
+      ({ argv, own: { wrappers, script: text }, isStarted, hidesScript }) => {
+        const isScript = text !== undefined && !isStarted && !hidesScript;
+        if (isScript && wrappers.length === 0) return [];
+        return [{ words: isScript ? [] : argv.map((field) => field.text), wrappers }];
+      },
     ),
-    functions: new Set(functions),
-    ...(started.some(({ isHidden }) => isHidden)
-      ? { unread: 'a script in its words could not be read' }
-      : {}),
+    functions,
+    ...(isHidden ? { unread: 'a script in its words could not be read' } : {}),
   };
 }

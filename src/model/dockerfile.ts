@@ -96,9 +96,15 @@ export interface ShellCommand {
    * precede it. Absent for none.
    */
   readonly depth?: number;
+  /** Of a command in such a script: false where its words have no places of their own. */
+  readonly isPlaced?: boolean;
   readonly range: SourceRange;
   /** File targets of `>` and `>>`. */
   readonly writesTo: readonly string[];
+  /** The programs in front that only start it (`sudo`, `env`), in order. */
+  readonly wrappers: readonly string[];
+  /** Its words as far as they are known, without those, and the commands that it starts. */
+  readonly starts: readonly (readonly string[])[];
 }
 
 interface InstructionFlag {

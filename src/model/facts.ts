@@ -362,12 +362,8 @@ export type LeftContent =
   | { readonly kind: 'text'; readonly text: string }
   /** A secret mount of the build, by its id. */
   | { readonly kind: 'secret'; readonly mount: string }
-  /** A file or folder of the build context, without deleted files. */
-  | {
-      readonly kind: 'context';
-      readonly source: string;
-      readonly without: readonly string[];
-    };
+  /** A file or folder of the build context. */
+  | { readonly kind: 'context'; readonly source: string };
 
 /** A file, or a folder of the context, in a layer of the image. */
 export interface LeftFile extends Left {

@@ -13,8 +13,6 @@ interface FileFetcher {
   readonly folder?: string;
   /** Name a file of addresses. */
   readonly list?: string;
-  /** The expected sum, which it checks. */
-  readonly checksum?: string;
   /** It fetches more than the address names, each file under a name of its own. */
   readonly tree?: string;
   /** Options that send it to another machine than the address names. */
@@ -45,14 +43,6 @@ export const FILE_FETCHERS = lookup<FileFetcher>({
   },
   wget: WGET,
   wget2: WGET,
-  aria2c: {
-    elsewhere: '--all-proxy --http-proxy --https-proxy',
-    file: '-o --out',
-    folder: '-d --dir',
-    list: '-i --input-file -T --torrent-file -M --metalink-file',
-    checksum: '--checksum',
-  },
-  axel: { file: '-o --output' },
 });
 
 /** Keys and repositories by address, which decide what packages are trusted. */
@@ -61,4 +51,4 @@ export const KEY_FETCHES =
 
 /** Fetches by a name that nothing checks. */
 export const UNCHECKED_FETCHES =
-  /^(?:cargo binstall|pnpm env (?:use|add)|fnm (?:install|use)|volta (?:install|pin|fetch)|n (?!ls|list|rm|prune|which|bin|run|exec|uninstall|doctor)\w+|asdf (?:install|plugin[ -](?:add|update))|mise (?:install|i|use|u)|sdk (?:install|i|update|selfupdate)|(?:hf|huggingface-cli) download)\b(?!.* --(?:locked\b|revision[= ][0-9a-f]{40}\b))/;
+  /^(?:cargo binstall(?!.* --locked\b)|(?:hf|huggingface-cli) download(?!.* --revision[= ][0-9a-f]{40}\b)) /;

@@ -171,9 +171,6 @@ const composerName: NameReader = (word) => {
   return named(name, version, /^v?\d+\.\d+\.\d[\w.-]*$/);
 };
 const crate = joined('@', /^=?\d+\.\d+\.\d+|^[0-9a-f]{40}$/);
-/** For rare managers: only a word without a digit, `:` or `/` surely has no version. */
-const rough: NameReader = (word, _, next = '') =>
-  /[\d:/]/.test(word + next) ? { name: '${version}', pin: word } : { name: word };
 const release: NameReader = (word) => named(word, word, RELEASE);
 const channel: NameReader = (word) =>
   word === 'none' ? undefined : named(`rust ${word}`, word, CHANNEL);
@@ -185,7 +182,7 @@ const form = (
   rest: Omit<InstallForm, 'manager' | 'programs' | 'verbs'> = {},
 ): InstallForm => ({ manager, programs, verbs, ...rest });
 const ALL = { unnamed: 'always' } as const;
-const APT = 'apt apt-get aptitude apt-fast';
+const APT = 'apt apt-get';
 const DNF = 'dnf dnf5 microdnf tdnf yum';
 const CONDA = 'conda mamba micromamba';
 const apt = {
@@ -228,7 +225,6 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
     ...ALL,
   }),
   form('apt', APT, 'build-dep', { ...apt, name: loose }),
-  form('apt', APT, 'satisfy', { ...apt, name: rough }),
   // `name+` installs all the same.
   form('apt', APT, 'remove|purge', {
     ...apt,
@@ -237,8 +233,6 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   form('apt', APT, 'install|reinstall|download|source', { ...apt, name: aptName, files: FILES }),
   // A repair takes the newest version.
   form('apt', APT, 'install|-', { ...apt, ...ALL, only: '-f --fix-broken' }),
-  // minideb's own command: all its words are names for apt.
-  form('apt', 'install_packages', '', { ...apt, name: aptName }),
   form('apk', 'apk', 'upgrade|cache download', ALL),
   form('apk', 'apk', 'fix', { ...ALL, name: loose, only: '-u --upgrade' }),
   form('apk', 'apk', 'add|fetch', { name: apkName, files: FILES }),
@@ -254,14 +248,11 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
     'install|in|reinstall|download|localinstall|groupinstall|builddep|module install|group install',
     { ...dnf, files: FILES },
   ),
-  form('dnf', 'yumdownloader', '', dnf),
   form('zypper', 'zypper', 'update|up|patch|dist-upgrade|dup', ALL),
   form('zypper', 'zypper', 'install|in|source-install|si', { name: zypperName, files: FILES }),
   form('pacman', 'pacman', '', { name: notOf(FILES, loose), only: '-u --sysupgrade', ...ALL }),
   form('pacman', 'pacman', '', { name: notOf(FILES, loose), only: '-S --sync' }),
   form('pip', 'pip pip3 pipx', 'install|download|wheel', pip),
-  form('pip', 'pipx', 'run', { name: withAt, only: '--spec', from: '--spec' }),
-  form('pip', 'pipx', 'run', { name: withAt, unless: '--spec', most: 1 }),
   form('uv', 'uvx', '', { name: withAt, only: '--from', from: '--from' }),
   form('uv', 'uvx', '', { name: withAt, unless: '--from', most: 1 }),
   form('uv', 'uv', 'pip install', pip),
@@ -281,12 +272,6 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
     frozenBy: '--exclude-newer',
   }),
   form('other', 'uv', 'python install', { name: release }),
-  form('other', 'pdm', 'sync', { ...ALL, lock: true }),
-  form('other', 'pdm', 'install', {
-    ...ALL,
-    lock: { options: '--frozen-lockfile --no-lock --check' },
-  }),
-  form('other', 'pdm', 'add|update', { name: withAt, ...ALL }),
   // poetry installs what its lock file says, and refuses one that does not fit, when there is one.
   form('poetry', 'poetry', 'install|sync', {
     ...ALL,
@@ -308,9 +293,6 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
     unnamed: 'alone',
     frozenBy: '--before',
   }),
-  form('npm', 'npm', 'pack|link|ln|cache add', { name: npmName }),
-  // `npm init x` fetches and runs create-x.
-  form('npm', 'npm', 'init|create', { name: npmName, most: 1 }),
   ...runs('npm', 'exec|x'),
   ...runs('npx bunx pnpx', ''),
   form('yarn', 'yarn yarnpkg', 'add|global add', { name: npmName }),
@@ -377,12 +359,7 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
     ...ALL,
   }),
   form('other', 'cpanm cpm', '', { name: joined('@') }),
-  form('other', 'cpan install2.r', '', { name: loose }),
   form('other', 'pecl pear', 'install|upgrade', { name: joined('-', NUMBERS, true) }),
-  form('other', 'luarocks', 'install', {
-    name: notOf(PLACES, (word, _, next) => named(word, next ?? '', NUMBERS)),
-    most: 1,
-  }),
   form('other', 'dotnet', 'tool install|tool update|add package', {
     name: joined('@'),
     version: '--version',
@@ -390,44 +367,19 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   }),
   form('other', 'rustup', 'toolchain install|toolchain add|install|default', { name: channel }),
   form('other', 'rustup', 'update', ALL),
-  form('other', 'rustup-init', '', {
-    name: channel,
-    from: '--default-toolchain',
-    unless: '--version -V',
-  }),
   form('other', 'nvm', 'install', {
     name: release,
     unnamed: 'always',
     lock: { file: '.nvmrc' },
     most: 1,
   }),
-  form('other', 'mise', 'install|i|use|u', { name: joined('@', RELEASE), unnamed: 'always' }),
-  form('other', 'mix', 'local.hex|local.rebar', {
-    name: (word) => (/^\d/.test(word) ? named('hex', word, RELEASE) : undefined),
-    unnamed: 'always',
-  }),
-  form('other', 'pnpm', 'env use|env add', { name: rough }),
-  form('other', 'cabal', 'install|v2-install', { name: rough }),
-  form(
-    'other',
-    'brew opkg bower opam guix helm asdf fnm sdk pyenv rbenv volta spacy',
-    'install|upgrade|add|fetch|download|plugin install',
-    { name: rough },
-  ),
 ];
 
-/** Programs that check packages against their index: signatures or sums. */
-const HELD: ReadonlySet<string> = new Set(
-  (
-    `${APT} install_packages apk ${DNF} yumdownloader zypper pacman pip pip3 pipx uv uvx poetry pipenv pdm ${CONDA} npm npx pnpm pnpx bun bunx corepack ` +
-    'yarn yarnpkg gem bundle bundler cargo composer composer.phar go cpan cpanm cpm perl pecl pear luarocks install2.r R r Rscript cabal stack dotnet mix ' +
-    'dart flutter pub swift deno python brew rustup nvm pyenv rbenv'
-  ).split(' '),
-);
+/** The programs of the forms: each checks packages against its index, by signatures or sums. */
+const INSTALLERS = new Set(['go', ...INSTALL_FORMS.flatMap(({ programs }) => programs.split(' '))]);
 
-/** True where what verifies the packages of a manager is known. */
-export function isHeld(program: string): boolean {
-  return HELD.has(program) || HELD.has(program.replace(/(?<![\d.-])-?[\d.]+$/, ''));
+export function isInstaller(program: string): boolean {
+  return INSTALLERS.has(program) || INSTALLERS.has(program.replace(/(?<![\d.-])-?[\d.]+$/, ''));
 }
 
 /** Command lines that write the lock file of a project again. */

@@ -82,45 +82,26 @@ function onlyEdits(words: readonly string[]): boolean {
   return all.length > 0 && all.every(isEditing);
 }
 
-const SED_ADDRESS = /^(?:\d+(?:~\d+)?|\$|\/(?:\\.|[^/\\])*\/[IM]*)\s*/;
+const SED_ADDRESS = String.raw`(?:\d+(?:~\d+)?|\$|\/(?:\\.|[^/\\])*\/[IM]*)[ \t]*`;
+/** Up to the delimiter of an expression. */
+const SED_PART = String.raw`(?:\\[^]|(?!\1)[^\\])*\1`;
 /** Commands that run nothing; of text that is put in, a whole line or more. */
-const SED_COMMAND = /^(?:[=dDgGhHnNpPx]|[qQ]\d*|[:btT] ?\w*|[aic](?:\\[^]|[^\\\n])*)/;
+const SED_COMMAND = String.raw`[=dDgGhHnNpPx]|[qQ]\d*|[:btT] ?\w*|[aic](?:\\[^]|[^\\\n])*|[sy]([^\w\s\\])${SED_PART}${SED_PART}[gpiIm\d]*`;
+const SED_PIECE = new RegExp(
+  String.raw`[\s;{}]*(?:${SED_ADDRESS}(?:,[ \t]*[+~]?${SED_ADDRESS})?)?(?:![ \t]*)?(?:\{|(?:${SED_COMMAND})[ \t]*(?=[\n;}]|$))`,
+  'y',
+);
 
 /** As GNU sed reads a script: only `e`, alone or as a flag of `s`, runs a command. */
 function isEditing(script: string): boolean {
-  let rest = script;
+  let at = 0;
   for (let count = 0; count < 200; count += 1) {
-    rest = rest.replace(/^[\s;{}]+/, '');
-    if (rest === '') return true;
-    const first = SED_ADDRESS.exec(rest)?.[0] ?? '';
-    rest = rest.slice(first.length);
-    if (first !== '' && rest.startsWith(',')) {
-      rest = rest.replace(/^,\s*[+~]?/, '');
-      const second = SED_ADDRESS.exec(rest)?.[0];
-      if (second === undefined) return false;
-      rest = rest.slice(second.length);
-    }
-    rest = rest.replace(/^!?\s*/, '');
-    if (rest.startsWith('{')) continue;
-    const end = /^[sy][^\w\s\\]/.test(rest)
-      ? expressionEnd(rest)
-      : SED_COMMAND.exec(rest)?.[0].length;
-    if (end === undefined) return false;
-    rest = rest.slice(end);
-    if (!/^[ \t]*(?:[\n;}]|$)/.test(rest)) return false;
+    if (/^[\s;{}]*$/.test(script.slice(at))) return true;
+    SED_PIECE.lastIndex = at;
+    if (!SED_PIECE.test(script)) return false;
+    at = SED_PIECE.lastIndex;
   }
   return false;
-}
-
-/** Where `s/a/b/g` ends, its flags taken in; undefined where it does not. */
-function expressionEnd(text: string): number | undefined {
-  let at = 2;
-  for (let parts = 2; parts > 0; at += 1) {
-    if (at >= text.length) return undefined;
-    if (text[at] === '\\') at += 1;
-    else if (text[at] === text[1]) parts -= 1;
-  }
-  return at + (/^[gpiIm\d]*/.exec(text.slice(at))?.[0].length ?? 0);
 }
 
 /** True where awk's program, on the command line, starts nothing and opens no connection. */
@@ -172,13 +153,13 @@ const ROWS: readonly LocalPrograms[] = [
     programs: 'gpg gpgv gpg2 gpgconf',
     unless: /--(?:se|ref|loc|auto-key|ag|dirm|pin|key\w*-p|photo|exec|opt|load)/,
   },
-  { programs: 'minisign keytool', unless: /(?:^| )-(?:J|provider|sslserver)/ },
-  { programs: 'cosign', only: /^(?:verify|verify-blob|version)\b/ },
   {
     programs: 'openssl',
     only: /^(?:dgst|dhparam|ecparam|enc|genpkey|genrsa|passwd|pkcs12|pkey|rand|rehash|req|rsa|sha\d+|version|x509)(?: |$)/,
     unless: /-(?:engine|provider|propquery|config)/,
   },
+  { programs: 'cosign', only: /^(?:verify|verify-blob|version)\b/ },
+  { programs: 'keytool', unless: /(?:^| )-(?:J|provider|sslserver)/ },
   { programs: 'xargs', only: /^(?:-(?:[0rt]+|[nLP] ?\d+)(?: |$))*$/ },
   {
     programs:
@@ -203,7 +184,7 @@ const ROWS: readonly LocalPrograms[] = [
   { programs: 'catalina.sh', only: /^(?:configtest|version)$/ },
   { programs: 'nginx', only: /^-[tTvV]$/ },
   {
-    programs: 'curl wget wget2 aria2c axel',
+    programs: 'curl wget wget2',
     only: /^(?:$|-V|-h|[^]*[^-]\S)/,
     unless: /(?:^| )(?:-K|--con(?:fig|f-path)|-e(?: |\S)|--execute|--on-|--use-ask)/,
   },
@@ -212,15 +193,10 @@ const ROWS: readonly LocalPrograms[] = [
     only: GIT,
     unless: /\bext::|(?:^|[ =])["']?!|--(?:upl|rece|exec|templ|ext-d|textc|rem)/,
   },
-  {
-    programs: 'nc ncat netcat',
-    only: /^-z\b/,
-    unless: /(?:^| )-(?:[a-z]*[ec](?: |$)|-[a-z-]*exec)/i,
-  },
   // Their scripts are read elsewhere.
   { programs: 'sed gsed awk gawk mawk nawk', only: /^(?!)/ },
   {
-    programs: 'apt apt-get aptitude apt-fast',
+    programs: 'apt apt-get',
     verbs:
       /^(?:update|clean|autoclean|distclean|dist-clean|remove|purge|autoremove|autopurge|check|mark|hold|unhold|list|show|search|policy|changelog)(?: |$)/,
     unless: /invoke|hooks?\b|Dir::Bin|Acquire::\w+::(?:Proxy-Auto|ProxyAutoDetect)/i,
@@ -236,10 +212,7 @@ const ROWS: readonly LocalPrograms[] = [
       /^(?:clean|cc|makecache|refresh|ref|remove|rm|erase|autoremove|list|ls|info|search|repolist|repoquery|check|check-update|config-manager|copr|module (?:enable|disable|reset|list)|addrepo|ar|removerepo|rr|modifyrepo|mr|repos|lr|versionlock|provides)(?: |$)/,
     unless: /--setopt=\S*plugin/,
   },
-  {
-    programs: 'pacman pacman-key',
-    only: /(?:^| )(?:-S\w*|-R\w*|-Q\w*|--sync|--init|--populate|--noconfirm)(?: |$)/,
-  },
+  { programs: 'pacman', only: /(?:^| )(?:-[SRQ]\w*|--sync|--noconfirm)(?: |$)/ },
   {
     starts: true,
     programs:
@@ -255,18 +228,13 @@ const ROWS: readonly LocalPrograms[] = [
       /-(?:processor|Xplugin|J)|(?:^| )@|^(?!.*-proc:none).*(?:-cp|-class-?path|--class-path)/,
   },
   {
-    starts: true,
-    programs: 'tsc esbuild asciidoctor man',
-    unless: /(?:^| )(?:-[rTEBPHC]|--(?:req|temp|back|plug|pag))/,
-  },
-  {
     programs: 'python pypy',
     starts: true,
     only: /^(?:-[IEsSBOu]+ )*-m (?:venv|virtualenv|compileall|py_compile|ensurepip)\b/,
   },
   { programs: 'virtualenv', starts: true },
   // What they fetch by a name they check by sums of their own, or of its origin.
-  { programs: 'nvm pyenv rbenv rustup-init', starts: true, only: /^(?:-|install\b|$)/ },
+  { programs: 'nvm', starts: true, only: /^(?:-|install\b|$)/ },
   { programs: 'php', starts: true, only: /^(?:-[vmi]|--version|--ini)$/ },
   {
     programs:
@@ -306,7 +274,7 @@ const ROWS: readonly LocalPrograms[] = [
   {
     starts: true,
     programs:
-      'pip pipx gem bundle bundler poetry pdm pipenv conda mamba micromamba composer composer.phar',
+      'pip pipx gem bundle bundler poetry pipenv conda mamba micromamba composer composer.phar',
     verbs:
       /^(?:list|freeze|check|show|cache|config|debug|uninstall|remove|inspect|hash|ensurepath|info|env(?! (?:create|update))|environment|version|export|clean|cleanup|clear-cache|clearcache|sources|update --system|search|init|activate|index|validate|diagnose|dump-autoload|lock|platform|outdated|install|download|wheel|add|update|upgrade|require|create|create-project|self-update|selfupdate|global)(?: |$)/,
     unless: /(?:^| )(?:run-script|run|exec)(?: |$)/,
@@ -316,11 +284,6 @@ const ROWS: readonly LocalPrograms[] = [
     programs: 'uv',
     verbs:
       /^(?:venv|cache|version|export|lock|tree|init|pip (?:list|freeze|check|show|uninstall|compile|install|sync)|tool (?:list|dir|install)|python (?:list|find|dir|pin|install)|sync|add|remove)(?: |$)/,
-  },
-  {
-    starts: true,
-    programs: 'cabal stack',
-    only: /^(?:path|user-config|clean|list|(?:v2-)?update)\b/,
   },
 ];
 

@@ -19,7 +19,6 @@ const VALUED: Readonly<Record<string, string>> = {
   pipx: '-i --index-url --spec --python --pip-args --suffix --preinstall',
   pipenv:
     '-r -e -i --requirements --editable --index --python --pypi-mirror --extra-pip-args --categories',
-  pdm: '-p -c -G -L --project --config --group --lockfile',
   poetry: '-C -P -E --directory --project --with --without --only --extras',
   'conda mamba micromamba':
     '-n -p -c -f -r -a --name --prefix --root-prefix --channel --file --solver --cwd --attach',
@@ -33,11 +32,8 @@ const VALUED: Readonly<Record<string, string>> = {
   'composer composer.phar': '-d --working-dir',
   'pecl pear': '-D',
   cpanm: '-l -L --mirror --local-lib --local-lib-contained --mirror-index --from',
-  luarocks: '--tree --server --lua-version',
   dotnet: '--version --tool-path --add-source -v',
   rustup: '-c -t --profile --default-toolchain --default-host --toolchain --component --target',
-  'rustup-init': '-c -t --profile --default-toolchain --default-host',
-  mise: '-C --cd',
   curl:
     '-A -b -c -C -d -D -e -E -F -H -K -m -o -P -Q -r -t -T -u -U -w -x -X -y -Y -z --cacert --capath --cert --ciphers --config --connect-timeout --connect-to --cookie --cookie-jar --data ' +
     '--data-binary --data-raw --data-urlencode --doh-url --dump-header --form --header --interface --json --keepalive-time --key --limit-rate --max-filesize --max-redirs --max-time --noproxy ' +
@@ -49,19 +45,11 @@ const VALUED: Readonly<Record<string, string>> = {
     '--connect-timeout --read-timeout -w --wait --waitretry -Q --quota --bind-address --limit-rate --user --password -P --directory-prefix --cut-dirs --http-user --http-password --header ' +
     '--max-redirect --proxy-user --proxy-password --referer -U --user-agent --load-cookies --save-cookies --post-data --post-file --method --body-data --secure-protocol --certificate ' +
     '--private-key --ca-certificate --ca-directory -l --level -A --accept -R --reject -D --domains -I -X',
-  aria2c:
-    '-d --dir -i --input-file -l --log -j -o --out -x -s -k -m -t -T -M -U --checksum --header --split --max-connection-per-server --max-tries --retry-wait --timeout --connect-timeout ' +
-    '--all-proxy --http-proxy --https-proxy --user-agent --referer --load-cookies --min-split-size --file-allocation --console-log-level --summary-interval',
-  axel: '-s --max-speed -n --num-connections -o --output -H --header -U --user-agent -T --timeout',
   git: '-b -c -C -o -j --branch --depth --config --origin --reference --template --revision --jobs --filter --git-dir --work-tree --separate-git-dir --upload-pack --shallow-since',
-  hg: '-r -u -b -e -R --rev --updaterev --branch --ssh --config --cwd --repository',
-  'gh glab': '-u -R -D -p -O --repo --dir --pattern --output',
-  'nc ncat netcat': '-w -p -s -i -q -x -X -e -c -T -I -O -m --wait --source-port --proxy',
-  ssh: '-i -p -o -F -J -l -L -R -D -b -c -m -e -E -S -W -w -I -B -Q',
   'gpg gpg2 gpgv':
     '-o -u -r --output --homedir --keyring --trust-model --status-fd --logger-fd --keyserver --keyserver-options --passphrase --pinentry-mode --export-options',
   cosign:
-    '--key --certificate --certificate-identity --certificate-identity-regexp --certificate-oidc-issuer --certificate-oidc-issuer-regexp --signature --bundle --cert --rekor-url --trusted-root',
+    '--key --certificate --certificate-identity --certificate-oidc-issuer --signature --bundle --cert --rekor-url --trusted-root',
   'sha1sum sha224sum sha256sum sha384sum sha512sum b2sum shasum': '-a -l --algorithm --length',
   'cp mv ln install': '-t -m -o -g -S --target-directory --mode --owner --group --suffix',
   'useradd usermod':

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { flatCommands } from '../../src/dockerfile/flat-commands.ts';
+import { flatten } from '../../src/dockerfile/flat-commands.ts';
 import { parseShell } from '../../src/dockerfile/shell/parse-shell.ts';
 import { analysisOf } from './parse-dockerfile.ts';
 import { BEYOND_SHFMT, FORMS, script } from './script-grammar.ts';
@@ -13,9 +13,10 @@ function ours(text: string): readonly string[] {
   const parsed = parseShell(text);
   if (!parsed.ok) return [`not read: ${parsed.error.message}`];
   const script = { tree: parsed.value, text, rangeOf: () => NOWHERE };
-  return flatCommands(script, () => undefined)
-    .filter(({ depth }) => depth === undefined)
-    .flatMap(({ words: [first] }) => first?.text ?? [])
+  const start = { lookup: () => undefined, folder: '', errexit: false, pipefail: false };
+  return flatten(script, { ...start, bash: true, ids: { next: 0 } })
+    .commands.filter(({ command, isStarted }) => command.depth === undefined && !isStarted)
+    .flatMap(({ command: { words } }) => words[0]?.text ?? [])
     .filter((word) => word !== '[[' && word !== '((')
     .sort();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { analyseDockerfile } from '../../src/dockerfile/analyse-dockerfile.ts';
 import type { BuildAnalysis } from '../../src/model/build-analysis.ts';
-import { INSTALL_FORMS, isHeld } from '../../src/programs/installs.ts';
+import { INSTALL_FORMS, isInstaller } from '../../src/programs/installs.ts';
 
 const ADDRESS = 'https://packages.example.org/pool/tool-1.2.3.tar.gz';
 
@@ -36,7 +36,7 @@ describe('every form of an install', () => {
   test.each(LINES)('says something of a name that nothing holds: %s', (line) => {
     const program = line.split(' ')[0] ?? '';
     const { downloads, unread } = analysed(`${line} tool`);
-    expect(isHeld(program) || downloads.length + unread.length > 0).toBe(true);
+    expect(isInstaller(program) || downloads.length + unread.length > 0).toBe(true);
   });
 });
 
@@ -44,6 +44,11 @@ test.each([
   'brew install --HEAD acme/tap/tool',
   'bower install jquery#3.7.1',
   'helm plugin install diff',
+])('is not read: %s', (line) => {
+  expect(analysed(line).unread).toHaveLength(1);
+});
+
+test.each([
   'dotnet tool install tool --version 1.0.0 --add-source https://x.example/nuget',
   'corepack prepare pnpm@https://x.example/pnpm.tgz --activate',
   'bundle add tool --git https://github.com/acme/tool',

@@ -10,7 +10,6 @@ describe('options that take a value', () => {
     ['uvx', ['--from', '-p', '--with'], ['--isolated']],
     ['pipx', ['--spec', '--pip-args'], ['-f', '-e']],
     ['pipenv', ['-r', '--python'], ['-d', '--dev']],
-    ['gh', ['--repo', '--dir'], ['--clobber']],
     ['gpg2', ['--homedir', '--keyring'], ['--no-default-keyring', '--verify']],
     ['no-such-program', [], ['-o']],
   ])('%s', (program, valued, plain) => {

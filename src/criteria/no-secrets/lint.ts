@@ -33,7 +33,6 @@ function* filesBelow(
   for (let path = open.pop(); path !== undefined; path = open.pop()) {
     const below =
       path === content.source ? '' : path.slice(content.source.length).replace(/^\//, '');
-    if (content.without.some((one) => below === one || below.startsWith(`${one}/`))) continue;
     const kind = path === '' ? 'folder' : context.kind(path);
     if (kind === 'folder') {
       const names = context.names(path);

@@ -6,12 +6,12 @@ import type {
 } from '../../model/build-analysis.ts';
 import { type BuildContext, chainOf, type Stage } from '../../model/dockerfile.ts';
 import type { LeftBehind } from '../../model/facts.ts';
-import { isKnownProgram } from '../../programs/local.ts';
+import { isKnownProgram, isShellWord } from '../../programs/local.ts';
 import { leftBehind } from '../left-behind.ts';
 import { pathIn } from '../paths.ts';
-import { type ReadStage, stageNamed } from '../read-dockerfile.ts';
+import { type PlacedInstruction, type ReadStage, stageNamed } from '../read-dockerfile.ts';
 import { judgeFetches } from './checks.ts';
-import type { BuildEvent, CommandEvent } from './commands.ts';
+import { type BuildEvent, type CommandEvent, commandsOf, printedBy } from './commands.ts';
 import {
   addFetches,
   type Fetch,
@@ -21,7 +21,6 @@ import {
   uncheckedSources,
 } from './fetches.ts';
 import { installsOf } from './find-installs.ts';
-import { type CommandBudget, stageEvents } from './stage-commands.ts';
 import { type LookupBudget, StageFiles } from './stage-files.ts';
 import { unreadCommand, type UnreadCommand } from './unread-commands.ts';
 
@@ -66,7 +65,9 @@ class AptSources {
     else if (/^(?:cp|install|ln|tee|echo|printf|cat)$/.test(program))
       for (const path of lists) {
         const content = files.at(path, event.id + 1);
-        const text = content?.kind === 'text' ? content.text.replace(/^[ \t]*#.*$/gm, '') : '';
+        const shown =
+          content?.kind === 'text' ? content.text : isCopy || event.joins ? '' : printedBy(event);
+        const text = (shown ?? '').replace(/^[ \t]*#.*$/gm, '');
         const found = text.match(REPOSITORY) ?? [];
         this.#isDated ||= SNAPSHOT.test(text);
         this.#hasOthers ||= found.length === 0 || !found.every((one) => SNAPSHOT.test(one));
@@ -109,47 +110,98 @@ interface StageRead {
   readonly files: StageFiles;
   readonly events: readonly BuildEvent[];
   readonly commands: readonly CommandEvent[];
-  /** Commands of the stages below, and its own. */
+  /** What the stages that it builds on run and copy, and it itself. */
   readonly chain: readonly BuildEvent[];
-  /** Indexes of the stages it builds on, and its own. */
+  /** Indexes of the stages it needs, and its own. */
   readonly needs: ReadonlySet<number>;
+  readonly unread: readonly UnreadLine[];
 }
 
 function isCommand(event: BuildEvent): event is CommandEvent {
   return event.kind === 'command';
 }
 
-/** Follows each stage once, in order. */
-function readStages(
-  stages: readonly ReadStage[],
+/** Settings that a shell runs first where it is a login shell, or is asked to. */
+const SETTINGS =
+  /^\/etc\/(?:profile|bash\.bashrc|zsh)|\/\.(?:bash|z)?(?:_?profile|rc|shrc|shenv)$|\.bashrc$/;
+
+/** Why what a RUN does may not be what its text says. */
+function oddRun(
+  { script, flat, instruction, folder, id }: PlacedInstruction,
+  files: StageFiles,
+): readonly string[] {
+  if (script === undefined || flat === undefined) return [];
+  const [shell = ''] = script.shell ?? [];
+  const isLogin = script.shell?.some((word) => /^-\w*[li]|^--login|zsh/.test(word)) === true;
+  const [settings] = isLogin ? files.put(SETTINGS, id) : [];
+  const strange = [...flat.functions].find(
+    (name) => isShellWord(name) || name === 'command_not_found_handle',
+  );
+  const isOwn = shell !== '' && files.program(shell, { folder, id }) !== undefined;
+  return [
+    ...(files.mount(instruction, folder, id)
+      ? ['a mount lies over the programs of the image']
+      : []),
+    ...(isOwn ? [`its shell ${shell} is a file of the build`] : []),
+    ...(settings === undefined ? [] : [`its shell runs ${settings} first`]),
+    ...(flat.counts ? ['it counts with what a command prints, in which bash runs commands'] : []),
+    ...(strange === undefined ? [] : [`a function is called ${strange}`]),
+    ...(flat.isWhole ? [] : ['more commands than are read']),
+  ];
+}
+
+/** Follows a stage once, in order. */
+function readStage(
+  stage: ReadStage,
+  before: ReadonlyMap<number, StageRead>,
   buildArgs: Readonly<Record<string, string>>,
   context: BuildContext | undefined,
-  budget: CommandBudget,
   lookups: LookupBudget,
-): ReadonlyMap<number, StageRead> {
-  const found = new Map<number, StageRead>();
-  const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
-  for (const stage of stages) {
-    const { index, base } = stage;
-    const below = base.kind === 'stage' ? found.get(base.index) : undefined;
-    const earlier = stages.filter((one) => one.index < index);
-    const files = new StageFiles(
-      context,
-      lookups,
-      below?.files,
-      (from) => found.get(stageNamed(from, earlier)?.index ?? -1)?.files,
+): StageRead {
+  const { index, base } = stage;
+  const below = base.kind === 'stage' ? before.get(base.index) : undefined;
+  const earlier = [...before.values()].map((one) => one.stage);
+  const files = new StageFiles(
+    context,
+    lookups,
+    below?.files,
+    (from) => before.get(stageNamed(from, earlier)?.index ?? -1)?.files,
+  );
+  const events: BuildEvent[] = [];
+  const unread: UnreadLine[] = [];
+  for (const placed of stage.instructions) {
+    const { instruction, folder, id, flat } = placed;
+    const { keyword, range, shellError: error } = instruction;
+    if (keyword === 'COPY' || keyword === 'ADD') {
+      files.copy(instruction, folder, id);
+      const event = { kind: 'copy', id, stage: index, instruction, folder } as const;
+      for (const { target } of addFetches(event)) files.download(id, target);
+      events.push(event);
+    } else if (keyword === 'ENV' || keyword === 'ARG')
+      for (const pair of instruction.arguments)
+        if (pair.startsWith('PATH=')) files.addPath(pair.slice('PATH='.length), folder);
+    if (keyword !== 'RUN') continue;
+    unread.push(
+      ...[...(error === undefined ? [] : [error]), ...oddRun(placed, files)].map((reason) => ({
+        range,
+        reason,
+      })),
     );
-    const events = stageEvents(stage, { buildArgs, budget, files });
-    const chain = chainOf(index, (at) => byIndex.get(at)).flatMap((one) =>
-      one.index === index ? events : (found.get(one.index)?.events ?? []),
-    );
-    const needs = new Set([
-      index,
-      ...stage.needs.flatMap((one) => [...(found.get(one)?.needs ?? [])]),
-    ]);
-    found.set(index, { stage, files, events, commands: events.filter(isCommand), chain, needs });
+    for (const path of flat?.paths ?? []) files.addPath(path, folder);
+    const commands = commandsOf(placed, index, buildArgs);
+    for (const event of commands) {
+      files.follow(event, commands);
+      for (const { kind, target } of fetchesOf(event))
+        if (kind !== 'git' && target !== '') files.download(event.id, target);
+    }
+    events.push(...commands);
   }
-  return found;
+  const needs = new Set([
+    index,
+    ...stage.needs.flatMap((one) => [...(before.get(one)?.needs ?? [])]),
+  ]);
+  const chain = [...(below?.chain ?? []), ...events];
+  return { stage, files, events, commands: events.filter(isCommand), chain, needs, unread };
 }
 
 interface StageFindings {
@@ -159,21 +211,24 @@ interface StageFindings {
 }
 
 /** What a stage installs and fetches. */
-function findIn({ stage, files, chain }: StageRead, first: ReadStage | undefined): StageFindings {
+function findIn(
+  { stage, files, chain }: StageRead,
+  base: Stage['base'] | undefined,
+): StageFindings {
   const sources = new AptSources();
   const before: CommandEvent[] = [];
   const installs: PackageInstall[] = [];
   const fetches: Fetch[] = [];
   const judged = new Set<CommandEvent>();
   for (const event of chain) {
+    const isOwn = event.stage === stage.index;
     sources.follow(event, files);
     if (!isCommand(event)) {
-      if (event.stage === stage.index)
-        fetches.push(...addFetches(event), ...uncheckedFiles(event, files));
+      if (isOwn) fetches.push(...addFetches(event), ...uncheckedFiles(event, files));
       continue;
     }
-    if (event.stage === stage.index) {
-      const found = installsOf(event, before, files, sources.isFrozen(first?.base));
+    if (isOwn) {
+      const found = installsOf({ event, before, files, isFrozen: sources.isFrozen(base) });
       const own = fetchesOf(event);
       const unchecked = uncheckedSources(event, found.length > 0);
       const others = sourceFetches(event, found, before, files, [...own, ...unchecked]);
@@ -194,16 +249,16 @@ function findIn({ stage, files, chain }: StageRead, first: ReadStage | undefined
 }
 
 /** Stages whose base, even in the same file, has ONBUILD steps: BuildKit runs them in the stage. */
-function triggered(stages: readonly ReadStage[]): readonly UnreadLine[] {
-  const byIndex = new Map(stages.map((stage) => [stage.index, stage]));
-  return stages.flatMap(({ base, range }) => {
-    const below = base.kind === 'stage' ? byIndex.get(base.index) : undefined;
-    const isOwn = below?.instructions.some(({ instruction: { keyword } }) => keyword === 'ONBUILD');
-    const isNamed = base.kind === 'image' && /[:-]onbuild\b/.test(base.image.text);
-    return isOwn === true || isNamed
-      ? [{ range, reason: 'the ONBUILD steps of its base run, and were not read' }]
-      : [];
-  });
+function triggered(
+  { base, range }: ReadStage,
+  read: ReadonlyMap<number, StageRead>,
+): readonly UnreadLine[] {
+  const below = base.kind === 'stage' ? read.get(base.index)?.stage : undefined;
+  const isOwn = below?.instructions.some(({ instruction: { keyword } }) => keyword === 'ONBUILD');
+  const isNamed = base.kind === 'image' && /[:-]onbuild\b/.test(base.image.text);
+  return isOwn === true || isNamed
+    ? [{ range, reason: 'the ONBUILD steps of its base run, and were not read' }]
+    : [];
 }
 
 const DRIVEN =
@@ -226,6 +281,10 @@ function isHeld(
   return DRIVEN.every((name) => files.at(pathIn(folder, name)) === undefined);
 }
 
+function distinct<T extends object>(all: readonly T[]): readonly T[] {
+  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
+}
+
 /** What the stages that the target reaches, in order, install, download and leave in the image. */
 export function analyseStages(
   stages: readonly ReadStage[],
@@ -233,62 +292,53 @@ export function analyseStages(
   context: BuildContext | undefined,
 ): AnalysedStages {
   const last = stages.at(-1);
-  if (last !== undefined && stages.length > MAX_STAGES) {
-    const unread = [{ range: last.range, reason: 'more stages than are read' }];
-    return {
-      analysis: { installs: [], downloads: [], unread },
-      left: () => leftBehind([], new Map()),
-    };
-  }
+  const tooMuch = (reason: string): readonly UnreadLine[] =>
+    last === undefined ? [] : [{ range: last.range, reason }];
   const lookups: LookupBudget = { steps: MAX_LOOKUPS };
-  const budget: CommandBudget = { commands: MAX_COMMANDS, nextId: 1, unread: [] };
-  const read = readStages(stages, buildArgs, context, budget, lookups);
-  const unread: UnreadLine[] = stages.flatMap((stage) =>
-    stage.instructions.flatMap(({ instruction: { range, shellError }, script }) =>
-      // What goes through PowerShell or cmd is a command, and read as one.
-      shellError === undefined || script !== undefined ? [] : [{ range, reason: shellError }],
-    ),
-  );
-  unread.push(...budget.unread, ...triggered(stages));
-  const found = new Map(
-    [...read].map(([index, one]) => {
-      const first = chainOf(index, (at) => read.get(at)?.stage)[0];
-      return [index, findIn(one, first)];
-    }),
-  );
-  const fetched = [...found.values()].flatMap(({ fetches }) => fetches).length;
-  if (last !== undefined && (budget.commands <= 0 || fetched > MAX_JUDGED))
-    unread.push({ range: last.range, reason: 'more commands and downloads than are read' });
-  const downloads = [...read.values()].flatMap((one) => {
-    const fetches = found.get(one.stage.index)?.fetches.slice(0, MAX_JUDGED) ?? [];
-    const later = [...read.values()].flatMap(({ stage, needs, commands }) =>
-      stage.index !== one.stage.index && needs.has(one.stage.index) ? commands : [],
+  const read = new Map<number, StageRead>();
+  const commands = stages
+    .flatMap(({ instructions }) => instructions)
+    .reduce((sum, { flat }) => sum + (flat?.commands.length ?? 0), 0);
+  if (stages.length > MAX_STAGES || commands > MAX_COMMANDS) {
+    const unread = tooMuch(
+      stages.length > MAX_STAGES ? 'more stages than are read' : 'more commands than are read',
     );
-    return judgeFetches({ events: one.commands, fetches, files: one.files, later });
+    return { analysis: { installs: [], downloads: [], unread }, left: () => leftBehind([], read) };
+  }
+  for (const stage of stages)
+    read.set(stage.index, readStage(stage, read, buildArgs, context, lookups));
+  const all = [...read.values()];
+  const unread = all.flatMap((one) => [...one.unread, ...triggered(one.stage, read)]);
+  const found = all.map((one) => {
+    const [first] = chainOf(one.stage.index, (at) => read.get(at)?.stage);
+    return { ...one, ...findIn(one, first?.base) };
+  });
+  if (found.flatMap(({ fetches }) => fetches).length > MAX_JUDGED)
+    unread.push(...tooMuch('more downloads than are read'));
+  const downloads = found.flatMap(({ stage: { index }, fetches, commands: events, files }) => {
+    const later = all.flatMap((other) =>
+      other.stage.index !== index && other.needs.has(index) ? other.commands : [],
+    );
+    return judgeFetches({ events, fetches: fetches.slice(0, MAX_JUDGED), files, later });
   });
   const said = new Set(unread.map(({ range }) => range.startLine));
   const lines = new Map<string, UnreadLine>();
-  for (const one of read.values())
+  for (const one of found)
     for (const event of one.commands) {
-      const isJudged = found.get(event.stage)?.judged.has(event) === true;
-      const line = unreadCommand(event, { files: one.files, events: one.commands, isJudged });
+      const command = unreadCommand(event, one.files, one.judged.has(event));
       // What goes through no shell that is read is said once.
-      if (line === undefined || said.has(line.range.startLine)) continue;
-      const { range, reason, program, command, settle } = line;
-      const plain = { range, reason, program, command, settle } as UnreadLine;
-      const key = `${range.startLine} ${reason}`;
+      if (command === undefined || said.has(command.line.range.startLine)) continue;
+      const { line } = command;
+      const key = `${line.range.startLine} ${line.reason}`;
       if (lines.get(key)?.held !== undefined || !lines.has(key))
-        lines.set(key, isHeld(line, one, downloads) ? { ...plain, held: true } : plain);
+        lines.set(key, isHeld(command, one, downloads) ? { ...line, held: true } : line);
     }
   unread.push(...lines.values());
-  if (last !== undefined && lookups.steps <= 0)
-    unread.push({ range: last.range, reason: 'more files, and copies of them, than are followed' });
-  const distinct = <T extends object>(all: readonly T[]): readonly T[] => [
-    ...new Map(all.map((one) => [JSON.stringify(one), one])).values(),
-  ];
+  if (lookups.steps <= 0)
+    unread.push(...tooMuch('more files, and copies of them, than are followed'));
   return {
     analysis: {
-      installs: distinct([...found.values()].flatMap(({ installs }) => installs)),
+      installs: distinct(found.flatMap(({ installs }) => installs)),
       downloads: distinct(downloads),
       unread,
     },

@@ -4,7 +4,7 @@ import { startsNoOther } from '../../programs/local.ts';
 import type { Field } from '../shell/expand.ts';
 import {
   type CommandEvent,
-  mayBeReplaced,
+  lineOf,
   placeOf,
   printedBy,
   readCommandLine,
@@ -47,35 +47,34 @@ interface StageCommands {
   readonly later: readonly CommandEvent[];
 }
 
-/** True for a sum in figures, or a variable that cannot be anything else. */
-function isSum(text: string, digits: number, event: CommandEvent): boolean {
-  const sum = new RegExp(`^[0-9a-f]{${digits}}$`, 'i');
-  if (sum.test(text)) return true;
-  const [, name, version] = /^\$\{(\w+)(#\d+)?\}$/.exec(text) ?? [];
-  if (name === undefined) return false;
-  // Nobody but the caller of the build, or the base image, gives what the script does not set. An
-  // empty sum fails.
-  if (version === undefined)
-    return !/^\d+$/.test(name) && event.values(name) === undefined && !event.variables.has(name);
-  const values = event.values(name);
-  return (
-    values !== undefined &&
-    values.length > 0 &&
-    values.every((value) => value === '' || sum.test(value))
-  );
-}
-
 /** The files of a list of sums; undefined where a line is not the sum of a file. */
 function listed(text: string, digits: number, event: CommandEvent): readonly string[] | undefined {
-  const lines = text.split('\n').filter((line) => line !== '');
-  const files = lines.map((line) => {
-    const [, sum = '', file] = /^(\S+) [ *]?(\S+)$/.exec(line) ?? [];
-    return file !== undefined && isSum(sum, digits, event) ? placeOf(event, file) : undefined;
-  });
-  return lines.length > 0 && files.every((file) => file !== undefined) ? files : undefined;
+  const line = new RegExp(`^[0-9a-f]{${digits}} [ *]?(\\S+)$`, 'i');
+  const lines = text.split('\n').filter((one) => one !== '');
+  const files = lines.flatMap((one) => line.exec(one)?.[1] ?? []);
+  return lines.length > 0 && files.length === lines.length
+    ? files.map((file) => placeOf(event, file))
+    : undefined;
 }
 
 const WEAK_SUM = 'MD5 and SHA-1 can be forged';
+
+/** The text of a list: of the context, or what one command wrote, which none touched since. */
+function listText(
+  path: string,
+  event: CommandEvent,
+  { events, files }: StageCommands,
+): string | undefined {
+  const content = files.at(path, event.id);
+  if (content?.kind === 'text') return content.text.replace(/\r/g, '');
+  if (content?.why !== 'is written by a command') return undefined;
+  const names = (one: CommandEvent): boolean =>
+    one.writesTo.includes(path) || wordsOf(one).some((word) => placeOf(one, word) === path);
+  const [writer, ...more] = events.filter((one) => one.id < event.id && names(one));
+  if (writer === undefined || more.length > 0) return undefined;
+  const isPlain = writer.writesTo.includes(path) && !writer.joins && !writer.appends;
+  return isPlain && isAround(writer.within, event.within) ? printedBy(writer) : undefined;
+}
 
 /** `sha256sum -c`, of a list that the Dockerfile or the context gives. */
 function sumCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
@@ -96,8 +95,7 @@ function sumCheck(event: CommandEvent, stage: StageCommands): Check | undefined 
   const [operand] = line.operands;
   let text: string | undefined;
   if (operand !== undefined && operand.text !== '-') {
-    const content = stage.files.at(placeOf(event, operand.text), event.id);
-    text = content?.kind === 'text' ? content.text.replace(/\r/g, '') : undefined;
+    text = listText(placeOf(event, operand.text), event, stage);
   } else if (event.isPiped) {
     // What the one command before the bar prints.
     const source = event.input === undefined ? sourceOf(event, stage.events) : undefined;
@@ -112,42 +110,25 @@ const GPG =
   /^--(?:batch|yes|no|no-tty|quiet|verbose|verify|homedir|no-default-keyring|keyring|no-auto-key-retrieve|no-autostart|no-permission-warning|lock-never|logger-fd|status-fd)(?:=|$)|^-[qv]+$/;
 const FINGERPRINT = /^(?:0x)?[0-9A-F]{40}$/i;
 
-/**
- * True where all keys that a stage imports before are named by their whole fingerprints, or of the
- * context.
- */
-function hasOwnKeys(event: CommandEvent, { events, files }: StageCommands): boolean {
-  const before = events.filter(
-    ({ id, program }) => id < event.id && /^(?:gpg2?|apt-key)$/.test(program),
-  );
-  const imports = before.filter((one) =>
-    wordsOf(one).some((word) =>
-      /^--(?:recv|receive|import|fetch|search|locate|refresh)/.test(word),
-    ),
+/** True where all keys that a stage gets before are named by their whole fingerprints. */
+function hasOwnKeys(event: CommandEvent, { events }: StageCommands): boolean {
+  const imports = events.filter(
+    (one) =>
+      one.id < event.id &&
+      /^(?:gpg2?|apt-key)$/.test(one.program) &&
+      / --(?:recv|receive|import|fetch|search|locate|refresh)/.test(lineOf(one)),
   );
   return (
     imports.length > 0 &&
     imports.every((one) => {
       const line = readCommandLine('gpg', one.argv.slice(1));
-      if (line.has('--recv-keys --recv-key --receive-keys --recv'))
-        return (
-          line.operands.length > 0 && line.operands.every((field) => isFingerprint(field, one))
-        );
-      const isPlace = ({ text }: Field): boolean => {
-        const content = files.at(placeOf(one, text), one.id);
-        return content?.kind === 'text' || content?.why.startsWith('comes from') === true;
-      };
-      return line.has('--import') && line.operands.length > 0 && line.operands.every(isPlace);
+      const isNamed = ({ text, constant }: Field): boolean => constant && FINGERPRINT.test(text);
+      return (
+        line.has('--recv-keys --recv-key --receive-keys --recv') &&
+        line.operands.length > 0 &&
+        line.operands.every(isNamed)
+      );
     })
-  );
-}
-
-function isFingerprint({ text, constant }: Field, event: CommandEvent): boolean {
-  if (constant) return FINGERPRINT.test(text);
-  const name = /^\$\{(\w+)#\d+\}$/.exec(text)?.[1];
-  const values = name === undefined ? undefined : event.values(name);
-  return (
-    values !== undefined && values.length > 0 && values.every((value) => FINGERPRINT.test(value))
   );
 }
 
@@ -165,28 +146,22 @@ function signatureCheck(event: CommandEvent, stage: StageCommands): Check | unde
 }
 
 /** `cosign verify-blob` by one identity and its issuer, or by a key that was not fetched. */
-function cosignCheck(event: CommandEvent, stage: StageCommands): Check | undefined {
-  const words = wordsOf(event);
-  const line = words.join(' ');
-  const file = words.at(-1) ?? '-';
-  const key = /--key[= ]([\w./-]+)(?= )/.exec(line)?.[1];
+function cosignCheck(event: CommandEvent, { fetches }: StageCommands): Check | undefined {
+  if (event.program !== 'cosign') return undefined;
+  const { operands, values } = readCommandLine('cosign', event.argv.slice(1));
+  const [verb, file, ...more] = operands;
+  const places = (names: string): readonly string[] =>
+    values(names).map(({ text }) => placeOf(event, text));
+  const [key = '', ...keys] = places('--key');
+  const isByKey = /^[\w./-]+$/.test(key) && !fetches.some(({ target }) => target === key);
   const isByIdentity =
-    /--certificate-identity[= ][^\s*]{3}/.test(line) &&
-    /--certificate-oidc-issuer[= ]https:\/\/\S/.test(line);
-  const isFetched = stage.fetches.some(
-    ({ target }) => key !== undefined && target === placeOf(event, key),
-  );
-  if (event.program !== 'cosign' || words[0] !== 'verify-blob' || file.startsWith('-'))
-    return undefined;
-  if (
-    /regexp|insecure|\*/.test(line) ||
-    (key === undefined ? !isByIdentity : isByIdentity || isFetched)
-  )
-    return undefined;
-  const signatures = words.flatMap((word, at) =>
-    /^--(?:signature|bundle|certificate)$/.test(words[at - 1] ?? '') ? [placeOf(event, word)] : [],
-  );
-  return { event, method: 'cosign verify-blob', files: [placeOf(event, file)], with: signatures };
+    values('--certificate-identity').some(({ text }) => /^[^*]{3,}$/.test(text)) &&
+    values('--certificate-oidc-issuer').some(({ text }) => /^https:\/\/[^*]+$/.test(text));
+  const isPlain = keys.length === 0 && more.length === 0 && !/regexp|insecure/.test(lineOf(event));
+  const isHeld = key === '' ? isByIdentity : isByKey && !isByIdentity;
+  if (verb?.text !== 'verify-blob' || file === undefined || !isPlain || !isHeld) return undefined;
+  const parts = places('--signature --bundle --certificate');
+  return { event, method: 'cosign verify-blob', files: [placeOf(event, file.text)], with: parts };
 }
 
 /** `git checkout COMMIT`, in the repository or with `-C`. */
@@ -211,7 +186,6 @@ function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
   if (
     event.isStarted ||
     event.isFollowed ||
-    event.program === 'sudo' ||
     !event.own.wrappers.every((name) => /^(?:sudo|env|command|busybox|nice|time)$/.test(name))
   )
     return undefined;
@@ -248,17 +222,6 @@ function uses(event: CommandEvent, { target, kind }: Fetch): boolean {
 
 const isAround = (outer: readonly number[], inner: readonly number[]): boolean =>
   outer.every((one, at) => inner[at] === one);
-
-/** True where a command unpacks or runs a file that it names, or reads as its input. */
-function opens(event: CommandEvent, { target }: Fetch): boolean {
-  return (
-    /^(?:g?tar|bsdtar|unzip|cpio|7z[ar]?|dpkg|rpm|apk|apt(?:-get)?|patch|(?:ba|da|a)?sh)$/.test(
-      event.program,
-    ) &&
-    (event.readsFrom.includes(target) ||
-      wordsOf(event).some((word) => placeOf(event, word) === target))
-  );
-}
 
 /** True where the RUN goes on, whatever a check says. */
 function isIdle(
@@ -300,8 +263,7 @@ const INTERPRETERS =
 function interprets(event: CommandEvent): boolean {
   const { program, argv } = event;
   const words = wordsOf({ argv });
-  if (event.own.script !== undefined && !event.isStarted)
-    return SHELLS.has(program) && event.isPiped && words.includes('-s');
+  if (event.isScript) return SHELLS.has(program) && event.isPiped && words.includes('-s');
   if (SHELLS.has(program))
     return (
       words.every((word) => /^-|^\/dev\/(?:stdin|fd\/0)$/.test(word)) ||
@@ -388,7 +350,7 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
       if (
         !event.stops ||
         !isAround(event.within, fetch.within) ||
-        mayBeReplaced(event, stage.files)
+        stage.files.program(event.argv[0]?.text ?? '', event, true) !== undefined
       )
         return false;
       if (
@@ -415,15 +377,8 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
       );
     if (good !== undefined && !isLeft) return judged(fetch, { verifiedBy: byCheck(good) });
     const [first] = found;
-    const isUsed = events.some(
-      (one) =>
-        one.id > fetch.id &&
-        one.id < (first?.event.id ?? 0) &&
-        opens(one, fetch) &&
-        uses(one, fetch),
-    );
-    if (first !== undefined && (isUsed || found.every(({ event }) => isIdle(event, events)))) {
-      const reason = isUsed ? 'the file is used before' : 'the RUN goes on after it fails';
+    if (first !== undefined && found.every(({ event }) => isIdle(event, events))) {
+      const reason = 'the RUN goes on after it fails';
       return judged(fetch, { ineffectiveCheck: { ...byCheck(first), reason } });
     }
     const near = (found.length > 0 ? found.map(({ event }) => event) : [...looking, ...later]).find(

@@ -1,10 +1,10 @@
 import type { Instruction, SourceRange } from '../../model/dockerfile.ts';
-import { isBuiltin } from '../../programs/local.ts';
 import { valuedOptions } from '../../programs/options.ts';
 import type { FlatCommand } from '../flat-commands.ts';
+import { lookupIn } from '../instruction.ts';
 import { pathIn } from '../paths.ts';
+import { mountsOf, type PlacedInstruction } from '../read-dockerfile.ts';
 import type { Field } from '../shell/expand.ts';
-import { type FileContent, PROGRAM_PATH, type StageFiles } from './stage-files.ts';
 
 /** A command that a stage runs, wrappers (`sudo`, `env`) taken off. */
 export interface CommandEvent extends FlatCommand {
@@ -12,18 +12,10 @@ export interface CommandEvent extends FlatCommand {
   readonly stage: number;
   readonly instruction: Instruction;
   readonly range: SourceRange;
-  /** `curl` for `/usr/bin/curl`; '' where it is not constant. */
-  readonly program: string;
-  readonly argv: readonly Field[];
-  /** Another command starts it (`find -exec`, `poetry run`), perhaps not at all. */
-  readonly isStarted: boolean;
   /** It runs without network, so that it can bring in nothing from outside. */
   readonly isOffline: boolean;
-  /** Value of a shell variable, ENV or ARG. */
-  readonly variable: (name: string) => string | undefined;
-  readonly allVariables: () => ReadonlyMap<string, string | undefined>;
-  /** Every value that the script may give a variable; undefined where one is not known. */
-  readonly values: (name: string) => readonly string[] | undefined;
+  /** Shell variables, ENV and ARG: those without a known value too. */
+  readonly variables: () => ReadonlyMap<string, string | undefined>;
   /** It is a function of the script: its commands are in the list. */
   readonly isFollowed: boolean;
 }
@@ -39,8 +31,48 @@ export interface CopyEvent {
 
 export type BuildEvent = CommandEvent | CopyEvent;
 
+/** The commands of a RUN, with what its stage gives them. */
+export function commandsOf(
+  { instruction, scope, flat }: PlacedInstruction,
+  stage: number,
+  buildArgs: Readonly<Record<string, string>>,
+): readonly CommandEvent[] {
+  const lookup = lookupIn(scope, buildArgs);
+  const secrets = mountsOf(instruction).flatMap(({ type, env }) =>
+    type === 'secret' && env ? [env] : [],
+  );
+  // An ARG without a value is not set.
+  const args = [...scope.args].flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const outer = new Map(
+    [...args, ...scope.env.keys(), ...secrets].map((name) => [name, lookup(name)]),
+  );
+  const isOffline = instruction.flags.some(
+    ({ name, value }) => name === 'network' && value === 'none',
+  );
+  return (flat?.commands ?? []).map((one) => ({
+    ...one,
+    kind: 'command',
+    stage,
+    instruction,
+    range: one.command.range,
+    isOffline,
+    variables: () => (one.set.size === 0 ? outer : new Map([...outer, ...one.set])),
+    isFollowed:
+      flat?.functions.has(one.program) === true &&
+      one.own.wrappers.length === 0 &&
+      !one.isStarted &&
+      one.command.depth === undefined &&
+      !(one.argv[0]?.text ?? '').includes('/'),
+  }));
+}
+
 export function wordsOf({ argv }: Pick<CommandEvent, 'argv'>): readonly string[] {
   return argv.slice(1).map(({ text }) => text);
+}
+
+/** Its program and words, as one text. */
+export function lineOf({ program, argv }: Pick<CommandEvent, 'program' | 'argv'>): string {
+  return [program, ...wordsOf({ argv })].join(' ');
 }
 
 /** The target of a word of a command, without `.` and `..`. */
@@ -136,81 +168,4 @@ export function behindVerb(words: readonly Field[], verbs: string): readonly Fie
     if (spoken.startsWith(`${verb} `)) return words.slice(verb.split(' ').length);
   }
   return undefined;
-}
-
-/** PATH as an instruction or a script puts it over what it was before; Linux takes 4096 bytes. */
-export function overPath(value: string, before: string): string {
-  return value.replace(/\$(?:PATH\b|\{PATH(?![#\w])[^}]*\})/g, () => before).slice(0, 4096);
-}
-
-/** The folders of PATH, those of the base image put in; an unknown one begins with `$`. */
-function pathOf(
-  { programPath }: Pick<CommandEvent, 'programPath'>,
-  files: StageFiles,
-): readonly string[] {
-  return overPath(overPath(programPath ?? '$PATH', files.programPath), PROGRAM_PATH).split(':', 64);
-}
-
-/** Where a folder of PATH that is not known may be, among what the build put. */
-function placesBelow(end: string, id: number, files: StageFiles): readonly string[] {
-  return files
-    .put(/./, id)
-    .slice(0, 64)
-    .map((path) => (path.endsWith(end) ? path : `${path}${end}`));
-}
-
-/** A file that the build put where a program of this name is looked for; undefined for none. */
-export function programFile(
-  name: string,
-  event: Pick<CommandEvent, 'folder' | 'id' | 'programPath'> &
-    Partial<Pick<CommandEvent, 'instruction'>>,
-  files: StageFiles,
-): { readonly path: string; readonly content: FileContent } | undefined {
-  const { folder, id, instruction } = event;
-  // In exec form no shell takes the name for its own.
-  if (isBuiltin(name) && instruction?.rawArguments.startsWith('[') !== true) return undefined;
-  const folders = pathOf(event, files);
-  const paths = name.includes('/')
-    ? [pathIn(folder, name)]
-    : folders.flatMap((one) =>
-        one.startsWith('$')
-          ? placesBelow(`${one.replace(/^\$(?:\{[^}]*\}|\(\.*\)|\w+)/, '')}/${name}`, id, files)
-          : [pathIn(pathIn(folder, one || '.'), name)],
-      );
-  for (const path of paths) {
-    // /bin is a link to /usr/bin.
-    const twin = /^\/s?bin\//.test(path) ? `/usr${path}` : path.replace(/^\/usr(?=\/s?bin\/)/, '');
-    const content = files.at(path, id) ?? files.at(twin, id);
-    if (content !== undefined) return { path, content };
-  }
-  // Of a place that is not known only a file that is shown counts.
-  for (const place of name.includes('/') ? [] : files.put(/\$/, id).slice(0, 64)) {
-    const path = place.endsWith(`/${name}`) ? place : `${place}/${name}`;
-    const content = files.at(path, id);
-    if (content?.kind === 'text') return { path, content };
-  }
-  return !name.includes('/') &&
-    files.isFilled(
-      folders.map((one) => pathIn(folder, one)),
-      id,
-    )
-    ? { path: name, content: { kind: 'unread', why: 'may be in a folder that the build filled' } }
-    : undefined;
-}
-
-/** True where a program by this name may be another than the distribution's. */
-export function mayBeReplaced(event: CommandEvent, files: StageFiles): boolean {
-  const { program, id, argv, folder } = event;
-  const folders = pathOf(event, files).map((one) => pathIn(folder, one));
-  const system = PROGRAM_PATH.split(':');
-  return (
-    !folders.some((one) => system.includes(one)) ||
-    folders.some((one) => one.startsWith('$') && !/^\$\{?\w+\}?\/./.test(one)) ||
-    programFile(argv[0]?.text ?? program, event, files) !== undefined ||
-    files.put(
-      new RegExp(`(?:^|/)${program.replace(/[^\w-]/g, '.')}$|^\\$\\{?\\w+(?:#\\d+)?\\}?$`),
-      id,
-    ).length > 0 ||
-    files.isFilled([...folders, ...system], id, true)
-  );
 }

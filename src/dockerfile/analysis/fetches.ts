@@ -6,7 +6,7 @@ import type {
 } from '../../model/build-analysis.ts';
 import type { SourceRange } from '../../model/dockerfile.ts';
 import { FILE_FETCHERS, KEY_FETCHES, UNCHECKED_FETCHES } from '../../programs/fetchers.ts';
-import { isHeld } from '../../programs/installs.ts';
+import { isInstaller } from '../../programs/installs.ts';
 import { managerOf } from '../../programs/managers.ts';
 import { valuedOptions } from '../../programs/options.ts';
 import {
@@ -21,6 +21,7 @@ import { constantField, type Field } from '../shell/expand.ts';
 import {
   type CommandEvent,
   type CopyEvent,
+  lineOf,
   placeOf,
   readCommandLine,
   wordsOf,
@@ -53,7 +54,6 @@ type Own = Pick<Fetch, 'ownCheck' | 'ineffectiveCheck' | 'open'>;
 export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 const LOCAL =
   /^(?:\w+:\/\/)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|host\.docker\.internal)(?:[:/]|$)|^file:/i;
-const WEAK_SUM = 'MD5 and SHA-1 can be forged';
 
 /** Name of the file that an address ends in, without its query. */
 function addressName(address: string): string {
@@ -100,7 +100,7 @@ function isRemote(given: string): boolean {
 
 /** Fetches of curl, wget and similar. */
 function fileFetches(event: CommandEvent): readonly Fetch[] {
-  const { program, argv, range, writesTo } = event;
+  const { program, argv, writesTo } = event;
   const known = FILE_FETCHERS[program];
   if (known === undefined) return [];
   const { has, values, operands } = readCommandLine(program, argv.slice(1));
@@ -116,16 +116,10 @@ function fileFetches(event: CommandEvent): readonly Fetch[] {
   const isOwnName = known.ownName === undefined || has(known.ownName);
   const isElsewhere =
     has(known.elsewhere) ||
-    [...event.allVariables()].some(
+    [...event.variables()].some(
       ([name, value]) => /^(?:https?|all|ftp)_proxy$/i.test(name) && value !== '',
     );
   const kind = /^(wget|curl)/.exec(program)?.[1] as 'wget' | 'curl' | undefined;
-  const sum = /^(?:(md5|sha-?1)|sha-?(?:256|384|512)(?==[0-9a-f]{64}))=/i.exec(
-    values(known.checksum)[0]?.text ?? '',
-  );
-  const check = { method: '--checksum', range };
-  const own: Own =
-    sum === null ? {} : { ownCheck: sum[1] === undefined ? check : { ...check, weak: WEAK_SUM } };
   const fetches = [...values(known.address), ...operands].flatMap((address, index) => {
     if (!isElsewhere && !isRemote(address.text)) return [];
     const file = files[known.each === true ? index : 0]?.text;
@@ -137,7 +131,7 @@ function fileFetches(event: CommandEvent): readonly Fetch[] {
     const isUnread = isSent && target === '' && !event.command.operator.startsWith('|');
     return target === '/dev/null' || isUnread
       ? []
-      : [fetchOf(event, kind ?? 'other', address, target, own)];
+      : [fetchOf(event, kind ?? 'other', address, target)];
   });
   return [
     ...fetches,
@@ -148,43 +142,24 @@ function fileFetches(event: CommandEvent): readonly Fetch[] {
 const REPOSITORY =
   /^(?:(?:https?|ssh|git|ftps?|git\+https?|git\+ssh|rsync):\/\/|(?:[\w.-]+@)?[\w.-]+:(?!\/\/))/i;
 
-/** Fetches of git and similar: pinned by a commit in the command, or by a later checkout. */
+/** `git clone`, `cargo install --git`: pinned by a commit in it, or by a later checkout. */
 function repositories(event: CommandEvent): readonly Fetch[] {
   const { program, range } = event;
+  if (program !== 'git' && program !== 'cargo') return [];
   const { operands, values, has } = readCommandLine(program, event.argv.slice(1));
-  const [verb, address, second, third] = operands;
-  const isPinned = values('--revision --rev').some(({ text }) => COMMIT.test(text));
-  const own = byCommit(range, isPinned);
+  const [verb, address, folder] = operands;
+  const own = byCommit(
+    range,
+    values('--revision --rev').some(({ text }) => COMMIT.test(text)),
+  );
   if (program === 'cargo') return values('--git').map((one) => fetchOf(event, 'git', one, '', own));
-  if (program !== 'git') return [];
-  const isAddress = address !== undefined && REPOSITORY.test(address.text);
-  switch (verb?.text) {
-    case 'clone': {
-      if (address === undefined || !(isAddress || address.text.includes('$'))) return [];
-      const folder = second?.text ?? addressName(address.text).replace(/\.git$/, '');
-      return [fetchOf(event, 'git', address, folder, own)];
-    }
-    case 'submodule':
-      // The commit of the repository around names theirs, unless their newest is asked for.
-      if (address?.text === 'add' && second !== undefined) return [fetchOf(event, 'git', second)];
-      return address?.text === 'update'
-        ? [namedFetch(event, 'git', 'submodules', byCommit(range, !has('--remote')))]
-        : [];
-    case 'remote':
-      return address?.text === 'add' && third !== undefined && REPOSITORY.test(third.text)
-        ? [fetchOf(event, 'git', third, '.')]
-        : [];
-    case 'fetch':
-    case 'pull': {
-      const isHeldBy = operands
-        .slice(2)
-        .some(({ text }) => COMMIT.test(text.replace(/^\+/, '').replace(/:[\w./-]*$/, '')));
-      return isAddress ? [fetchOf(event, 'git', address, '.', byCommit(range, isHeldBy))] : [];
-    }
-    case undefined:
-    default:
-      return [];
-  }
+  // The commit of the repository around names theirs, unless their newest is asked for.
+  if (verb?.text === 'submodule' && address?.text === 'update')
+    return [namedFetch(event, 'git', 'submodules', byCommit(range, !has('--remote')))];
+  if (verb?.text !== 'clone' || address === undefined) return [];
+  if (!REPOSITORY.test(address.text) && !address.text.includes('$')) return [];
+  const to = folder?.text ?? addressName(address.text).replace(/\.git$/, '');
+  return [fetchOf(event, 'git', address, to, own)];
 }
 
 /** Options whose value is an address that brings no package. */
@@ -239,7 +214,7 @@ function packageAddresses(event: CommandEvent): readonly Fetch[] {
 
 /** Keys and repositories by address, and fetches by a name: a check of them is not looked for. */
 function namedFetches(event: CommandEvent): readonly Fetch[] {
-  const line = `${event.program} ${wordsOf(event).join(' ')}`;
+  const line = lineOf(event);
   if (UNCHECKED_FETCHES.test(line)) return [namedFetch(event, 'other', line)];
   if (!KEY_FETCHES.test(line)) return [];
   return event.argv.slice(1).flatMap((field) => {
@@ -313,7 +288,7 @@ export function uncheckedFiles(event: CopyEvent, files: StageFiles): readonly Fe
     const content = path.startsWith(to) ? files.at(path, id + 1) : undefined;
     if (content === undefined) return [];
     return content.kind === 'text'
-      ? (turnsChecksOff('', [], content.text, true, true)?.by ?? [])
+      ? (turnsChecksOff('', [], content.text, { isManager: true, isInstall: true })?.by ?? [])
       : ['a list of repositories that is not shown'];
   });
   if (by === undefined) return [];
@@ -348,7 +323,7 @@ function placesIn(
 ): readonly string[] {
   const { program } = event;
   const words = wordsOf(event);
-  const runs = RUNS.exec(`${[program, ...words].join(' ')} `)?.[0].split(' ').length;
+  const runs = RUNS.exec(`${lineOf(event)} `)?.[0].split(' ').length;
   const valued = valuedOptions(program);
   const isOption = (word: string, at: number): boolean =>
     word.startsWith('-') || valued.has(words[at - 1] ?? '');
@@ -357,11 +332,11 @@ function placesIn(
     .filter((word, at) => all || !isOption(word, at))
     .filter((_, at, kept) => !/^--(?:https?-)?proxy$/.test(kept[at - 1] ?? ''));
   if (!all) return own;
-  const variables = [...event.allVariables()].flatMap(([name, value = 'ssh://${index}']) =>
+  const variables = [...event.variables()].flatMap(([name, value = 'ssh://${index}']) =>
     namesIndex(name, program) ? [value] : [],
   );
   const commands = before.flatMap((one) => {
-    const line = [one.program, ...wordsOf(one)].join(' ');
+    const line = lineOf(one);
     const isOwn = managerOf(one.program)?.fetches === managerOf(program)?.fetches;
     return isOwn && INDEX_COMMANDS.test(line) ? [line] : [];
   });
@@ -388,16 +363,15 @@ export function sourceFetches(
   own: readonly Fetch[],
 ): readonly Fetch[] {
   const { program, isOffline, isFollowed } = event;
-  const line = `${program} ${wordsOf(event).join(' ')}`;
-  const isInstall = installs.length > 0 || (isHeld(program) && INSTALLS.test(line));
+  const line = lineOf(event);
+  const isInstall = installs.length > 0 || (isInstaller(program) && INSTALLS.test(line));
   if (isOffline || isFollowed || !isInstall) return [];
   // Sums of a lock file make any index give the same.
   const isLocked =
     installs.length > 0 &&
     installs.every(({ lockFile }) => lockFile) &&
     !/^(?:gem|bundle|composer)/.test(program);
-  const isRelease =
-    /^yarn (?:-\S+ )*(?:set version|policies set-version)\b|^brew .*--(?:fetch-)?HEAD/.test(line);
+  const isRelease = /^yarn (?:-\S+ )*(?:set version|policies set-version)\b/.test(line);
   const texts = [
     ...placesIn(event, before, !isLocked && !SIGNED.test(program)),
     ...requirementLines(event, files).map(unpinned),
@@ -409,18 +383,14 @@ export function sourceFetches(
     .map((one) => one.replace(/^[@=\s]/, ''))
     .find((one) => isRemote(one) && !OWN_INDEX.test(one) && !judged.has(one));
   const address = isRelease ? 'an address that is not read' : found;
-  const open =
-    address !== undefined
-      ? `packages come from ${address.replace(/\/\/[^/@]*@/, '//')}, and no hash pins them`
-      : own.length > 0 || isHeld(program)
-        ? undefined
-        : `what verifies the packages of ${program} is not known`;
-  return open === undefined ? [] : [namedFetch(event, 'package-url', program, { open })];
+  if (address === undefined) return [];
+  const open = `packages come from ${address.replace(/\/\/[^/@]*@/, '//')}, and no hash pins them`;
+  return [namedFetch(event, 'package-url', program, { open })];
 }
 
 /** Settings by which a manager takes what nobody signed: in words, variables and written files. */
 export function uncheckedSources(event: CommandEvent, isInstall: boolean): readonly Fetch[] {
-  const { program, range, input, isOffline, isFollowed } = event;
+  const { program, input, range, isOffline, isFollowed } = event;
   if (isOffline || isFollowed) return [];
   const words = wordsOf(event);
   const isManager =
@@ -430,19 +400,13 @@ export function uncheckedSources(event: CommandEvent, isInstall: boolean): reado
       program,
     );
   if (words.some((word) => /^--require-hashes$|^--hash=/.test(word))) return [];
-  const found = turnsChecksOff(program, words, input?.text ?? '', isManager, isInstall);
-  const by =
-    found?.by ?? (isInstall ? uncheckedVariable(event.allVariables(), program) : undefined);
+  const found = turnsChecksOff(program, words, input?.text ?? '', { isManager, isInstall });
+  const by = found?.by ?? (isInstall ? uncheckedVariable(event.variables(), program) : undefined);
   if (by === undefined) return [];
   const method = 'the package manager’s signature check';
-  return [
-    namedFetch(
-      event,
-      'package-url',
-      by,
-      found?.isSure === true
-        ? { ineffectiveCheck: { method, reason: `${by} turns it off`, range } }
-        : { open: `${by} may turn the checks of the package manager off` },
-    ),
-  ];
+  const own =
+    found?.isSure === true
+      ? { ineffectiveCheck: { method, reason: `${by} turns it off`, range } }
+      : { open: `${by} may turn the checks of the package manager off` };
+  return [namedFetch(event, 'package-url', by, own)];
 }

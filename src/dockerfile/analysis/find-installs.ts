@@ -15,6 +15,7 @@ import {
   behindVerb,
   type CommandEvent,
   type CommandLine,
+  lineOf,
   placeOf,
   readCommandLine,
   wordsOf,
@@ -112,18 +113,29 @@ export function uncheckedEntry(name: string, lock: string): UncheckedEntry | und
 /** What an install command says; place and text are added by the caller. */
 type FoundInstall = Omit<PackageInstall, 'stage' | 'range' | 'command'>;
 
-/** What is known around an install command. */
-interface InstallContext {
-  /** Value of a shell variable, ENV or ARG. */
-  readonly variable: (name: string) => string | undefined;
+/** An install command with what is known around it. */
+interface Around {
+  readonly event: CommandEvent;
+  readonly before: readonly CommandEvent[];
+  readonly files: StageFiles;
   /** An OS repository frozen at a date was set up before. */
   readonly isFrozen: boolean;
-  /** Whether the command's folder (or `folder` below it) has this file; undefined if not seen. */
-  readonly hasFile: (name: string, folder?: string) => boolean | undefined;
-  /** Text of a file of the stage, where the Dockerfile or the build context shows it. */
-  readonly fileText: (path: string) => string | undefined;
-  /** A command of this form ran before in the stage (`bundle config set frozen true`). */
-  readonly ranBefore: (pattern: RegExp) => boolean;
+}
+
+/** Whether the command's folder (or `folder` below it) has this file; undefined if not seen. */
+function hasFile(
+  { event, before, files }: Around,
+  name: string,
+  folder: string | undefined,
+): boolean | undefined {
+  const isGone = before.some(
+    (one) => /^(?:rm|mv)$/.test(one.program) && wordsOf(one).some((word) => word.endsWith(name)),
+  );
+  const place = pathIn(event.folder, folder ?? '.');
+  if (isGone) return false;
+  if (files.at(pathIn(place, name), event.id) !== undefined) return true;
+  // A folder of the context that was not read may have it.
+  return files.isWhole(place) ? false : undefined;
 }
 
 function install(
@@ -142,17 +154,8 @@ function install(
   };
 }
 
-/** A file decides where it is there: open where nobody sees whether it is. */
-function lockedBy(name: string, isThere: boolean | undefined): Partial<FoundInstall> {
-  return isThere === undefined ? { requirementsFile: name } : { lockFile: isThere };
-}
-
 /** What a command line installs in this form of its program; undefined where the form differs. */
-function readForm(
-  form: InstallForm,
-  line: CommandLine,
-  context: InstallContext,
-): FoundInstall | undefined {
+function readForm(form: InstallForm, line: CommandLine, around: Around): FoundInstall | undefined {
   const { has, values } = line;
   const rest = behindVerb(line.operands, form.verbs);
   if (rest === undefined || (form.unless !== undefined && has(form.unless))) return undefined;
@@ -163,19 +166,14 @@ function readForm(
   const packages = words
     .flatMap(({ text }, at) => form.name?.(text, version, rest[at + 1]?.text) ?? [])
     .map(({ name, pin }) => (pin === undefined || !isPinning ? { name } : { name, pin }));
-  const frozenRepository = isFrozen(form, line, context);
+  const frozenRepository = isFrozen(form, line, around);
   if (form.requirements !== undefined) {
     const edited = values('-e --editable').flatMap(
       ({ text }) => form.name?.(text, '', undefined) ?? [],
     );
-    const found = readRequirements(
-      form.requirements,
-      [...packages, ...edited],
-      rest,
-      line,
-      context,
-    );
-    return found && install(form.manager, found.packages, { frozenRepository, ...found.details });
+    const given = [...packages, ...edited];
+    const found = readRequirements(form.requirements, given, rest, line, around);
+    return found && { ...found, manager: form.manager, frozenRepository };
   }
   const file =
     form.manager === 'conda'
@@ -187,14 +185,10 @@ function readForm(
       ...(file === undefined ? {} : { requirementsFile: file }),
     });
   if (form.unnamed === undefined || (form.unnamed === 'alone' && rest.length > 0)) return undefined;
-  return install(form.manager, [], { frozenRepository, ...lockOf(form.lock, line, context) });
+  return install(form.manager, [], { frozenRepository, ...lockOf(form.lock, line, around) });
 }
 
-function isFrozen(
-  form: InstallForm,
-  { has, values }: CommandLine,
-  context: InstallContext,
-): boolean {
+function isFrozen(form: InstallForm, { has, values }: CommandLine, around: Around): boolean {
   // Other folders have other lists, and an address gives the newest.
   if (values('-o --option').some(({ text }) => /^Dir::/i.test(text))) return false;
   if (
@@ -202,7 +196,7 @@ function isFrozen(
     values('-f --find-links').some(({ text }) => /^\w+:\/\//.test(text))
   )
     return false;
-  if (form.ofArchive === true && context.isFrozen) return true;
+  if (form.ofArchive === true && around.isFrozen) return true;
   if (form.frozenBy !== undefined && has(form.frozenBy)) return true;
   const [option, is] = form.frozenValue ?? [];
   return option !== undefined && values(option).some(({ text }) => is?.test(text) === true);
@@ -211,64 +205,31 @@ function isFrozen(
 function lockOf(
   rule: InstallForm['lock'],
   { has, values }: CommandLine,
-  context: InstallContext,
+  around: Around,
 ): Partial<FoundInstall> {
   if (rule === undefined || rule === true) return { lockFile: rule === true };
   if (rule.unless !== undefined && has(rule.unless)) return {};
-  const isSet = (name: string): boolean => /^(?:1|true)$/.test(context.variable(name) ?? '');
-  if (rule.options !== undefined && has(rule.options)) return { lockFile: true };
-  if (rule.variables?.split(' ').some(isSet) === true) return { lockFile: true };
-  if (rule.before !== undefined && context.ranBefore(rule.before)) return { lockFile: true };
+  const variables = around.event.variables();
+  const isSet = (name: string): boolean => /^(?:1|true)$/.test(variables.get(name) ?? '');
+  if (
+    (rule.options !== undefined && has(rule.options)) ||
+    rule.variables?.split(' ').some(isSet) === true ||
+    around.before.some(({ text }) => rule.before?.test(text) === true)
+  )
+    return { lockFile: true };
   if (rule.file === undefined || (rule.fileWith !== undefined && !has(rule.fileWith))) return {};
   const folder = rule.folder === undefined ? undefined : values(rule.folder)[0]?.text;
-  return lockedBy(rule.file, context.hasFile(rule.file, folder));
+  // A file decides where it is there: open where nobody sees whether it is.
+  const isThere = hasFile(around, rule.file, folder);
+  return isThere === undefined ? { requirementsFile: rule.file } : { lockFile: isThere };
 }
 
-interface Requirements {
-  readonly packages: readonly InstalledName[];
-  readonly unread: string | undefined;
-  /** Every line carries a hash, which makes pip check all of them. */
-  readonly hashed: boolean;
-}
-
-/** Requirements files as pip reads them, and those that they include, as far as they are seen. */
-function requirementsOf(files: readonly Field[], context: InstallContext): Requirements {
-  const packages: InstalledName[] = [];
-  let unread: string | undefined;
-  let hashed = files.length > 0;
-  const open = files.map((file) => file.text);
-  for (let count = 0; open.length > 0 && count < 16; count += 1) {
-    const path = open.shift() ?? '';
-    const text = context.fileText(path)?.slice(0, 1024 * 1024);
-    if (text === undefined) {
-      unread ??= path;
-      hashed = false;
-      continue;
-    }
-    const lines = text
-      .replace(/\\\r?\n/g, ' ')
-      .split(/\r?\n/)
-      .map((line) =>
-        line
-          .replace(/(?:^|\s)#.*/s, '')
-          .trim()
-          .replace(/^(?:-e|--editable)[ =]+/, ''),
-      );
-    const wanted = lines.filter((line) => line !== '' && !line.startsWith('-'));
-    for (const line of wanted) {
-      const [bare = ''] = line.split(/\s--/);
-      const commit = /^[^@]*@\s*\S+[@#=]([0-9a-f]{40,64})\b/.exec(bare)?.[1];
-      const name = bare.split(/[\s@]/)[0] ?? bare;
-      packages.push(requirement(bare) ?? (commit === undefined ? { name } : { name, pin: commit }));
-    }
-    hashed &&= wanted.length > 0 && wanted.every((line) => line.includes('--hash='));
-    const folder = path.slice(0, path.lastIndexOf('/') + 1);
-    for (const line of lines) {
-      const included = /^(?:-r|--requirement)[ =]*(\S+)/.exec(line)?.[1];
-      if (included !== undefined) open.push(folder + included);
-    }
-  }
-  return { packages, unread, hashed };
+/** One line of a requirements file, without its comment. */
+function requirementOf(line: string): InstalledName {
+  const [bare = ''] = line.split(/\s--/);
+  const commit = /^[^@]*@\s*\S+[@#=]([0-9a-f]{40,64})\b/.exec(bare)?.[1];
+  const name = bare.split(/[\s@]/)[0] ?? bare;
+  return requirement(bare) ?? (commit === undefined ? { name } : { name, pin: commit });
 }
 
 /** What pip and uv install by names and files of requirements; undefined where it is nothing. */
@@ -277,38 +238,57 @@ function readRequirements(
   given: readonly InstalledName[],
   words: readonly Field[],
   { has, values }: CommandLine,
-  context: InstallContext,
-): { packages: readonly InstalledName[]; details: Partial<FoundInstall> } | undefined {
+  { event, files }: Around,
+): FoundInstall | undefined {
   const isList = options === 'words';
-  const read = requirementsOf(isList ? words : values(options), context);
   // A local project without its dependencies fetches nothing.
   const own = isList ? [] : given.filter(({ name }) => !(has('--no-deps') && name.startsWith('.')));
-  const packages = [...own, ...read.packages];
+  const packages = [...own];
+  const open = (isList ? words : values(options)).map(({ text }) => text);
+  let unread: string | undefined;
+  // Every line carries a hash, which makes pip check all of them.
+  let hashed = open.length > 0 && own.length === 0;
+  for (let count = 0; open.length > 0 && count < 16; count += 1) {
+    const path = open.shift() ?? '';
+    const content = files.at(placeOf(event, path), event.id);
+    if (content?.kind !== 'text') {
+      unread ??= path;
+      continue;
+    }
+    const lines = content.text
+      .slice(0, 1024 * 1024)
+      .replace(/\\\r?\n/g, ' ')
+      .split(/\r?\n/)
+      .map((line) => line.replace(/(?:^|\s)#.*/s, '').trim())
+      .map((line) => line.replace(/^(?:-e|--editable)[ =]+/, ''));
+    const wanted = lines.filter((line) => line !== '' && !line.startsWith('-'));
+    packages.push(...wanted.map(requirementOf));
+    hashed &&= wanted.length > 0 && wanted.every((line) => line.includes('--hash='));
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    for (const line of lines) {
+      const included = /^(?:-r|--requirement)[ =]*(\S+)/.exec(line)?.[1];
+      if (included !== undefined) open.push(folder + included);
+    }
+  }
   // Files of comments alone install nothing.
-  if (packages.length === 0 && read.unread === undefined) return undefined;
-  const plain = (name: string): string => name.toLowerCase().replace(/[-_.]+/g, '-');
-  const limits = requirementsOf(values('-c --constraint'), context);
-  const pins = new Map(limits.packages.map(({ name, pin }) => [plain(name), pin]));
-  const held = packages.map(({ name, pin = pins.get(plain(name)) }): InstalledName =>
-    pin === undefined ? { name } : { name, pin },
-  );
-  // What a file that is not seen may pin is left out.
-  const isOpen = limits.unread !== undefined && held.some(({ pin }) => pin === undefined);
-  const file = read.unread ?? (isOpen ? limits.unread : undefined);
-  const lockFile = has('--require-hashes') || (read.hashed && own.length === 0);
-  return {
-    packages: isOpen ? held.filter(({ pin }) => pin !== undefined) : held,
-    details: { lockFile, ...(file === undefined ? {} : { requirementsFile: file }) },
-  };
+  if (packages.length === 0 && unread === undefined) return undefined;
+  // What a file of constraints may pin is left out.
+  const [limits] = values('-c --constraint');
+  const pinned = packages.filter(({ pin }) => pin !== undefined);
+  const file = unread ?? (pinned.length < packages.length ? limits?.text : undefined);
+  return install('pip', limits === undefined ? packages : pinned, {
+    lockFile: has('--require-hashes') || (hashed && unread === undefined),
+    ...(file === undefined ? {} : { requirementsFile: file }),
+  });
 }
 
 /** go's options have one dash; `go install pkg` without a version takes that of go.mod. */
-function goInstall(words: readonly string[], context: InstallContext): FoundInstall | undefined {
+function goInstall(words: readonly string[], { event }: Around): FoundInstall | undefined {
   const [verb = '', second = ''] = words;
   const isDownload = verb === 'mod' && second === 'download';
   if (/^(?:build|test|vet)$/.test(verb)) {
     // go.mod names each version and go.sum its content, unless go may write them.
-    const flags = `${context.variable('GOFLAGS') ?? ''} ${words.join(' ')}`;
+    const flags = `${event.variables().get('GOFLAGS') ?? ''} ${words.join(' ')}`;
     return install('go', [], { lockFile: !/(?:^|\s)-mod[= ]mod(?:\s|$)/.test(flags) });
   }
   if (!isDownload && !/^(?:install|get|run)$/.test(verb)) return undefined;
@@ -330,27 +310,23 @@ function goInstall(words: readonly string[], context: InstallContext): FoundInst
 }
 
 /** The first reading of a command line that finds an install. */
-function firstInstall(
-  { program, argv }: CommandEvent,
-  context: InstallContext,
-): FoundInstall | undefined {
+function firstInstall(around: Around): FoundInstall | undefined {
+  const { program, argv } = around.event;
   const words = argv.slice(1);
   const texts = words.map(({ text }) => text);
-  const names = [program, unversioned(program)];
-  if (program === 'go') return goInstall(texts, context);
+  if (program === 'go') return goInstall(texts, around);
   // Not cargo's toolchain (`+nightly`), nor gem's words after `--`.
   const dashes = program === 'gem' ? texts.indexOf('--') : -1;
   const own = words.filter(
     ({ text }, at) => (dashes < 0 || at < dashes) && !(program === 'cargo' && text.startsWith('+')),
   );
   const line = readCommandLine(program, own);
-  for (const name of names) {
-    const forms = INSTALL_FORMS.filter(({ programs }) => programs.split(' ').includes(name));
-    for (const form of forms) {
-      const found = readForm(form, line, context);
-      if (found !== undefined) return found;
-    }
-    if (forms.length > 0) break;
+  const formsOf = (name: string): readonly InstallForm[] =>
+    INSTALL_FORMS.filter(({ programs }) => programs.split(' ').includes(name));
+  const exact = formsOf(program);
+  for (const form of exact.length > 0 ? exact : formsOf(unversioned(program))) {
+    const found = readForm(form, line, around);
+    if (found !== undefined) return found;
   }
   return undefined;
 }
@@ -371,34 +347,10 @@ function withLock(event: CommandEvent, found: FoundInstall, files: StageFiles): 
   return found;
 }
 
-export function installsOf(
-  event: CommandEvent,
-  before: readonly CommandEvent[],
-  files: StageFiles,
-  isFrozenArchive: boolean,
-): readonly PackageInstall[] {
-  const { stage, range, text, program, argv, id, folder: own } = event;
-  if (event.isFollowed) return [];
-  const found = firstInstall(event, {
-    variable: event.variable,
-    isFrozen: isFrozenArchive,
-    hasFile: (name, folder = '') => {
-      const isGone = before.some(
-        (one) =>
-          /^(?:rm|mv)$/.test(one.program) && wordsOf(one).some((word) => word.endsWith(name)),
-      );
-      const place = pathIn(own, folder || '.');
-      if (isGone) return false;
-      if (files.at(pathIn(place, name), id) !== undefined) return true;
-      // A folder of the context that was not read may have it.
-      return files.isWhole(place) ? false : undefined;
-    },
-    fileText: (path) => {
-      const content = files.at(placeOf(event, path), id);
-      return content?.kind === 'text' ? content.text : undefined;
-    },
-    ranBefore: (pattern) => before.some((one) => pattern.test(one.text)),
-  });
+export function installsOf(around: Around): readonly PackageInstall[] {
+  const { event, before, files } = around;
+  const { stage, range, text, program, argv } = event;
+  const found = event.isFollowed ? undefined : firstInstall(around);
   if (found === undefined) return [];
   // A version that a command prints is the newest: `V=$(apt-cache policy x)`.
   const isPrinted = (pin: string): boolean =>
@@ -406,9 +358,7 @@ export function installsOf(
   const packages = found.packages.map((one) =>
     one.pin !== undefined && isPrinted(one.pin) ? { name: one.name } : one,
   );
-  const isWritten = before.some((one) =>
-    writesLock(program, [one.program, ...wordsOf(one)].join(' ')),
-  );
+  const isWritten = before.some((one) => writesLock(program, lineOf(one)));
   const locked = !found.lockFile
     ? found
     : isWritten

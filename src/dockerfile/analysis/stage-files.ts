@@ -1,13 +1,21 @@
 import { fileName } from '../../lib/text.ts';
 import type { BuildContext, Instruction } from '../../model/dockerfile.ts';
-import { unversioned } from '../../programs/local.ts';
+import { FILE_FETCHERS } from '../../programs/fetchers.ts';
+import { isBuiltin, isKnownProgram, unversioned } from '../../programs/local.ts';
 import { folderOfPattern, pathIn } from '../paths.ts';
 import { mountsOf } from '../read-dockerfile.ts';
+import {
+  type CommandEvent,
+  lineOf,
+  placeOf,
+  readCommandLine,
+  sourceOf,
+  wordsOf,
+} from './commands.ts';
 
 /** What is known of a file that the build itself put into a stage. */
 export type FileContent =
-  /** `origin`: from the Dockerfile, or from the build context. */
-  | { readonly kind: 'text'; readonly text: string; readonly origin: 'build' | 'context' }
+  | { readonly kind: 'text'; readonly text: string }
   /** `target`: where it was downloaded to. */
   | { readonly kind: 'unread'; readonly why: string; readonly target?: string };
 
@@ -19,8 +27,6 @@ export interface LookupBudget {
 /** Something that lies at a path of the stage from command number `id` on. */
 interface Put {
   readonly id: number;
-  /** A mount is gone after this command. */
-  readonly until: number;
   readonly path: string;
   /** The path is a folder, which sources are put into by their names. */
   readonly isFolder: boolean;
@@ -32,13 +38,25 @@ interface Put {
 const FAR = Number.MAX_SAFE_INTEGER;
 const MOST_PUTS = 4000;
 /** Where the system looks for programs. */
-export const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const PROGRAM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'.split(':');
 /** Folders that installers fill below one that the context is copied to. */
 const INSTALLERS =
   /(?:^|\/)(?:node_modules\/\.bin|\.?v?env\/bin|vendor\/bin|\.local\/bin|\.cargo\/bin|go\/bin)$/;
 const ADDRESS = /^(?:https?:|git@|git:|ssh:|ftp:)/i;
 export const ARCHIVE = /\.(?:tar|tgz|tbz2?|txz|tar\.\w+)$/i;
 const NAMED_FILE = /\.\w{1,5}$/;
+
+/** Where a program is called from. */
+type ProgramPlace = Pick<CommandEvent, 'folder' | 'id'> & { readonly instruction?: Instruction };
+
+const FILLED: FileContent = { kind: 'unread', why: 'may be in a folder that the build filled' };
+const UNPACKS = /^(?:g?tar|bsdtar|unzip|cpio|7z[ar]?|unrar)$/;
+/** What edits a file in place, or puts bytes of its own into it. */
+const EDITS =
+  /^(?:(?:g?sed|perl) (?:.* )?(?:-\w*i|--in-place)|(?:ed|ex|patch|sponge|truncate|dd) )/;
+/** What names a program without changing it. */
+const LEAVES =
+  /^(?:rm|chmod|chown|chgrp|ls|test|\[|strip|echo|printf|which|ldd|setcap|stat|file|find|cp|mv|ln|install|update-alternatives|dpkg-divert|grep|scanelf)$/;
 
 export function isWithin(path: string, folder: string): boolean {
   if (folder === '' || folder === '.') return !/^[/$~]/.test(path);
@@ -51,8 +69,12 @@ function isContent(from: Put['from']): from is FileContent {
 
 /** What COPY, ADD and the commands of a stage put where; files of a base image are not known. */
 export class StageFiles {
-  /** PATH as ENV set it, the unknown part named by a `$`. */
-  programPath = '$PATH';
+  /** Folders that were ever in PATH; an unknown one begins with `$`. */
+  readonly #path = new Set(PROGRAM_PATH);
+  /** PATH was ever without the folders of the system. */
+  #isElsewhere = false;
+  /** Something was put at a place that is not known. */
+  #isUnknown = false;
   readonly #puts: Put[] = [];
   readonly #context: BuildContext | undefined;
   readonly #budget: LookupBudget;
@@ -69,7 +91,19 @@ export class StageFiles {
     this.#budget = budget;
     this.#base = base;
     this.#stage = stage;
-    if (base !== undefined) this.programPath = base.programPath;
+    if (base === undefined) return;
+    for (const folder of base.#path) this.#path.add(folder);
+    this.#isElsewhere = base.#isElsewhere;
+    this.#isUnknown = base.#isUnknown;
+  }
+
+  /** A value that PATH is given. */
+  addPath(value: string, folder: string): void {
+    const isOwn = (one: string): boolean => /^\$(?:PATH\b|\{PATH\b[^}]*\})$/.test(one);
+    const folders = value.split(':', 64);
+    for (const one of folders)
+      if (!isOwn(one)) this.#path.add(one.startsWith('$') ? one : pathIn(folder, one || '.'));
+    this.#isElsewhere ||= !folders.some((one) => isOwn(one) || PROGRAM_PATH.includes(one));
   }
 
   /** What a COPY or ADD brings. */
@@ -86,7 +120,6 @@ export class StageFiles {
       this.#put(id, isFolder ? pathIn(path, delimiter) : path, false, [], {
         kind: 'text',
         text,
-        origin: 'build',
       });
     const isUnpacked = (one: string): boolean => keyword === 'ADD' && ARCHIVE.test(one);
     const sources = given.filter(
@@ -98,31 +131,22 @@ export class StageFiles {
     if (given.some((one) => isUnpacked(one) && !ADDRESS.test(one))) this.unpack(id, path);
   }
 
-  /** What the mounts of a RUN bring for as long as it runs; gives the end of them. */
-  mount(instruction: Instruction, folder: string, id: number): (until: number) => void {
-    const before = this.#puts.length;
-    for (const { type = 'bind', from, source = '/', target } of mountsOf(instruction))
+  /** What the mounts of a RUN bring; true where one hides programs of the image. */
+  mount(instruction: Instruction, folder: string, id: number): boolean {
+    const mounts = mountsOf(instruction);
+    for (const { type = 'bind', from, source = '/', target } of mounts)
       if (type === 'bind' && target !== undefined)
         this.#from(id, pathIn(folder, target), false, from, [source]);
-    return (until) => {
-      for (let at = before; at < this.#puts.length; at += 1) {
-        const put = this.#puts[at];
-        if (put?.id === id) this.#puts[at] = { ...put, until };
-      }
-    };
+    return mounts.some(({ type = 'bind', from = '', target = '/none' }) => {
+      const isOpen = type === 'cache' || (type === 'bind' && from !== '');
+      return isOpen && PROGRAM_PATH.some((one) => isWithin(one, pathIn(folder, target)));
+    });
   }
 
-  /** What a command writes to a path; undefined where that is not known. */
-  write(id: number, path: string, text: string | undefined): void {
-    this.#put(
-      id,
-      path,
-      false,
-      [],
-      text === undefined
-        ? { kind: 'unread', why: 'is written by a command' }
-        : { kind: 'text', text, origin: 'build' },
-    );
+  /** What a command writes: its text is not followed. */
+  write(id: number, path: string): void {
+    if (!path.startsWith('/dev/'))
+      this.#put(id, path, false, [], { kind: 'unread', why: 'is written by a command' });
   }
 
   download(id: number, path: string): void {
@@ -141,8 +165,7 @@ export class StageFiles {
     else if (this.holdsContext(folder))
       this.unpack(id, isPattern ? folderOfPattern(target) : target);
     // A program of the base image under the name of another.
-    else if (!from.startsWith(to) && unversioned(to) !== unversioned(from))
-      this.write(id, target, undefined);
+    else if (!from.startsWith(to) && unversioned(to) !== unversioned(from)) this.write(id, target);
   }
 
   /** What an archive, whose names nobody sees, brings into a folder. */
@@ -154,7 +177,7 @@ export class StageFiles {
   at(path: string, id = FAR): FileContent | undefined {
     for (let index = this.#puts.length - 1; index >= 0; index -= 1) {
       const put = this.#puts[index];
-      if (put === undefined || put.id >= id || put.until < id) continue;
+      if (put === undefined || put.id >= id) continue;
       this.#budget.steps -= 1;
       if (this.#budget.steps <= 0) return undefined;
       const found = this.#in(put, path);
@@ -202,7 +225,7 @@ export class StageFiles {
    * True where what is not seen was put over one of the folders, so that any program may be in it.
    * `isStrict`: what other stages and images have counts as not seen.
    */
-  isFilled(folders: readonly string[], id: number, isStrict = false): boolean {
+  #isFilled(folders: readonly string[], id: number, isStrict: boolean): boolean {
     const isOpen = ({ path, isFolder, from, sources }: Put): boolean => {
       if (isContent(from)) return false;
       // A program whose name is not known.
@@ -216,7 +239,7 @@ export class StageFiles {
       // A file by its name is not a folder, and a folder's name is not a program's.
       return folders.some((folder) => {
         if (path === folder) {
-          const isSystem = PROGRAM_PATH.split(':').includes(folder);
+          const isSystem = PROGRAM_PATH.includes(folder);
           return sources.some((one) =>
             isSystem && isFolder
               ? /(?:^|\/)(?:s?bin|usr|local|\.|\*)?\/?$/.test(one)
@@ -227,11 +250,117 @@ export class StageFiles {
         return isBelow && sources.some((one) => isFolder || !NAMED_FILE.test(one));
       });
     };
-    return this.#before(id).some(isOpen) || this.#base?.isFilled(folders, FAR, isStrict) === true;
+    const isBase = this.#base !== undefined && this.#base.#isFilled(folders, FAR, isStrict);
+    return isBase || this.#before(id).some(isOpen);
+  }
+
+  /**
+   * A file that the build put where a program of this name is looked for, or may have put there;
+   * undefined for none. `isStrict`: at any place of this name, or in folders of other images.
+   */
+  program(
+    name: string,
+    { folder, id, instruction }: ProgramPlace,
+    isStrict = false,
+  ): { readonly path: string; readonly content: FileContent } | undefined {
+    // In exec form no shell takes the name for its own.
+    if (isBuiltin(name) && instruction?.rawArguments.startsWith('[') !== true) return undefined;
+    const isNamed = name.includes('/');
+    const own = new RegExp(`(?:^|/)${name.replace(/[^\w-]/g, '.')}$`);
+    const folders = [...this.#path].map((one) => (one.startsWith('$') ? one : pathIn(folder, one)));
+    const places = isNamed ? [folder] : folders;
+    // A folder that is not known may be any, and a file that is put there any program.
+    const open = folders.flatMap((one) => /^\$(?:\{[^}]*\}|\(\.*\)|\w+)(.*)/.exec(one)?.[1] ?? []);
+    const unknown = this.#isUnknown && !isNamed ? this.put(/\$/, id).slice(0, 64) : [];
+    const any = open.length > 0 && !isNamed ? this.put(/./, id).slice(0, 64) : [];
+    const named = (isStrict || open.length > 0) && !isNamed ? this.put(own, id) : [];
+    const paths = [
+      ...places.map((one) => pathIn(one, name)),
+      ...named,
+      ...unknown.flatMap((one) => [...(own.test(one) ? [one] : []), `${one}/${name}`]),
+      ...any.flatMap((one) => open.map((end) => `${one}${end}/${name}`)),
+    ];
+    for (const path of paths) {
+      // /bin is a link to /usr/bin.
+      const twin = /^\/s?bin\//.test(path)
+        ? `/usr${path}`
+        : path.replace(/^\/usr(?=\/s?bin\/)/, '');
+      const content = this.at(path, id) ?? this.at(twin, id);
+      if (content !== undefined) return { path, content };
+      if (isStrict && named.includes(path)) return { path, content: FILLED };
+    }
+    if (isNamed) return undefined;
+    const isUnknown =
+      isStrict && (this.#isElsewhere || unknown.some((one) => /^\$\{?\w+(?:#\d+)?\}?$/.test(one)));
+    return isUnknown || this.#isFilled(folders, id, isStrict)
+      ? { path: name, content: FILLED }
+      : undefined;
+  }
+
+  /** Notes what a command writes, copies, moves, links and unpacks. */
+  follow(event: CommandEvent, events: readonly CommandEvent[]): void {
+    const { program, id, writesTo } = event;
+    const words = wordsOf(event);
+    const line = words.join(' ');
+    const names = words.filter((word) => !word.startsWith('-')).map((word) => placeOf(event, word));
+    if (FILE_FETCHERS[program] === undefined) for (const path of writesTo) this.write(id, path);
+    if (program === 'tee' && FILE_FETCHERS[sourceOf(event, events)?.program ?? ''] === undefined)
+      for (const path of names) this.write(id, path);
+    if (/^(?:cp|mv|ln|install|rsync)$/.test(program)) this.#copied(event);
+    else if (/^(?:update-)?alternatives$/.test(program) && words.includes('--install')) {
+      const [path, , target] = words.slice(words.indexOf('--install') + 1);
+      if (path !== undefined && target !== undefined) this.link(id, target, path);
+    } else if (UNPACKS.test(program)) {
+      // What an archive of the build itself has is not seen.
+      const isOwn = [...names, ...event.readsFrom].some((path) => {
+        const name = fileName(path).replace(/[^\w-]/g, '.');
+        return [path, ...this.put(new RegExp(`/${name}$`), id)].some((one) => {
+          const content = this.at(one, id);
+          return (
+            content?.kind === 'text' || (content !== undefined && content.target === undefined)
+          );
+        });
+      });
+      const to = /(?:^| )(?:-C|-d|-D|--directory)[ =]?(\S+)/.exec(line)?.[1] ?? '.';
+      if (isOwn) this.unpack(id, placeOf(event, to));
+    } else if (EDITS.test(lineOf(event)))
+      for (const word of words) {
+        const path = placeOf(event, word.replace(/^of=/, ''));
+        if (this.at(path, id) !== undefined) this.write(id, path);
+      }
+    // A program that is named to another command may be written by it.
+    if (LEAVES.test(program) || event.isFollowed) return;
+    for (const { 0: path, 1: name = '', index } of line.matchAll(/\/s?bin\/([\w.+-]+)/g)) {
+      const start = line.slice(0, index).replace(/^.*[^\w./-]/s, '');
+      if (isKnownProgram(name) && /^(?:\/usr(?:\/local)?)?$/.test(start))
+        this.write(id, start + path);
+    }
+  }
+
+  /** What `cp`, `mv`, `ln` and the like put where. */
+  #copied(event: CommandEvent): void {
+    const { program, argv, id } = event;
+    const { values, operands, has } = readCommandLine(program, argv.slice(1));
+    const [into] = values('-t --target-directory');
+    const to = into ?? operands.at(-1);
+    const sources = into === undefined ? operands.slice(0, -1) : operands;
+    if (to === undefined || (program === 'install' && has('-d --directory'))) return;
+    const path = placeOf(event, to.text);
+    const isFolder = into !== undefined || sources.length > 1 || /(?:^|\/)\.{0,2}$/.test(to.text);
+    const isLink = program === 'ln' && has('-s --symbolic');
+    for (const { text } of sources) {
+      const isBeside = isLink && !text.startsWith('/');
+      const source = isBeside
+        ? pathIn(path.replace(/\/[^/]*$/, '') || '/', text)
+        : placeOf(event, text);
+      if (source === path) continue;
+      if (!isFolder) this.link(id, source, path);
+      this.link(id, source, pathIn(path, fileName(source)));
+    }
   }
 
   #before(id: number): readonly Put[] {
-    return this.#puts.filter((put) => put.id < id && put.until >= id);
+    return this.#puts.filter((put) => put.id < id);
   }
 
   #from(
@@ -257,8 +386,8 @@ export class StageFiles {
     sources: readonly string[],
     from: Put['from'],
   ): void {
-    if (this.#puts.length < MOST_PUTS)
-      this.#puts.push({ id, until: FAR, path, isFolder, sources, from });
+    this.#isUnknown ||= path.includes('$');
+    if (this.#puts.length < MOST_PUTS) this.#puts.push({ id, path, isFolder, sources, from });
   }
 
   #in({ path: to, isFolder, from, sources }: Put, path: string): FileContent | undefined {
@@ -285,7 +414,7 @@ export class StageFiles {
         ? { kind: 'unread', why: 'comes from the build context, which was not given' }
         : undefined;
     const text = this.#context.text(path);
-    if (text !== undefined) return { kind: 'text', text, origin: 'context' };
+    if (text !== undefined) return { kind: 'text', text };
     return this.#context.kind(path) === 'file'
       ? { kind: 'unread', why: 'is too large to be read' }
       : undefined;

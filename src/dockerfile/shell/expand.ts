@@ -1,5 +1,4 @@
 import {
-  type ArrayValue,
   type Assignment,
   forEachChild,
   type ParameterExpansionPart,
@@ -13,13 +12,13 @@ import {
 import { applyOperator, type Lookup } from '../substitute.ts';
 import type { Span } from './parse-shell.ts';
 
-/** Arithmetic, arrays, patterns: never a constant here. What is inside is expanded all the same. */
+/** Arithmetic and arrays: never a constant here. What is inside is run all the same. */
 interface Opaque {
   readonly type: 'Opaque';
   readonly text: string;
   readonly inside: readonly SyntaxNode[];
-  /** It is counted with, and so is this text where it is the name of a variable. */
-  readonly counted?: string;
+  /** It is counted with: the names in it are variables. */
+  readonly counted?: true;
 }
 
 type Part = WordPart | Opaque;
@@ -54,22 +53,6 @@ export interface Field {
   readonly sources: readonly number[];
 }
 
-/** The value of a variable where it is known, and the commands that it comes from. */
-interface Variable {
-  readonly value: string | undefined;
-  /** Where it is not: the value with its unknown parts named, as a field has them. */
-  readonly shape?: string;
-  readonly sources: readonly number[];
-}
-
-export interface ExpansionContext {
-  /** Gets the commands whose output is counted with. */
-  readonly counted: (sources: readonly number[]) => void;
-  readonly variable: (name: string) => Variable;
-  /** Numbers of the commands of a substitution. */
-  readonly printed: (script: ParsedScript | undefined) => readonly number[];
-}
-
 /** Where a node lies; in text that was escaped (backquotes in backquotes) all have one place. */
 export type PlaceOf = (node: { readonly pos: number; readonly end: number }) => Span;
 
@@ -83,21 +66,16 @@ function literal(value: string): Part {
   return { type: 'Literal', value, text: value, pos: 0, end: 0 };
 }
 
-export function wordOf(word: ParsedWord, placeOf: PlaceOf): Word {
-  return { text: word.text, parts: partsOf(word), ...placeOf(word) };
-}
-
 function partsOf({ parts, value }: ParsedWord): readonly Part[] {
   return parts ?? [literal(value)];
 }
 
-export function bareWord(text: string, place: Span): Word {
-  return { text, parts: [literal(text)], ...place };
+export function wordOf(word: ParsedWord, placeOf: PlaceOf): Word {
+  return { text: word.text, parts: partsOf(word), ...placeOf(word) };
 }
 
-/** Text that is counted with: `(( TEXT ))`, a side of `[[ a -gt b ]]`. */
-function countedWord(text: string, inside: readonly SyntaxNode[], place: Span, name = ''): Word {
-  return { text, parts: [{ type: 'Opaque', text, inside, counted: name }], ...place };
+export function bareWord(text: string, place: Span): Word {
+  return { text, parts: [literal(text)], ...place };
 }
 
 /** Arithmetic as a command: `(( TEXT ))`, and what a `for` counts with. */
@@ -107,27 +85,20 @@ export function arithmeticWords(
   place: Span,
 ): readonly Word[] {
   const inside = expressions.filter((one) => one !== undefined);
-  return [bareWord('((', place), countedWord(text, inside, place)];
+  const counted: Part = { type: 'Opaque', text, inside, counted: true };
+  return [bareWord('((', place), { text, parts: [counted], ...place }];
 }
 
-export function isWrite(redirect: Redirect): boolean {
-  const { operator, descriptor } = redirect;
+export function isWrite({ operator, descriptor }: Redirect): boolean {
   return descriptor !== 2 && ['>', '>>', '>|', '&>', '&>>'].includes(operator);
 }
 
 /** The value of an assignment; an element of an array says nothing of the others. */
 export function valueOf(node: Assignment, placeOf: PlaceOf): Word {
   const { text, value, index } = node;
-  const place = placeOf(node);
-  if (index !== undefined)
-    return { text, parts: [{ type: 'Opaque', text, inside: [index, value] }], ...place };
-  return value.type === 'ArrayValue'
-    ? { text: '', parts: [arrayOf(value)], ...place }
-    : { text: value.text, parts: partsOf(value), ...place };
-}
-
-function arrayOf(value: ArrayValue): Part {
-  return { type: 'Opaque', text: '(...)', inside: [value] };
+  if (index === undefined && value.type === 'Word') return { ...wordOf(value, placeOf) };
+  const inside = index === undefined ? [value] : [index, value];
+  return { text, parts: [{ type: 'Opaque', text: '(...)', inside }], ...placeOf(node) };
 }
 
 /** `NAME=value` behind a command (`export`, `declare`), as the one word that it is. */
@@ -138,19 +109,19 @@ export function assignmentWord(node: Assignment, placeOf: PlaceOf): Word {
 
 /** The words of `[[ ... ]]` in order, operators and parentheses as words of their own. */
 export function testWords(node: TestExpression, placeOf: PlaceOf): readonly Word[] {
-  const place = placeOf(node);
-  const operator = (text: string): Word => bareWord(text, place);
+  const operator = (text: string): Word => bareWord(text, placeOf(node));
   switch (node.type) {
-    case 'TestUnary':
-      return [
-        ...(node.operator === '' ? [] : [operator(node.operator)]),
-        wordOf(node.operand, placeOf),
-      ];
+    case 'TestUnary': {
+      const operand = wordOf(node.operand, placeOf);
+      return node.operator === '' ? [operand] : [operator(node.operator), operand];
+    }
     case 'TestBinary': {
-      const of = (side: ParsedWord): Word =>
-        /^-(?:eq|ne|[lg][et])$/.test(node.operator)
-          ? countedWord(side.text, [side], placeOf(side), side.text)
-          : wordOf(side, placeOf);
+      const isCounted = /^-(?:eq|ne|[lg][et])$/.test(node.operator);
+      const of = (side: ParsedWord): Word => {
+        const counted: Part = { type: 'Opaque', text: side.text, inside: [side], counted: true };
+        const word = wordOf(side, placeOf);
+        return isCounted ? { ...word, parts: [counted] } : word;
+      };
       return [of(node.left), operator(node.operator), of(node.right)];
     }
     case 'TestLogical':
@@ -177,92 +148,152 @@ export function redirectOf(node: Redirection, placeOf: PlaceOf): Redirect {
     delimiter?.quoted === true
       ? [literal(body.text)]
       : (body.parts ?? [literal(body.text.replace(/\\([$`\\])|\\\n/g, '$1'))]);
-  const whole = {
-    text: body.text,
-    parts: node.operator === '<<-' ? parts.map(withoutTabs) : parts,
-    ...placeOf(body),
-  };
-  return { operator: '<<', descriptor, target: none, body: whole };
+  // The tabs that `<<-` takes off the lines.
+  const bare = parts.map((part, at) =>
+    part.type === 'Literal'
+      ? literal(part.value.replace(at === 0 ? /^\t+/gm : /(?<=\n)\t+/g, ''))
+      : part,
+  );
+  const whole = { text: body.text, parts: node.operator === '<<-' ? bare : parts };
+  return { operator: '<<', descriptor, target: none, body: { ...whole, ...placeOf(body) } };
 }
 
-/** The tabs that `<<-` takes off the lines. */
-function withoutTabs(part: Part, at: number): Part {
-  if (part.type !== 'Literal') return part;
-  return literal(part.value.replace(at === 0 ? /^\t+/gm : /(?<=\n)\t+/g, ''));
+/** A variable as far as it is known. */
+interface Variable {
+  readonly value: string | undefined;
+  /** The text of an unknown value; each one that a script sets has a name of its own. */
+  readonly name: string;
+  readonly sources: readonly number[];
 }
 
-/** The text of a here-document without anything that a shell expands; undefined with such. */
-export function plainText({ parts }: Word): string | undefined {
-  const texts = parts.map((part) => (part.type === 'Literal' ? part.value : undefined));
-  return texts.includes(undefined) ? undefined : texts.join('');
+/** What a script sets, and what it prints: all that its words are made of. */
+export class Shell {
+  readonly known = new Map<string, Variable>();
+  /** Numbers of the commands of a substitution. */
+  readonly printed = new Map<ParsedScript, readonly number[]>();
+  /** It counts with variables, or what commands print: bash runs commands in their values. */
+  counts = false;
+  private readonly lookup: Lookup;
+  private readonly nextId: () => number;
+
+  constructor(lookup: Lookup, nextId: () => number) {
+    this.lookup = lookup;
+    this.nextId = nextId;
+  }
+
+  assign(name: string, field: Field | undefined, isConditional: boolean): void {
+    this.known.set(name, {
+      value: field?.constant === true && !isConditional ? field.text : undefined,
+      name: `\${${name}#${this.nextId()}}`,
+      sources: field?.sources ?? [],
+    });
+  }
+
+  variable(name: string): Variable {
+    const value = this.lookup(name);
+    return this.known.get(name) ?? { value, name: `\${${name}}`, sources: [] };
+  }
+
+  /** A word as one field, never split: values of assignments, here-documents, targets. */
+  joined({ parts }: Pick<Word, 'parts'>): Field {
+    return new Expansion(this, false).of(parts)[0] ?? constantField('');
+  }
+
+  /** The fields that a word expands to; an unquoted variable may give several, or none. */
+  fieldsOf({ parts }: Word): readonly Field[] {
+    return new Expansion(this, true).of(parts);
+  }
+
+  /** The commands whose output is somewhere in a part of a word. */
+  sourcesIn(node: SyntaxNode | Opaque): readonly number[] {
+    if (node.type === 'Opaque') {
+      if (node.counted === true) this.count(node.text);
+      return node.inside.flatMap((one) => this.sourcesIn(one));
+    }
+    if ('script' in node) return (node.script && this.printed.get(node.script)) ?? [];
+    if (node.type === 'SimpleExpansion') return this.variable(node.text.slice(1)).sources;
+    const found: number[] = [];
+    if (node.type === 'ParameterExpansion') {
+      found.push(...this.variable(node.parameter).sources);
+      if (node.index !== undefined) this.count(node.index.text);
+      if (node.operation?.type === 'Slice') this.count(node.text.replace(/^[^:]*/, ''));
+    }
+    if (node.type === 'ArithmeticExpansion') this.count(node.text.slice(1));
+    forEachChild(node, (child) => {
+      found.push(...this.sourcesIn(child));
+    });
+    return found;
+  }
+
+  private count(text: string): void {
+    this.counts ||= /[A-Za-z_$`]/.test(text);
+  }
 }
 
-/** Expands words: what is known is put in, what is not is named. */
+/** Expands one word: what is known is put in, what is not is named. */
 class Expansion {
-  readonly fields: Field[] = [];
-  private readonly around: ExpansionContext;
+  private readonly shell: Shell;
   private readonly splits: boolean;
+  private readonly fields: Field[] = [];
   private text = '';
   private constant = true;
   private sources: number[] = [];
   private begun = false;
 
-  constructor(around: ExpansionContext, splits: boolean) {
-    this.around = around;
+  constructor(shell: Shell, splits: boolean) {
+    this.shell = shell;
     this.splits = splits;
   }
 
-  end(): readonly Field[] {
+  of(parts: readonly Part[]): readonly Field[] {
+    for (const part of parts) this.add(part, false);
+    this.end();
+    return this.fields;
+  }
+
+  private end(): void {
     if (this.begun)
-      this.fields.push({ text: this.text, constant: this.constant, sources: this.sources });
+      this.fields.push({
+        text: this.text,
+        constant: this.constant,
+        sources: [...new Set(this.sources)],
+      });
     this.text = '';
     this.constant = true;
     this.sources = [];
     this.begun = false;
-    return this.fields;
   }
 
-  add(part: Part, isQuoted = false): void {
+  private add(part: Part, isQuoted: boolean): void {
     switch (part.type) {
       case 'Literal':
       case 'SingleQuoted':
       case 'AnsiCQuoted':
         this.put(part.value);
         return;
-      case 'Glob': {
-        const isOpen = part.parts?.some(({ type }) => !/^(?:Literal|.*Quoted)$/.test(type));
-        if (isOpen === true) this.open(part.text, this.sourcesIn(part));
-        else this.put(part.value);
-        return;
-      }
       case 'DoubleQuoted':
       case 'LocaleString':
         this.put('');
         for (const inner of part.parts) this.add(inner, true);
         return;
       case 'SimpleExpansion':
-        this.variable({ name: part.text.slice(1) }, isQuoted);
+        this.variable(part.text.slice(1), '', constantField(''), isQuoted);
         return;
       case 'ParameterExpansion':
         this.parameter(part, isQuoted);
         return;
       case 'CommandExpansion':
       case 'ProcessSubstitution':
-        this.open('$(...)', this.around.printed(part.script));
+        this.put('$(...)', false, this.shell.sourcesIn(part));
         return;
+      case 'Glob':
       case 'ArithmeticExpansion':
       case 'ExtendedGlob':
-      case 'BraceExpansion': {
-        const sources = this.sourcesIn(part);
-        if (part.type === 'ArithmeticExpansion') this.around.counted(sources);
-        this.open(part.text, sources);
-        return;
-      }
+      case 'BraceExpansion':
       case 'Opaque': {
-        const sources = part.inside.flatMap((node) => this.sourcesIn(node));
-        if (part.counted !== undefined)
-          this.around.counted([...sources, ...this.named(part.counted)]);
-        this.open(part.text, sources);
+        const isPlain = (inner: WordPart): boolean => /^(?:Literal|.*Quoted)$/.test(inner.type);
+        if (part.type === 'Glob' && part.parts?.every(isPlain) !== false) this.put(part.value);
+        else this.put(part.text, false, this.shell.sourcesIn(part));
       }
     }
   }
@@ -274,23 +305,14 @@ class Expansion {
     this.begun = true;
   }
 
-  private open(text: string, sources: readonly number[]): void {
-    this.put(text, false, sources);
-  }
-
   /** `${NAME<operator>argument}`. */
-  private variable(
-    part: { readonly name: string; readonly operator?: string; readonly argument?: Field },
-    isQuoted: boolean,
-  ): void {
-    const { name, operator = '', argument = constantField('') } = part;
-    const { value: plain, shape, sources } = this.around.variable(name);
+  private variable(name: string, operator: string, argument: Field, isQuoted: boolean): void {
+    const { value: plain, name: whole, sources } = this.shell.variable(name);
     const value = argument.constant ? applyOperator(operator, plain, argument.text) : undefined;
     if (value === undefined) {
-      // The default is kept in the name, so that `$A` and `${A:-x}` do not pass for the same.
-      const whole = `\${${name}${operator}${argument.text}}`;
-      const text = operator === '' ? (shape ?? whole) : whole;
-      this.open(text, [...sources, ...argument.sources]);
+      // The argument is kept in the name, so that `$A` and `${A:-x}` do not pass for the same.
+      const text = operator === '' ? whole : `${whole.slice(0, -1)}${operator}${argument.text}}`;
+      this.put(text, false, [...sources, ...argument.sources]);
     } else if (isQuoted || !this.splits) this.put(value, true, sources);
     else
       value.split(/[ \t\n]+/).forEach((piece, at) => {
@@ -301,145 +323,22 @@ class Expansion {
 
   private parameter(part: ParameterExpansionPart, isQuoted: boolean): void {
     const { parameter: name, prefix, index, operation } = part;
-    const texts: Field[] = [];
-    const counted: ParsedWord[] = index === undefined ? [] : [index];
-    let operator = 'other';
-    const take = (...words: readonly (ParsedWord | undefined)[]): void => {
-      for (const word of words)
-        if (word !== undefined) texts.push(expanded(partsOf(word), this.around));
-    };
-    take(index);
-    switch (operation?.type) {
-      case undefined:
-        operator = '';
-        break;
-      case 'Default':
-      case 'Remove':
-        ({ operator } = operation);
-        take(operation.operand);
-        break;
-      case 'Replace':
-        if (operation.operator === '/' || operation.operator === '//') ({ operator } = operation);
-        take(operation.pattern);
-        texts.push(constantField('/'));
-        take(operation.replacement);
-        break;
-      case 'Slice':
-        take(operation.offset, operation.length);
-        counted.push(operation.offset);
-        if (operation.length !== undefined) counted.push(operation.length);
-        break;
-      case 'CaseModification':
-      case 'Transform':
-        take(operation.operand);
-        break;
-      case 'Names':
-      case 'Unknown':
-        break;
-    }
-    const sources = [
-      ...texts.flatMap((one) => one.sources),
-      ...counted.flatMap(({ text }) => this.named(text)),
-    ];
-    if (counted.length > 0) this.around.counted(sources);
-    const argument = {
-      text: texts.map(({ text }) => text).join(''),
-      constant: texts.every(({ constant }) => constant),
-      sources,
-    };
     const isPlain = prefix === undefined && index === undefined;
-    this.variable({ name, operator: isPlain ? operator : 'other', argument }, isQuoted);
-  }
-
-  /** The commands behind a name, which arithmetic takes for the variable. */
-  private named(text: string): readonly number[] {
-    return /^[A-Za-z_]\w*$/.test(text) ? this.around.variable(text).sources : [];
-  }
-
-  /** The commands whose output is somewhere in a part of a word. */
-  private sourcesIn(node: SyntaxNode): readonly number[] {
-    if (node.type === 'Word') return expanded(partsOf(node), this.around).sources;
-    if (node.type === 'ArithmeticCommandExpansion') return this.around.printed(node.script);
-    if (
-      node.type === 'SimpleExpansion' ||
-      node.type === 'ParameterExpansion' ||
-      node.type === 'CommandExpansion' ||
-      node.type === 'ProcessSubstitution'
-    )
-      return expanded([node], this.around).sources;
-    const found: number[] = node.type === 'ArithmeticWord' ? [...this.named(node.value)] : [];
-    forEachChild(node, (child) => {
-      found.push(...this.sourcesIn(child));
-    });
-    return found;
-  }
-}
-
-/** Parts as one field, never split: values of assignments, here-documents, targets. */
-function expanded(parts: readonly Part[], around: ExpansionContext): Field {
-  const whole = new Expansion(around, false);
-  for (const part of parts) whole.add(part);
-  return whole.end()[0] ?? constantField('');
-}
-
-export function joined({ parts }: Word, around: ExpansionContext): Field {
-  return expanded(parts, around);
-}
-
-/** The fields that a word expands to; an unquoted variable may give several, or none. */
-export function fieldsOf({ parts }: Word, around: ExpansionContext): readonly Field[] {
-  const whole = new Expansion(around, true);
-  for (const part of parts) whole.add(part);
-  return whole.end();
-}
-
-interface Known {
-  readonly value: string | undefined;
-  readonly shape: string;
-  readonly sources: readonly number[];
-  /** Every value that the script gives it; undefined where one of them is not known. */
-  readonly all: readonly string[] | undefined;
-}
-
-/** What a script sets, as far as it is known. */
-export class Variables {
-  readonly known = new Map<string, Known>();
-  private readonly lookup: Lookup;
-  /** Each value that is not known has a number of its own. */
-  private readonly nextId: () => number;
-
-  constructor(lookup: Lookup, nextId: () => number) {
-    this.lookup = lookup;
-    this.nextId = nextId;
-  }
-
-  assign(
-    name: string,
-    field: Field | undefined,
-    isConditional: boolean,
-    items: readonly Field[] = [],
-  ): void {
-    const known = this.known.get(name);
-    const outer = known === undefined ? this.lookup(name) : undefined;
-    const before = known === undefined ? (outer === undefined ? [] : [outer]) : known.all;
-    const isKnown = field?.constant === true;
-    const given = field === undefined ? items : [field];
-    const all =
-      given.length > 0 && given.every(({ constant }) => constant) && before !== undefined
-        ? [...new Set([...(isConditional ? before : []), ...given.map(({ text }) => text)])]
-        : undefined;
-    const version = `\${${name}#${this.nextId()}}`;
-    const shape = field === undefined || field.constant || isConditional ? version : undefined;
-    // What a command prints, and what would be split, is known by the name alone.
-    const written =
-      field === undefined || /[\s*?]|\$\(/.test(field.text) || field.text.length > 2048
-        ? version
-        : field.text;
-    this.known.set(name, {
-      value: isKnown && !isConditional ? field.text : undefined,
-      shape: shape ?? written,
-      sources: field?.sources ?? [],
-      all,
-    });
+    const of = (word: ParsedWord): Field => this.shell.joined({ parts: partsOf(word) });
+    if (isPlain && operation === undefined) this.variable(name, '', constantField(''), isQuoted);
+    else if (isPlain && (operation?.type === 'Default' || operation?.type === 'Remove'))
+      this.variable(name, operation.operator, of(operation.operand), isQuoted);
+    else if (isPlain && operation?.type === 'Replace' && /^\/\/?$/.test(operation.operator)) {
+      const [pattern, replacement] = [of(operation.pattern), of(operation.replacement)];
+      const argument = {
+        text: `${pattern.text}/${replacement.text}`,
+        constant: pattern.constant && replacement.constant,
+        sources: [...pattern.sources, ...replacement.sources],
+      };
+      this.variable(name, operation.operator, argument, isQuoted);
+    } else {
+      const { name: whole } = this.shell.variable(name);
+      this.put(`${whole.slice(0, -1)} ${part.text}}`, false, this.shell.sourcesIn(part));
+    }
   }
 }

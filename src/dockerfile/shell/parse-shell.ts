@@ -22,8 +22,8 @@ export interface Script {
   readonly tree: ParsedScript;
   readonly text: string;
   readonly rangeOf: (start: number, end: number) => SourceRange;
-  /** Its words are strings of a JSON array. */
-  readonly isJson?: boolean;
+  /** False where all of it has one place: the file has it in another form. */
+  readonly isPlaced?: boolean;
 }
 
 /** Why shell text could not be read, with the offset of the place. */
@@ -125,17 +125,6 @@ export function substitutionsIn(nodes: readonly SyntaxNode[]): readonly Substitu
   };
   nodes.forEach(walk);
   return found;
-}
-
-/** Names that a script sets itself: values of ARG and ENV do not count for them. */
-export function assignedNames(node: SyntaxNode, names: Set<string>, isPrefix = false): void {
-  if (node.type === 'Assignment' && isPrefix) names.add(node.name);
-  if (node.type === 'For' || node.type === 'Select') names.add(node.name.value);
-  const prefix: ReadonlySet<SyntaxNode> = new Set(node.type === 'Command' ? node.prefix : []);
-  if (!('script' in node))
-    forEachChild(node, (child) => {
-      assignedNames(child, names, prefix.has(child));
-    });
 }
 
 type CommandOf<T> = Extract<CommandNode, { readonly type: T }>;
