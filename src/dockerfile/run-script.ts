@@ -34,11 +34,12 @@ export interface RunScript extends Script {
 /** Where the shells of base images lie. */
 const FOLDER = /^(?:(?:\/usr(?:\/local)?)?\/bin\/|\/busybox\/)?[^/]+$/;
 const LETTERS = '[abcefhiluvxETO]';
+const BEFORE_NAMED = '[abcefhiluvxET]';
 const NAME =
   '(?:allexport|errexit|errtrace|functrace|nounset|noglob|pipefail|verbose|xtrace|extglob|globstar|nullglob|inherit_errexit)';
 /** Options that do no more than run the text behind them: -n runs nothing, a word is the script. */
 const OPTIONS = new RegExp(
-  `^(?: (?:--(?:login|noprofile|norc|posix)|-${LETTERS}+|-${LETTERS}*[oO]${LETTERS}* ${NAME}))+$`,
+  `^(?: (?:--(?:login|noprofile|norc|posix)|-${LETTERS}+|-${BEFORE_NAMED}*[oO]${LETTERS}* ${NAME}))+$`,
 );
 
 /** What `SHELL ["/bin/bash", "-eo", "pipefail", "-c"]` means for later RUNs. */

@@ -85,10 +85,12 @@ function onlyEdits(words: readonly string[]): boolean {
 const SED_ADDRESS = String.raw`(?:\d+(?:~\d+)?|\$|\/(?:\\.|[^/\\])*\/[IM]*)[ \t]*`;
 /** Up to the delimiter of an expression. */
 const SED_PART = String.raw`(?:\\[^]|(?!\1)[^\\])*\1`;
-/** Commands that run nothing; of text that is put in, a whole line or more. */
-const SED_COMMAND = String.raw`[=dDgGhHnNpPx]|[qQ]\d*|[:btT] ?\w*|[aic](?:\\[^]|[^\\\n])*|[sy]([^\w\s\\])${SED_PART}${SED_PART}[gpiIm\d]*`;
+/** Commands that run nothing. */
+const SED_COMMAND = String.raw`[=dDgGhHnNpPx]|[qQ]\d*|[:btT] ?\w*|[sy]([^\w\s\\])${SED_PART}${SED_PART}[gpiIm\d]*`;
+/** Text that is put in: a whole line or more. */
+const SED_TEXT = String.raw`[aic](?:\\[^]|[^\\\n])*(?=\n|$)`;
 const SED_PIECE = new RegExp(
-  String.raw`[\s;{}]*(?:${SED_ADDRESS}(?:,[ \t]*[+~]?${SED_ADDRESS})?)?(?:![ \t]*)?(?:\{|(?:${SED_COMMAND})[ \t]*(?=[\n;}]|$))`,
+  String.raw`[\s;{}]*(?:${SED_ADDRESS}(?:,[ \t]*[+~]?${SED_ADDRESS})?)?(?:![ \t]*)?(?:\{|${SED_TEXT}|(?:${SED_COMMAND})[ \t]*(?=[\n;}]|$))`,
   'y',
 );
 

@@ -120,6 +120,7 @@ export async function fetchExport(request: ExportRequest): Promise<ExportState |
     if (response.status !== 200) throw failed(`it answered ${response.status}`);
     const length = response.headers.get('content-length');
     const total = length === null ? undefined : Number(length);
+    // eslint-disable-next-line no-restricted-syntax -- a part of a download in our own folder
     const file = await open(part, 'w');
     let done = 0;
     try {

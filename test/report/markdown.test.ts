@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { markdownReport } from '../../src/report/markdown.ts';
 import { evidenceText } from '../../src/report/evidence.ts';
+import { markdownReport } from '../../src/report/markdown.ts';
 import { code, literal } from '../../src/report/text.ts';
 import { EVIDENCE } from './evidence-rows.ts';
 import { sampleFacts, sampleScorecard } from './sample-scorecard.ts';

@@ -99,7 +99,10 @@ describe('slsaProvenance', () => {
       name: 'buildkit-image',
       digest: { sha256: digestHex(BUILDKIT_DIGEST) },
     });
-    const content = Buffer.from(files && 'content' in files ? files.content : '', 'base64').toString();
+    const content = Buffer.from(
+      files && 'content' in files ? files.content : '',
+      'base64',
+    ).toString();
     expect(JSON.parse(content)).toEqual([
       { rule: 'apt-logs', count: 2, paths: ['var/log/apt/term.log', 'var/log/dpkg.log'] },
     ]);
