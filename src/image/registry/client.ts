@@ -33,7 +33,7 @@ async function uploadBlob(
   const { digest, size } = blob;
   const scopes = [push(repository)];
   /** A failure of reading our own blob. fetch would report it as a broken connection. */
-  let readFailure: unknown;
+  const own: { failure?: Error } = {};
   const body = async function* (): AsyncIterable<Uint8Array> {
     let done = 0;
     try {
@@ -43,8 +43,8 @@ async function uploadBlob(
         onProgress?.(done);
       }
     } catch (error) {
-      readFailure = error;
-      throw error;
+      own.failure = error instanceof Error ? error : new Error(String(error));
+      throw own.failure;
     }
   };
   // `fetch` adds the length of an empty request. Sent twice it would be refused.
@@ -65,7 +65,7 @@ async function uploadBlob(
         await drop(await connection.tryCall({ ...put, retry: false }));
         return 'uploaded';
       } catch (error) {
-        if (readFailure !== undefined) throw readFailure;
+        if (own.failure !== undefined) throw own.failure;
         if (attempt > connection.retries || !connection.isPassing(error)) throw error;
         await connection.pause(attempt);
       }
