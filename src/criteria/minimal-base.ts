@@ -93,7 +93,7 @@ const PACKAGE_LIMIT = 120;
 
 /**
  * Two lines a row: name, os-release ids and reason; then the repository, tags that count and tags
- * that do not. A dash stands for none.
+ * that do not. A dash is none.
  */
 const TABLE = String.raw`
 distroless | debian | contains a run-time and its libraries; “debug” tags add busybox

@@ -104,8 +104,8 @@ export function gainsOf(
 
 /**
  * One change for each criterion that is not met, with the points, overall grade and level that the
- * image then has. First what completes a level, then the lower level, since each higher one needs
- * it, then what lifts the overall grade or that of its vector, then what is known to fail.
+ * image then has. First what completes a level, then the lower level, since higher ones need it.
+ * Then what lifts the overall grade or that of its vector, then what is known to fail.
  */
 export function suggest(criteria: readonly CriterionResult[]): Suggestion[] {
   const now = gainsOf(criteria, []);

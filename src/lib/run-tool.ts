@@ -157,11 +157,7 @@ class OutputTail {
   }
 }
 
-/**
- * Splits bytes into lines without their ends (`
- * ` or `\r
- * `).
- */
+/** Splits bytes into lines without their ends (LF or CR LF). */
 export class LineSplitter {
   readonly #onLine: (line: string) => void;
   readonly #decoder = new StringDecoder('utf8');

@@ -290,6 +290,7 @@ export interface SecretsFact {
 /** Go's white space around a line. */
 const SPACE = '[\\t-\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const AROUND = new RegExp(`^${SPACE}+|(?<!${SPACE})${SPACE}+$`, 'g');
+const LARGEST = 2n ** 63n - 1n;
 /** The kernel's uids are 32 bit; run-times take 31. */
 const LARGEST_UID = 2_147_483_647;
 
@@ -309,14 +310,15 @@ export function parsePasswd(text: string): Readonly<Record<string, number>> {
 }
 
 function parseUid(text: string): number {
-  const value = wholeNumber(text) ?? 0;
-  const words = 2 ** 32;
-  return value >= 2 ** 63 ? words - 1 : ((value % words) + words) % words;
+  const value = wholeNumber(text);
+  if (value === undefined) return 0;
+  const held = value > LARGEST ? LARGEST : value < -LARGEST - 1n ? -LARGEST - 1n : value;
+  return Number(BigInt.asUintN(32, held));
 }
 
 /** A decimal number as engines read it (Go's Atoi): with or without a sign, nothing else. */
-function wholeNumber(text: string): number | undefined {
-  return /^[+-]?\d{1,4096}$/.test(text) ? Number(text) : undefined;
+function wholeNumber(text: string): bigint | undefined {
+  return /^[+-]?\d{1,4096}$/.test(text) ? BigInt(text.replace(/^\+/, '')) : undefined;
 }
 
 /** The uid of a container's program, or why an engine does not start it. */
@@ -333,9 +335,8 @@ export function runsAs(user: string, passwd: Readonly<Record<string, number>> = 
   const name = user.split(':')[0] ?? '';
   if (name === '') return { kind: 'uid', uid: 0, by: 'default' };
   const number = wholeNumber(name);
-  const isUid = number !== undefined && Math.abs(number) <= 2 ** 63;
-  // Not the zero below zero.
-  const uid = isUid ? number + 0 : ownValue(passwd, name);
+  const isUid = number !== undefined && number <= LARGEST && number >= -LARGEST - 1n;
+  const uid = isUid ? Number(number) : ownValue(passwd, name);
   if (uid === undefined) return { kind: 'missing', name };
   if (uid > LARGEST_UID || uid < 0) {
     const reason = isUid ? `${name} is not a valid uid` : `${name} does not have a valid uid`;

@@ -11,6 +11,7 @@ import { fakeIo } from './command-io.ts';
 function sample({ name, choices, value = '' }: FlagSpec): string {
   if (choices !== undefined) return choices[0] ?? '';
   if (name === 'freeze') return '20260101';
+  if (name === 'vulnerability') return 'CVE-2026-1234';
   if (/LEVEL$/.test(value)) return '3';
   if (/GRADE$/.test(value)) return 'B';
   return /^(N|DAYS|PORT|SECONDS|TIME)$/.test(value) ? '7' : 'a=b';

@@ -162,7 +162,7 @@ test('an answer without an end, that nobody waits for, ends with the build; noth
   expect(made.failures()).toEqual([{ address: `${server}/`, why: ended.message }]);
   expect(made.fetches()).toEqual([]);
   const [folder = ''] = readdirSync(join(cache, 'fetches'));
-  expect(readdirSync(join(cache, 'fetches', folder))).toEqual([]);
+  expect(readdirSync(join(cache, 'fetches', folder, 'sha256'))).toEqual([]);
 });
 
 test('what was not noted any more is of any stage', () => {

@@ -209,7 +209,7 @@ const WIDER = lookup<{ readonly own: string; readonly machines: readonly string[
 
 /**
  * Compares a profile with the default, for an image of `architecture` (GOARCH). Each rule that
- * allows has to lie within one rule of the default, on any kernel and with any capabilities, and
+ * allows has to lie within one rule of the default, on any kernel and with any capabilities. It
  * counts whatever others refuse: which of several wins is up to libseccomp.
  */
 export function compareWithDefault(profile: SeccompProfile, architecture: string): Comparison {

@@ -223,6 +223,17 @@ function uses(event: CommandEvent, { target, kind }: Fetch): boolean {
 const isAround = (outer: readonly number[], inner: readonly number[]): boolean =>
   outer.every((one, at) => inner[at] === one);
 
+/** True where a command unpacks or runs a file that it names, or reads as its input. */
+function opens(event: CommandEvent, { target }: Fetch): boolean {
+  return (
+    /^(?:g?tar|bsdtar|unzip|cpio|7z[ar]?|dpkg|rpm|apk|apt(?:-get)?|patch|(?:ba|da|a)?sh)$/.test(
+      event.program,
+    ) &&
+    (event.readsFrom.includes(target) ||
+      wordsOf(event).some((word) => placeOf(event, word) === target))
+  );
+}
+
 /** True where the RUN goes on, whatever a check says. */
 function isIdle(
   { stops, command, id, instruction }: CommandEvent,
@@ -377,8 +388,15 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
       );
     if (good !== undefined && !isLeft) return judged(fetch, { verifiedBy: byCheck(good) });
     const [first] = found;
-    if (first !== undefined && found.every(({ event }) => isIdle(event, events))) {
-      const reason = 'the RUN goes on after it fails';
+    const isUsed = events.some(
+      (one) =>
+        one.id > fetch.id &&
+        one.id < (first?.event.id ?? 0) &&
+        opens(one, fetch) &&
+        uses(one, fetch),
+    );
+    if (first !== undefined && (isUsed || found.every(({ event }) => isIdle(event, events)))) {
+      const reason = isUsed ? 'the file is used before' : 'the RUN goes on after it fails';
       return judged(fetch, { ineffectiveCheck: { ...byCheck(first), reason } });
     }
     const near = (found.length > 0 ? found.map(({ event }) => event) : [...looking, ...later]).find(

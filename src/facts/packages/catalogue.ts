@@ -305,7 +305,7 @@ export function linkedRecords(tree: FileTree): LinkedRecords {
   const ledTo = (place: Place): Place | undefined =>
     place.kind === 'l' ? tree.find(place.path, true)?.inode : place.inode;
   let places = 0;
-  /** What `name` in a folder leads to over a link: a record, or a folder that may contain some. */
+  /** What `name` in a folder points to over a link: a record, or a folder that may contain some. */
   const follow = (place: Place | undefined, above: string, name: string, parts: number): void => {
     if ((places += 1) > MOST_PLACES)
       throw tooMuch(MOST_PLACES, 'paths over links to records of packages');

@@ -192,8 +192,8 @@ export function isPacked(head: Uint8Array): boolean {
 }
 
 /**
- * Where the zip that content ends with begins, by its directory, as readers ignore what is in front
- * of it; `elsewhere` where that cannot be seen, undefined where it ends with none.
+ * Where the zip at the end of content begins, by its directory: readers ignore what is in front.
+ * `elsewhere` where that cannot be seen, undefined where there is none.
  */
 export function zipAtEnd(tail: Uint8Array): number | 'elsewhere' | undefined {
   const bytes = Buffer.from(tail.buffer, tail.byteOffset, tail.length);

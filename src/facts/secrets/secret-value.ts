@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { OWN_ANNOTATION } from '../../model/image.ts';
 import { isPasswordName, secretName } from '../../model/secret-names.ts';
 
-/** Values that a standard or a maker publishes for examples and emulators, each by a unique part. */
+/** Values that a standard or a maker publishes for examples, each by a unique part. */
 const PUBLISHED = [
   // RFC 5849, 6455, 6749, 6750, 7515, 7617 and 8410.
   'kd94hf93k423kf44 pfkkdhi9sl3r4s00 dpf43f3p2l4k3l03 hh5s93j4hdidpola hdhd0244k9j7ao03',

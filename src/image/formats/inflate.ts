@@ -158,7 +158,7 @@ interface Inflater {
   readonly output: Uint8Array;
 }
 
-const MAKE = { deflate: zlib.createInflateRaw, gzip: zlib.createGunzip } as const;
+const MAKE = { deflate: () => zlib.createInflateRaw(), gzip: () => zlib.createGunzip() };
 type Format = keyof typeof MAKE;
 
 /** Unused ones. Archives in archives take one each; to make one takes as long as a small file. */
