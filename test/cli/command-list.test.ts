@@ -12,6 +12,8 @@ function sample({ name, choices, value = '' }: FlagSpec): string {
   if (choices !== undefined) return choices[0] ?? '';
   if (name === 'freeze') return '20260101';
   if (name === 'vulnerability') return 'CVE-2026-1234';
+  if (name === 'until') return '2026-12-31';
+  if (name === 'package') return 'pkg:npm/left-pad@1.3.0';
   if (/LEVEL$/.test(value)) return '3';
   if (/GRADE$/.test(value)) return 'B';
   return /^(N|DAYS|PORT|SECONDS|TIME)$/.test(value) ? '7' : 'a=b';
