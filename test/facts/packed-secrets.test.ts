@@ -149,6 +149,8 @@ describe('what is packed and not opened is a gap', () => {
     ['git pack', '5041434b00000002'],
     ['git bundle', Buffer.from('# v2 git bundle').toString('hex')],
     ['rpm', 'edabeedb'],
+    ['UTF-32 text', 'fffe0000'],
+    ['UTF-32 text', '0000feff'],
   ])('%s', (kind, magic) => {
     const packed = Buffer.concat([Buffer.from(magic, 'hex'), filler]);
     expect(gaps('opt/a.bin', packed)).toEqual([`it is packed and not opened: ${kind}`]);

@@ -168,6 +168,8 @@ const OTHERS: readonly (readonly [kind: string, magic: Uint8Array])[] = [
   ['git bundle', Buffer.from('# v2 git bundle')],
   ['git bundle', Buffer.from('# v3 git bundle')],
   ['rpm', magic('edabeedb')],
+  ['UTF-32 text', magic('fffe0000')],
+  ['UTF-32 text', magic('0000feff')],
 ];
 const GZIP = magic('1f8b08');
 const SCRIPT = magic('2321');
