@@ -165,6 +165,12 @@ describe('what is packed and not opened is a gap', () => {
     ]);
   });
 
+  test('gzip in a row of a database', () => {
+    const row = Buffer.concat([Buffer.from('SQLite format 3\0'), filler, gzipSync('a: b')]);
+    expect(gaps('opt/a.db', row)).toEqual(['it is packed and not opened: gzip in a database']);
+    expect(gaps('opt/a.db', row.subarray(0, 100))).toEqual([]);
+  });
+
   test('a zip that is encrypted', () => {
     const closed = Buffer.from(zip);
     closed.writeUInt16LE(1, 6);

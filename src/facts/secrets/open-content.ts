@@ -187,6 +187,15 @@ function isTar(head: Uint8Array): boolean {
   return head.length >= TAR.block && begins(head, TAR.magic, TAR.at);
 }
 
+export function isDatabase(head: Uint8Array): boolean {
+  return head.length >= SQLITE.length && begins(head, SQLITE);
+}
+
+/** Gzip without a name in its header, as programs keep it in a row. */
+export function holdsGzip(piece: Uint8Array): boolean {
+  return Buffer.from(piece.buffer, piece.byteOffset, piece.length).includes('1f8b0800', 0, 'hex');
+}
+
 export function isPacked(head: Uint8Array): boolean {
   return [GZIP, DEB, SQLITE, ...ZIP_HEADS, ...OTHERS.map(([, start]) => start)].some(
     (start) => head.length >= start.length && begins(head, start),

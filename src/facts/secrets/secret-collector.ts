@@ -28,7 +28,14 @@ import {
   isKeyStoreName,
   keyStoreRule,
 } from './credential-files.ts';
-import { MAX_DEPTH, openerOf, ScanBudget, zipAtEnd } from './open-content.ts';
+import {
+  holdsGzip,
+  isDatabase,
+  MAX_DEPTH,
+  openerOf,
+  ScanBudget,
+  zipAtEnd,
+} from './open-content.ts';
 import { isToken } from './secret-rules.ts';
 import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
 import { markOf, masked } from './secret-value.ts';
@@ -118,6 +125,7 @@ export class ContentScan implements EntrySink {
   /** Byte of the content that the piece begins at. */
   #start = 0;
   #binary = false;
+  #isDatabase = false;
 
   /** `path` in the layer; `inside` where it is a member's, `depth` archives down. */
   constructor(path: string, shared: ScanShared, inside?: string, depth = 0) {
@@ -190,7 +198,12 @@ export class ContentScan implements EntrySink {
   #scan(piece: Uint8Array, isLast: boolean): void {
     if (this.#start === 0) {
       this.#binary = isBinary(piece);
+      this.#isDatabase = isDatabase(piece);
       this.#store(piece, isLast);
+    }
+    if (this.#isDatabase && holdsGzip(piece)) {
+      this.#shared.unopened('gzip in a database');
+      this.#isDatabase = false;
     }
     const from = this.#start === 0 ? 0 : CONTEXT;
     const to = isLast ? Infinity : PIECE - CONTEXT;
