@@ -119,6 +119,6 @@ test('a replay is evidence, a recording is not, and one that is not complete nei
   // A store with other bytes.
   const fetches = join(scoville.home, 'cache', 'fetches');
   const [store = ''] = readdirSync(fetches);
-  writeFileSync(join(fetches, store, digest), 'other bytes');
+  writeFileSync(join(fetches, store, 'sha256', digest), 'other bytes');
   expect(await replay(2)).toContain(`GET ${FETCHED} is in the lock, and its bytes are not here`);
 });
