@@ -127,7 +127,9 @@ test('targets that share a stage get the same in it, and each is replayed whole 
     expect(line).toMatch(new RegExp(` bind\\(.*inet_addr\\("${gateway}"\\)`));
   // In CI: one lock is of all of them.
   expect(await bake('--locked', ...KEPT)).toEqual(recorded);
-  expect(await bake('--locked', ...KEPT, 'web')).toEqual([recorded[1]]);
+  expect(await bake('--locked', ...KEPT, 'web')).toEqual(
+    recorded.filter((one) => one.startsWith('web ')),
+  );
   expect(readFileSync(lockFile, 'utf8')).toBe(lock);
 });
 
