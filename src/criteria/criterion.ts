@@ -28,10 +28,10 @@ function verdict(
   options: VerdictOptions,
 ): Verdict {
   const rest = evidence.length - EVIDENCE_LIMIT;
-  const listed =
+  const kept =
     rest > 0 ? [...evidence.slice(0, EVIDENCE_LIMIT), note(`and ${rest} more`)] : evidence;
   const { settle, source } = options;
-  return { outcome, summary, evidence: listed, ...given({ settle, source }) };
+  return { outcome, summary, evidence: kept, ...given({ settle, source }) };
 }
 
 /** The criterion is met; `evidence` says what was checked and must not be empty. */

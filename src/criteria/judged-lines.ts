@@ -5,6 +5,7 @@ import { type BuildFact, type Fact, NAME_THE_DOCKERFILE, unknownFact } from '../
 import {
   fail,
   lineEvidence,
+  listed,
   notApplicable,
   note,
   pass,
@@ -106,9 +107,7 @@ function unreadEvidence(analysis: BuildAnalysis, isReplayed: boolean): Evidence[
 /** `line 7`, `lines 7, 9 and 2 more`. */
 function linesOf(found: readonly { readonly range: { readonly startLine: number } }[]): string {
   const lines = [...new Set(found.map(({ range }) => range.startLine))].sort((a, b) => a - b);
-  const rest = lines.length - 4;
-  const shown = lines.slice(0, 4).join(', ');
-  return `${lines.length === 1 ? 'line' : 'lines'} ${shown}${rest > 0 ? ` and ${rest} more` : ''}`;
+  return `${lines.length === 1 ? 'line' : 'lines'} ${listed(lines.map(String), 4)}`;
 }
 
 const LONGEST_COMMAND = 100;

@@ -133,10 +133,7 @@ function plan(input: FixInput): FixPlan {
   if (unknown !== undefined) return refusedAt(from, unknown);
   const elevated = base?.elevated ?? [];
   if (base === undefined || elevated.length === 0) return NOTHING;
-  const shown = elevated
-    .slice(0, 3)
-    .map((path) => `/${path}`)
-    .join(', ');
+  const paths = elevated.map((path) => `/${path}`);
   const setter = input.left().elevated.find(({ bits }) => bits !== 'capabilities');
   const at = lastAsRoot(input);
   const user = [...usersInImage(input).values()].at(-1) ?? base.config.config?.User ?? '';
@@ -153,7 +150,7 @@ function plan(input: FixInput): FixPlan {
   if (refused !== undefined)
     return refusedAt(
       from,
-      `${elevated.length} files of the base stay setuid or setgid (${shown}): ${refused}`,
+      `${elevated.length} files of the base stay setuid or setgid (${paths.slice(0, 3).join(', ')}): ${refused}`,
     );
   const edit =
     at === undefined
@@ -162,7 +159,7 @@ function plan(input: FixInput): FixPlan {
   return proposed(at ?? from, {
     key: 'files',
     title: 'Take setuid and setgid bits away',
-    why: `With them anybody in the container becomes root where one has a flaw: ${shown}${elevated.length > 3 ? ` and ${elevated.length - 3} more` : ''}`,
+    why: `With them anybody in the container becomes root where one has a flaw: ${listed(paths)}`,
     ...riskOf(
       'su, passwd, mount and the like no longer work for other users than root',
       doubtsOf(input, elevated, user),

@@ -34,6 +34,7 @@ export interface RunScript extends Script {
 /** Where the shells of base images lie. */
 const FOLDER = /^(?:(?:\/usr(?:\/local)?)?\/bin\/|\/busybox\/)?[^/]+$/;
 const LETTERS = '[abcefhiluvxETO]';
+/** Before the option that takes a name: an O is that option. */
 const BEFORE_NAMED = '[abcefhiluvxET]';
 const NAME =
   '(?:allexport|errexit|errtrace|functrace|nounset|noglob|pipefail|verbose|xtrace|extglob|globstar|nullglob|inherit_errexit)';

@@ -118,7 +118,7 @@ export function applyEdit(files: FixFiles, edit: PlannedEdit, around: FixInputs)
     : { ok: false, error: `line ${read.error.line} would not be read: ${read.error.message}` };
 }
 
-export type Decision = 'apply' | 'skip' | 'stop';
+type Decision = 'apply' | 'skip' | 'stop';
 
 export interface AppliedFixes {
   readonly files: FixFiles;

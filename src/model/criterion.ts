@@ -165,7 +165,7 @@ interface SignedWith extends SignatureOrigin {
 }
 
 /** May this image be deployed? `unjudged`: unknown. */
-export type VerifyOutcome = 'verified' | 'short' | 'unjudged';
+type VerifyOutcome = 'verified' | 'short' | 'unjudged';
 
 /** The answer of `scoville verify` for an image, as in schema/scoville-verify-1.json. */
 export interface ImageVerification {

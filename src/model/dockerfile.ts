@@ -76,7 +76,7 @@ export interface SourceRange {
 }
 
 /** A word of a shell command; `value` if constant with ARG and ENV replaced, else undefined. */
-export interface ShellWord {
+interface ShellWord {
   readonly text: string;
   readonly value: string | undefined;
   readonly range: SourceRange;

@@ -354,7 +354,7 @@ interface Left {
 }
 
 /** A file that a build leaves with the setuid or setgid bit, or with capabilities. */
-export interface ElevatedFile extends Left {
+interface ElevatedFile extends Left {
   /** `setuid bit`, `setgid bit`, `capabilities`. */
   readonly bits: string;
 }

@@ -185,7 +185,7 @@ function takenBackLines({ edit, broke, reason, log }: TakenBack): readonly strin
   ];
 }
 
-export function fixProofJson({ before, after, takenBack, builds }: FixProof): object {
+function fixProofJson({ before, after, takenBack, builds }: FixProof): object {
   return {
     builds,
     before: buildJson(before),

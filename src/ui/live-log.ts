@@ -3,7 +3,7 @@ import type { BuildStep, EventSink, Part, Phase, PipelineEvent } from '../model/
 import { cleanLines, cleanRow, type Marks } from './text.ts';
 
 /** A running step: a line, with its last output lines below. Clean, one line each, not cut. */
-export interface LiveRow {
+interface LiveRow {
   readonly key: string;
   readonly label: string;
   /** Seconds so far and bytes moved. */

@@ -3,6 +3,7 @@ import { secretsInFiles } from '../../facts/secrets/secret-collector.ts';
 import { quantity } from '../../lib/text.ts';
 import { assignments, type BuildContext, type Instruction } from '../../model/dockerfile.ts';
 import type { LeftFile, SecretFinding } from '../../model/facts.ts';
+import { listed } from '../criterion.ts';
 import { criterionRule, instructionsOf, type RuleFinding } from '../lint-rule.ts';
 import { noSecrets } from './verdict.ts';
 
@@ -60,10 +61,8 @@ function found(files: readonly Shown[], { range, open }: LeftFile): readonly Rul
   const texts = secrets.map(({ path, rule, masked }) =>
     masked === '' ? `/${path} (${rule})` : `/${path} has ${masked} (${rule})`,
   );
-  const places = [...new Set(texts)];
-  if (places.length === 0) return [];
-  const more = places.length > MOST_SHOWN ? ` and ${places.length - MOST_SHOWN} more` : '';
-  const message = `a layer has a secret: ${places.slice(0, MOST_SHOWN).join(', ')}${more}`;
+  if (texts.length === 0) return [];
+  const message = `a layer has a secret: ${listed(texts, MOST_SHOWN)}`;
   return [{ range, message, ...(open !== undefined && { severity: 'info' }) }];
 }
 

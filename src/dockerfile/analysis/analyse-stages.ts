@@ -1,3 +1,4 @@
+import { distinct } from '../../lib/json.ts';
 import type {
   BuildAnalysis,
   Download,
@@ -279,10 +280,6 @@ function isHeld(
   if (isDriver !== true || files.holdsContext(folder)) return false;
   // A file that the build wrote itself does not come from a publisher.
   return DRIVEN.every((name) => files.at(pathIn(folder, name)) === undefined);
-}
-
-function distinct<T extends object>(all: readonly T[]): readonly T[] {
-  return [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 }
 
 /** What the stages that the target reaches, in order, install, download and leave in the image. */
