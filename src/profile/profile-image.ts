@@ -6,6 +6,7 @@ import { writeFileBeside } from '../config/project-files.ts';
 import { compareWithDefault, readProfile } from '../criteria/security-profile/seccomp.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Digest } from '../model/reference.ts';
 import { type Exercise, exerciseWords, namedPorts } from '../model/template.ts';
@@ -88,8 +89,9 @@ export async function traceForProfile(
   ];
   const failures: string[] = [];
   let log = '';
+  let saidBefore: string | undefined;
   // A refusal in one confinement mostly repeats in all: the others share the time of one.
-  const end = context.now() + timeoutMs;
+  let end = context.now() + timeoutMs;
   let left = timeoutMs;
   const refusalMs = timeoutMs / CONFINEMENTS.length;
   for (const confinement of CONFINEMENTS) {
@@ -109,6 +111,7 @@ export async function traceForProfile(
       architecture,
       timeoutMs: left,
       refusalMs,
+      ...given({ saidBefore }),
     });
     if (ran.failure === undefined) {
       warn(context, ran.trace, ran.killed);
@@ -124,7 +127,9 @@ export async function traceForProfile(
     }
     failures.push(`${how}: ${ran.failure}`);
     log = ran.log;
-    left = ran.refused ? end - context.now() : timeoutMs;
+    saidBefore = ran.said;
+    if (!ran.refused) end = context.now() + timeoutMs;
+    left = end - context.now();
     if (left < ANSWER_MS) break;
   }
   throw new UserError(

@@ -16,6 +16,7 @@ import {
   untilAnswered,
 } from '../build/docker-containers.ts';
 import { Interrupted, messageOf } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { type Exercise, exerciseWords, namedPorts, type Rights } from '../model/template.ts';
@@ -101,6 +102,8 @@ interface Exercised {
   readonly timeoutMs: number;
   /** Part of that in which it may refuse: some answer 404 until all is loaded. */
   readonly refusalMs: number;
+  /** What it said to the end in a run before: the same again is a refusal. */
+  readonly saidBefore?: string;
   /** Minimum time of the exercises. */
   readonly forMs: number;
   /** Runs a program in the container; default: the engine runs the HEALTHCHECK. */
@@ -115,6 +118,8 @@ export type Exec = (
 
 interface Failure {
   readonly text: string;
+  /** What the exercise itself said. */
+  readonly said?: string;
   /** It was up and refused: more time would not help. */
   readonly refused: boolean;
 }
@@ -155,23 +160,28 @@ async function oneRound(task: Exercised, started: number): Promise<Failure | und
   if (service.healthcheck.length > 0)
     tries.push(['HEALTHCHECK', async (state) => waiting(await askHealth(task, state))]);
   for (const [words, ask] of tries) {
-    const last = { refused: false };
+    const last = { refused: false, said: '' };
     let refusedUntil = Number.POSITIVE_INFINITY;
     const attempt = async (state: ContainerState): Promise<Attempt> => {
       const short = await ask(state);
       if (short === undefined) return 'answered';
       const now = context.now();
-      refusedUntil = short.refused
+      last.said = short.said;
+      last.refused = short.refused || short.said === task.saidBefore;
+      refusedUntil = last.refused
         ? Math.min(refusedUntil, Math.max(started + task.refusalMs, now + ANSWER_MS))
         : Number.POSITIVE_INFINITY;
-      last.refused = short.refused;
       return now >= refusedUntil ? { failure: short.said } : { said: short.said };
     };
     // After one answer, all else should answer too.
     const end = Math.max(started + task.timeoutMs, context.now() + ANSWER_MS);
     const { failure, exitCode } = await untilAnswered(context, task.name, attempt, end);
     if (failure !== undefined)
-      return { text: `${words}: ${failure}`, refused: last.refused && exitCode === undefined };
+      return {
+        text: `${words}: ${failure}`,
+        said: last.said,
+        refused: last.refused && exitCode === undefined,
+      };
   }
   return undefined;
 }
@@ -241,6 +251,7 @@ export interface RunRequest extends Omit<Exercised, 'name' | 'context'> {
 export interface RunResult {
   /** Why it did not answer. */
   readonly failure: string | undefined;
+  readonly said?: string;
   /** It was up and refused. */
   readonly refused: boolean;
   /** The end of the program's output, if it did not answer. */
@@ -290,7 +301,8 @@ export async function runContainer(
         : { text: refused, refused: false };
     if (failure !== undefined) {
       const log = await containerLog(run, name);
-      return { failure: failure.text, refused: failure.refused, log, killed: false };
+      const { text, said, refused: isUp } = failure;
+      return { failure: text, refused: isUp, log, killed: false, ...given({ said }) };
     }
     // Only a trace needs to know how the program ends.
     const passed = { failure, refused: false, log: '' };

@@ -103,6 +103,16 @@ test('an exercise that is refused is named with its answer, and no profile is wr
   expect(existsSync(join(folder, 'refused.json'))).toBe(false);
 });
 
+test('a command that fails in the same way in the next confinement is not waited for to the end', async () => {
+  writeFileSync(join(folder, 'failing.yaml'), '- run: [busybox, sh, -c, "echo never; exit 3"]\n');
+  const flags = ['--exercise', 'failing.yaml', '--timeout', '6', '--out', 'failing.json'];
+  const ended = await profile(STATIC, ...flags);
+  expect(ended.exitCode).toBe(2);
+  expect(ended.stderr.match(/never/gu)?.length).toBeGreaterThan(1);
+  expect(ended.stderr.match(/no answer in time/gu)).toHaveLength(1);
+  expect(existsSync(join(folder, 'failing.json'))).toBe(false);
+});
+
 test('a folder of a static program with a user by number alone, found on PATH, whose settings name the profile that is yet to be written', async () => {
   writeFileSync(
     join(folder, '.scoville.yaml'),
