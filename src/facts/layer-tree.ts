@@ -203,9 +203,12 @@ export class LayerTree {
   #put(path: string, folder: Place, name: string, entry: TarEntry): Place {
     const before = childrenOf(folder).get(name);
     const { type, typeflag, linkname } = entry;
+    const keepsOwner = ownerId(entry.uid) === undefined || ownerId(entry.gid) === undefined;
+    const ofOwner = 'has the owner -1, by which engines leave the owner as it is';
     if (type === 'other' || typeflag === '7' || typeflag === 'S')
       throw refused(path, `it has the type ${JSON.stringify(typeflag)}`);
     if (type === 'directory' && before !== undefined && isFolder(before)) {
+      if (keepsOwner) throw refused(path, `it is named a second time, and ${ofOwner}`);
       this.#implied.delete(before);
       return before;
     }
@@ -214,11 +217,7 @@ export class LayerTree {
     if (type === 'symlink') checkLink(path, linkname);
     if (type === 'hardlink') {
       // What a file of no note had is not kept.
-      if (ownerId(entry.uid) === undefined || ownerId(entry.gid) === undefined)
-        throw refused(
-          path,
-          'its hard link has the owner -1, by which engines leave the owner as it is',
-        );
+      if (keepsOwner) throw refused(path, `its hard link ${ofOwner}`);
       target = this.#shared(path, linkname);
     }
     const place = this.#addPlace(folder, name, isWhiteoutDevice(entry) ? 'w' : KINDS[type]);

@@ -153,6 +153,18 @@ export const ISSUE_STACKS: Readonly<Record<string, Stack>> = {
     { flag: 'g', name: 'y', content: '10 path=x\n' },
   ]),
   'an owner beyond 32 bits': stack([file('x', { mode: 0o4755, uid: 4294967296, gid: 4294967297 })]),
+  'a new folder with an owner that chown leaves': stack([
+    { ...folder('d'), uid: 1000, gid: 4294967295 },
+    file('d/x'),
+  ]),
+  'a folder named again with an owner that chown leaves': stack([
+    { ...folder('d'), uid: 1000, gid: 1000 },
+    { ...folder('d'), uid: 0, gid: 4294967295 },
+  ]),
+  'a folder of a lower layer with an owner that chown leaves': stack(
+    [{ ...folder('d'), uid: 1000, gid: 1000 }],
+    [{ ...folder('d'), uid: 0, gid: 4294967295 }, file('d/x')],
+  ),
   'an owner that chown leaves': stack([file('x', { mode: 0o4755, uid: 4294967295 })]),
   'a link over which its own layer goes on': stack([
     folder('usr/bin'),

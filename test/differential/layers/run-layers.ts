@@ -50,10 +50,6 @@ export async function engineAnswers(stack: Stack, unpackers: Unpackers): Promise
   return { containerd, overlay2 };
 }
 
-function isRefused({ containerd, overlay2 }: EngineAnswers): boolean {
-  return [containerd, overlay2].some((answer) => answer !== undefined && 'refused' in answer);
-}
-
 /**
  * Makes stacks from `seed` on until the time is over, `cases` were made or `most` differences are
  * found, and holds what we make of them against the stores.
@@ -73,9 +69,9 @@ export async function runLayers(
   const check = async (stack: Stack): Promise<[readonly string[], EngineAnswers]> => {
     const [own, engines] = await Promise.all([ours(stack), engineAnswers(stack, unpackers)]);
     const lines = differences(own, engines);
-    if (lines.length === 0 || !isRefused(engines)) return [lines, engines];
-    // A layer is refused each time. A load is refused once if another stack's removal takes the
-    // snapshot that it was to stand on.
+    if (lines.length === 0) return [lines, engines];
+    // An answer counts that comes again. A load is refused once if another stack's removal takes the
+    // snapshot that it was to stand on, and a layer is taken unread while another stack has the same.
     const again = await engineAnswers(stack, unpackers);
     return [differences(own, again), again];
   };
