@@ -5,6 +5,7 @@ import { given, type JsonObject, lookup, objectOf, textMapField } from '../lib/j
 import { completed } from '../lib/run-result.ts';
 import type { RunTool, ToolRun } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
+import { toolVersion } from '../lib/tool-versions.ts';
 import type { BakeDefinition, BakeTarget } from '../model/events.ts';
 import { csvAttributes, csvField, IMAGE_TYPES } from './command-line.ts';
 import { isAddress } from './shown-command.ts';
@@ -376,6 +377,8 @@ export async function printBake(
     },
   });
   if (result.exitCode === 0) return Buffer.from(text, 'latin1').toString('utf8');
+  // Without the plugin docker answers with its own help.
+  await toolVersion(run, 'buildx');
   const said = cleanText(result.stderr)
     .replace(/^ERROR: /, '')
     .split('\n')

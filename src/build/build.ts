@@ -7,6 +7,7 @@ import { boundKeptDaily } from '../image/caches.ts';
 import { type BuildDirectory, openStore } from '../image/layout/store.ts';
 import { diskErrorIn, messageOf, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
+import { toolVersion } from '../lib/tool-versions.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Part, Phase } from '../model/events.ts';
 import type { Descriptor } from '../model/image.ts';
@@ -30,6 +31,8 @@ export async function passThrough(
   words: readonly string[],
   stdin: Uint8Array | AsyncIterable<Uint8Array> | undefined,
 ): Promise<number> {
+  // Without the plugin docker prints its own help of 90 lines.
+  await toolVersion(context.run, 'buildx');
   const result = await context.run({
     command: 'docker',
     args: words,

@@ -118,16 +118,16 @@ export function warnOfBuilder(
   }
 }
 
-/** Warns once of versions that are not known. It stops no build. */
+/** Warns once of versions that are not known. Throws UserError where buildx is missing. */
 export async function noticeVersions(
   context: PipelineContext,
   { serverVersion, buildx }: DockerInfo,
 ): Promise<void> {
   await noticeVersion(context, 'docker', parseVersion(serverVersion));
-  const asked = async (): Promise<string | undefined> =>
-    // Where it is missing, the build itself says so.
-    (await toolVersion(context.run, 'buildx').catch(() => undefined))?.number;
-  await noticeVersion(context, 'buildx', parseVersion(buildx?.version ?? '') ?? (await asked()));
+  const number = parseVersion(buildx?.version ?? '');
+  // Without the plugin docker answers a build with its own help.
+  const asked = number === undefined ? await toolVersion(context.run, 'buildx') : { number };
+  await noticeVersion(context, 'buildx', asked.number);
 }
 
 async function noticeVersion(

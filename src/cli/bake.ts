@@ -19,6 +19,7 @@ import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { BakeDefinition } from '../model/events.ts';
 import type { ReportInput } from '../model/report.ts';
+import { requireCosign } from '../trust/cosign.ts';
 import { forgetSigningChoice, keepSigningChoice } from '../trust/signer.ts';
 import { askingSigner } from './asking-signer.ts';
 import { conversation, isForPerson, pipelineContext } from './conversation.ts';
@@ -84,6 +85,7 @@ async function askSigner(
   if (!(await isForPerson(io, { style, interactive: true, json: parsed.json }))) return undefined;
   const context = pipelineContext(io, () => undefined);
   if (!(await opensFirstKey(context, parsed, jobs))) return undefined;
+  requireCosign(context);
   const { askFirstKey } = await import('./signer-questions.ts');
   await keepSigningChoice(context, await askFirstKey(context, io));
   return context;

@@ -16,6 +16,7 @@ import { EXIT, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
 import { jsonText } from '../report/text.ts';
+import { requireCosign } from '../trust/cosign.ts';
 import {
   keepSigningChoice,
   signingChoice,
@@ -35,7 +36,7 @@ export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (!parsed.ok) return saidWrong(parsed.error, io);
   if (parsed.value.kind === 'help') {
-    await writeHelp(io, BUILD);
+    await writeHelp(io, BUILD, args);
     return EXIT.met;
   }
   return runParsed(parsed.value, io);
@@ -109,6 +110,8 @@ async function withSigner(
     return { parsed: withSigningChoice(parsed, choice) };
   }
   if (!(await isForPerson(io, asked(style, parsed)))) return { parsed };
+  // Before the question: no answer to it would sign anything without cosign.
+  requireCosign(context);
   const { askFirstKey } = await import('./signer-questions.ts');
   const first = await askFirstKey(context, io);
   return { parsed: withSigningChoice(parsed, first), choice: first };

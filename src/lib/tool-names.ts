@@ -83,6 +83,8 @@ export function howToInstall(tool: ToolName): string {
   return `Debian: ${debian}; macOS: ${macos}${others}`;
 }
 
-export function missingTool(tool: ToolName): UserError {
-  return new MissingTool(`${TOOLS[tool].title} is not installed`, { nextStep: howToInstall(tool) });
+/** `without`: how to do without it. */
+export function missingTool(tool: ToolName, without?: string): UserError {
+  const nextStep = [howToInstall(tool), ...(without === undefined ? [] : [without])].join('; ');
+  return new MissingTool(`${TOOLS[tool].title} is not installed`, { nextStep });
 }

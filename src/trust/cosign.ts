@@ -164,7 +164,7 @@ const SCHEMA = 1;
 /** Throws UserError where cosign is not installed: better before a long build than after. */
 export function requireCosign(context: PipelineContext): string {
   const found = findCommand('cosign', commandSearch(context));
-  if (found === undefined) throw missingTool('cosign');
+  if (found === undefined) throw missingTool('cosign', 'or build unsigned: --sign=false');
   return found;
 }
 

@@ -252,7 +252,7 @@ export class ConsentNeeded extends UserError {
     const what = `${disclosure.text} to public logs (${hosts.join(', ')})`;
     super(`keyless signing writes ${what} forever, and nobody agreed to that`, {
       nextStep:
-        'agree with --public-log (setting sign.publicLog), or sign with a key (--key FILE), or not at all (--no-sign)',
+        'agree with --public-log (setting sign.publicLog), or sign with a key (--key FILE); or build unsigned: --sign=false',
     });
     this.disclosure = disclosure;
     this.question = `Keyless signing writes ${what}. Anyone can read it there, and nobody can remove it. Do you agree?`;
@@ -301,7 +301,7 @@ export async function keylessSession(
   if (source === undefined && context.isPerson !== true)
     throw new UserError('keyless signing needs an OIDC token, and nobody is here to log in', {
       nextStep:
-        'give the job a token (GitHub Actions: permissions: id-token: write; GitLab: id_tokens: SIGSTORE_ID_TOKEN), or sign with a key (--key FILE), or not at all (--no-sign)',
+        'give the job a token (GitHub Actions: permissions: id-token: write; GitLab: id_tokens: SIGSTORE_ID_TOKEN), or sign with a key (--key FILE); or build unsigned: --sign=false',
     });
   const sigstore = await resolveSigstore(context.run, sigstoreChoice(context, sign));
   if (sign.format === 'legacy' && !givesPromise(sigstore.services))

@@ -82,7 +82,7 @@ async function requireCosign({ run }: PipelineContext, what: string): Promise<vo
   await requireTool(run, 'cosign').catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`${what} needs cosign: ${error.message}`, {
-      nextStep: `${error.nextStep ?? ''}; or sign with a key file (--key FILE), or not at all (--no-sign)`,
+      nextStep: `${error.nextStep ?? ''}; or sign with a key file (--key FILE); or build unsigned: --sign=false`,
       cause: error,
     });
   });

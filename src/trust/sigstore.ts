@@ -333,7 +333,7 @@ interface KeylessAttempt extends Pick<KeylessKey, 'issuer' | 'subject'> {
   readonly now: number;
 }
 
-const OTHERWISE = 'or sign with a key (--key FILE), or not at all (--no-sign)';
+const OTHERWISE = 'or sign with a key (--key FILE); or build unsigned: --sign=false';
 const KEYS =
   'name the trusted root of the sigstore that signs: --trusted-root FILE (setting sign.trustedRoot)';
 const AGAIN = `try again when it answers, ${OTHERWISE}`;

@@ -86,6 +86,41 @@ describe('without an engine', () => {
   });
 });
 
+describe("with a docker that has no buildx, as Debian's docker.io", () => {
+  /** Docker answers to a plugin that it lacks as to any unknown word. */
+  const without = (): Promise<string> =>
+    day.pathWith(
+      'docker',
+      `case $1 in
+buildx) shift; exec "$TOOL" no-such-plugin "$@" ;;
+info) "$TOOL" "$@" | sed 's/"Name":"buildx"/"Name":"other"/'; exit "\${PIPESTATUS[0]}" ;;
+esac`,
+    );
+  const said =
+    'scoville: docker buildx is not installed\n  next: Debian: apt-get install docker-buildx; macOS: brew install docker-buildx\n';
+
+  test('a build says so in two lines', async () => {
+    const { stderr } = await refused(2, [day.context()], { PATH: await without() });
+    expect(stderr).toBe(said);
+  });
+
+  test.each([
+    ['build', '--sign=false', '-o', 'type=local,dest=out'],
+    ['bake', '-f', 'docker-bake.hcl'],
+    ['reproduce'],
+  ])('so does %s %s', async (...words) => {
+    const context = day.context();
+    writeFileSync(join(context, 'docker-bake.hcl'), 'target "default" {}\n');
+    const operands = words[0] === 'bake' ? [] : ['.'];
+    const { stderr } = await day.scoville.expect(2, [...words, ...operands], {
+      cwd: context,
+      env: { PATH: await without() },
+    });
+    expect(stderr.endsWith(said)).toBe(true);
+    expect(stderr).not.toContain('Usage:');
+  });
+});
+
 describe('without what signs', () => {
   test('a missing cosign is said before the build', async () => {
     const { stderr } = await refused(2, [day.context()], {
@@ -94,6 +129,7 @@ describe('without what signs', () => {
     expect(stderr).toContain(
       'scoville: cosign is not installed\n  next: Debian: apt-get install cosign',
     );
+    expect(stderr).toContain('; or build unsigned: --sign=false\n');
     expect(stderr).not.toContain('#1');
   });
 
