@@ -7,6 +7,7 @@ import { cleanForTerminal, cleanLines } from '../ui/text.ts';
 import type { StackMatch } from './detect.ts';
 import { projectFacts } from './facts.ts';
 import type { InitFlags } from './init-flags.ts';
+import { projectPort } from './port.ts';
 import type { Answers } from './template.ts';
 
 interface AnswerSources {
@@ -21,6 +22,8 @@ interface CollectedAnswers {
   readonly open: readonly Question[];
   readonly errors: readonly string[];
   readonly dropped: readonly string[];
+  /** Answered by a default: neither a flag nor the project says it. */
+  readonly assumed: readonly string[];
 }
 
 /** Answers from flags, project and defaults where possible. Treats project values as hostile. */
@@ -32,6 +35,7 @@ export function collectAnswers(
   const open: Question[] = [];
   const errors: string[] = [];
   const dropped: string[] = [];
+  const assumed: string[] = [];
   for (const question of questions) {
     const { id, byDefault } = question;
     const own = given.get(id);
@@ -50,10 +54,12 @@ export function collectAnswers(
       }
       dropped.push(`what the project says of ${id} is not used: it ${problem}`);
     }
-    if (byDefault !== undefined && (takeDefaults || !question.confirm)) answers.set(id, byDefault);
-    else if (!question.optional) open.push(question);
+    if (byDefault !== undefined && (takeDefaults || !question.confirm)) {
+      answers.set(id, byDefault);
+      assumed.push(id);
+    } else if (!question.optional) open.push(question);
   }
-  return { answers, open, errors, dropped };
+  return { answers, open, errors, dropped, assumed };
 }
 
 /** What is wrong with an answer to a question; undefined where it can be taken. */
@@ -138,13 +144,20 @@ interface Asking {
   readonly prompt: Prompt | undefined;
 }
 
+export interface Answered {
+  readonly answers: Answers;
+  readonly assumed: readonly string[];
+  /** The file of the project that names the port; undefined where none does, or a flag does. */
+  readonly portFile: string | undefined;
+}
+
 /** Answers from flags, project, defaults, terminal. Throws UserError naming all missing or bad. */
 export async function answersOf(
   flags: InitFlags,
   { template, answers: byFiles }: StackMatch,
   project: Project,
   { io, context, folder, prompt }: Asking,
-): Promise<Answers> {
+): Promise<Answered> {
   const ids = template.questions.map(({ id }) => id);
   const strange = [...flags.given.keys()].filter((id) => !ids.includes(id));
   if (strange.length > 0)
@@ -154,26 +167,29 @@ export async function answersOf(
         nextStep: `it asks ${ids.join(', ')}`,
       },
     );
-  const detected = new Map([...projectFacts(template.facts, project), ...byFiles]);
+  const facts = projectFacts(template.facts, project);
+  const port = projectPort(template.facts, project, facts);
+  const detected = new Map([
+    ...facts,
+    ...(port === undefined ? [] : [['port', port.port] as const]),
+    ...byFiles,
+  ]);
   const questions = await withPresets(context, template.questions, folder, (id) =>
     flags.given.has(id),
   );
   const sources = { given: flags.given, detected, takeDefaults: flags.yes };
-  const { answers, open, errors, dropped } = collectAnswers(questions, sources);
+  const { answers, open, errors, dropped, assumed } = collectAnswers(questions, sources);
   if (errors.length > 0)
     throw new UserError(errors.join('\n  '), { nextStep: 'scoville init --list' });
-  for (const text of dropped) io.writeErr(cleanLines(`scoville: ${text}\n`));
-  for (const { id, presetBy, byDefault } of questions)
-    if (presetBy !== undefined && byDefault !== undefined && answers.get(id) === byDefault)
-      if (!flags.given.has(id) && detected.get(id) !== byDefault)
-        io.writeErr(
-          cleanLines(
-            `scoville: ${id}: ${byDefault}, as git knows you; --set ${id}=... for another\n`,
-          ),
-        );
-  for (const { id, ask, presetBy } of questions)
-    if (flags.yes && presetBy !== undefined && !answers.has(id))
-      io.writeErr(cleanLines(`scoville: ${id} left out (${ask}); --set ${id}=... puts it in\n`));
+  const said = questions.flatMap(({ id, ask, presetBy }) => {
+    if (presetBy === undefined) return [];
+    if (assumed.includes(id))
+      return [`${id}: ${answers.get(id) ?? ''}, as git knows you; --set ${id}=... for another`];
+    return flags.yes && !answers.has(id)
+      ? [`${id} left out (${ask}); --set ${id}=... puts it in`]
+      : [];
+  });
+  for (const text of [...dropped, ...said]) io.writeErr(cleanLines(`scoville: ${text}\n`));
   const all = new Map(answers);
   if (prompt !== undefined)
     for (const question of open) all.set(question.id, await prompt(askedOf(question)));
@@ -181,5 +197,6 @@ export async function answersOf(
     throw new UserError(`not known: ${open.map(({ id, ask }) => `${id} (${ask})`).join(', ')}`, {
       nextStep: `${open.map(({ id }) => `--set ${id}=...`).join(' ')}${open.some(({ byDefault }) => byDefault !== undefined) ? ', or --yes for what has a default' : ''}`,
     });
-  return all;
+  const portFile = all.get('port') === port?.port ? port?.file : undefined;
+  return { answers: all, assumed, portFile };
 }

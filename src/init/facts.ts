@@ -1,5 +1,7 @@
 import { field, parseJson } from '../lib/json.ts';
 import type { FactReader, Project } from '../model/template.ts';
+import { matchesPattern } from './detect.ts';
+import { SOURCE } from './port.ts';
 
 /** Where a fact is found, taken as it stands there: the caller checks it. */
 type Source = (project: Project) => string | undefined;
@@ -285,7 +287,7 @@ const FACTS: Readonly<Record<FactReader, Readonly<Record<string, Source>>>> = {
     // Where a tool builds the pages, no file shows it.
     directory: (project) => {
       if (inJson(NPM, 'scripts', 'build')(project) !== undefined) return undefined;
-      const folders = ['public', 'site', 'docs'].map((folder) => `${folder}/index.html`);
+      const folders = PAGES.map((folder) => `${folder}/index.html`);
       const page = file('index.html', ...folders)(project);
       return page?.includes('/') === true ? page.replace(/\/[^/]*$/, '') : '.';
     },
@@ -297,12 +299,20 @@ const FACTS: Readonly<Record<FactReader, Readonly<Record<string, Source>>>> = {
   },
 };
 
-/** Files whose text says something about a project, by their path from its root. */
-export const PROJECT_FILES: readonly string[] =
+/** Folders that contain pages where the project's own does not. */
+const PAGES = ['public', 'site', 'docs', 'dist', 'build'];
+
+const PROJECT_FILES: readonly string[] =
   `package.json .nvmrc .node-version tsconfig.json pyproject.toml requirements.txt go.mod Cargo.toml
   rust-toolchain rust-toolchain.toml pom.xml build.gradle build.gradle.kts settings.gradle
   settings.gradle.kts *.csproj */*.csproj */*/*.csproj Gemfile .ruby-version composer.json
-  CMakeLists.txt`.split(/\s+/);
+  CMakeLists.txt Dockerfile Procfile compose.yaml compose.yml docker-compose.yaml
+  docker-compose.yml`.split(/\s+/);
+
+/** Whether a file's text says something about a project, by its path from the root. */
+export function isProjectFile(path: string): boolean {
+  return SOURCE.test(path) || PROJECT_FILES.some((pattern) => matchesPattern(pattern, path));
+}
 
 /** What a project's files answer, unchecked. The name falls back on the folder's. */
 export function projectFacts(

@@ -9,7 +9,7 @@ import { didYouMean } from '../lib/text.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { Project, Template } from '../model/template.ts';
 import { cleanLines } from '../ui/text.ts';
-import { answersOf, linePrompt, type Prompt } from './answers.ts';
+import { type Answered, answersOf, linePrompt, type Prompt } from './answers.ts';
 import {
   detectStacks,
   likeliest,
@@ -18,13 +18,13 @@ import {
   type StackMatch,
   stacksBelow,
 } from './detect.ts';
-import { PROJECT_FILES } from './facts.ts';
+import { isProjectFile } from './facts.ts';
 import { INIT, type InitFlags, initFlags } from './init-flags.ts';
 import { loadTemplates, templatesFolder } from './manifest.ts';
 import { baseProblems, type InitPlan, planInit, readProject } from './project.ts';
 import { makingCommand } from './template.ts';
 
-interface InitOutcome extends InitPlan {
+interface InitOutcome extends InitPlan, Omit<Answered, 'answers'> {
   readonly detectedBy: readonly string[];
   readonly folder: string;
   readonly dryRun: boolean;
@@ -49,6 +49,7 @@ function initText(outcome: InitOutcome): string {
   const lines = [
     `${template.title}${why}`,
     ...rows,
+    ...assumedText(outcome),
     ...pins,
     ...pinHint,
     ...notes.map((note) => `note: ${note}`),
@@ -56,6 +57,20 @@ function initText(outcome: InitOutcome): string {
   const contents = dryRun ? files.map(({ path, text }) => `\n--- ${path}\n${text}`) : [];
   const next = dryRun ? [] : [`next: ${nextStep(outcome)}`];
   return `${[...lines, ...next].join('\n')}\n${contents.join('')}`;
+}
+
+/** Where the port is from, and what was written though nobody said it. */
+function assumedText({ answers, assumed, portFile }: InitOutcome): readonly string[] {
+  const port = `port ${answers.get('port') ?? ''}`;
+  const health = `health check at ${answers.get('health') ?? ''}`;
+  const texts = Object.entries({ port, health, secrets: 'no secrets' });
+  const guessed = texts.filter(([id]) => assumed.includes(id));
+  const flags = guessed.map(([id]) => `--set ${id}=...`).join(' ');
+  const guess = `assumed: ${guessed.map(([, text]) => text).join(', ')}; to change it: ${flags}`;
+  return [
+    ...(portFile === undefined ? [] : [`${port}, as in ${portFile}`]),
+    ...(guessed.length === 0 ? [] : [guess]),
+  ];
 }
 
 function nextStep({ answers, missing, folder }: InitOutcome): string {
@@ -67,13 +82,14 @@ function nextStep({ answers, missing, folder }: InitOutcome): string {
 
 /** For machines; docs/reference/commands/init.md has the fields. */
 function initJson(outcome: InitOutcome): string {
-  const { template, detectedBy, answers, files, existing, bases, notes, dryRun } = outcome;
+  const { template, detectedBy, answers, assumed, files, existing, bases, notes, dryRun } = outcome;
   const document = {
     schemaVersion: '1',
     dryRun,
     stack: template.name,
     detectedBy,
     answers: Object.fromEntries(answers),
+    assumed,
     files: files.map(({ path, text }) => ({
       path,
       replaces: existing.includes(path),
@@ -115,13 +131,18 @@ export const init = command(INIT, async (values, folders, io) => {
     return EXIT.met;
   }
   const folder = await folderOf(flags, io);
-  const project = await readProject(folder, PROJECT_FILES);
+  const project = await readProject(folder, isProjectFile);
   const prompt = flags.yes ? undefined : await promptOf(io);
   const found = await stackOf(flags, loaded.templates, project, prompt);
   const match = flags.yes ? { ...found, template: withoutMust(found.template) } : found;
   const { template } = match;
   const context = pipelineContext(io, () => undefined);
-  const answers = await answersOf(flags, match, project, { io, context, folder, prompt });
+  const { answers, ...origins } = await answersOf(flags, match, project, {
+    io,
+    context,
+    folder,
+    prompt,
+  });
   const problems = baseProblems(template, flags.bases);
   if (problems.length > 0) throw new UserError(problems.join('\n  '));
   const request = { folder, template, answers, ci: flags.ci, bases: flags.bases };
@@ -138,6 +159,7 @@ export const init = command(INIT, async (values, folders, io) => {
   if (!flags.dryRun) await writeFilesTogether(folder, plan.files);
   const outcome: InitOutcome = {
     ...plan,
+    ...origins,
     detectedBy: match.files,
     folder: flags.folder,
     dryRun: flags.dryRun,

@@ -8,7 +8,6 @@ import { messageOf, UserError } from '../lib/errors.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { answerProblem, type CiSystem, type Project, type Template } from '../model/template.ts';
-import { matchesPattern } from './detect.ts';
 import type { LoadedTemplates } from './manifest.ts';
 import {
   type Answers,
@@ -25,19 +24,17 @@ const DEEPEST = 3;
 const MOST_FILES = 5000;
 /** In characters. Useful files are far smaller, and larger ones cost time. */
 const LONGEST_TEXT = 256 * 1024;
-const NOT_OURS = new Set([
-  'node_modules',
-  'vendor',
-  'target',
-  'build',
-  'dist',
-  'bin',
-  'obj',
-  'venv',
-]);
+const MOST_TEXT = 16 * LONGEST_TEXT;
+const NOT_OURS = new Set('node_modules vendor target build dist bin obj venv'.split(' '));
 
-/** A project's names, three levels deep, and texts that match `read`. Throws UserError. */
-export async function readProject(folder: string, read: readonly string[]): Promise<Project> {
+/** All that is read of folders that tools write into. */
+const BUILT_PAGES = ['dist/index.html', 'build/index.html'];
+
+/** A project's names, three levels deep, and texts of those to read. Throws UserError. */
+export async function readProject(
+  folder: string,
+  isRead: (path: string) => boolean,
+): Promise<Project> {
   const files: string[] = [];
   const visit = async (below: string, depth: number): Promise<void> => {
     const entries = await readdir(join(folder, below), { withFileTypes: true });
@@ -56,12 +53,14 @@ export async function readProject(folder: string, read: readonly string[]): Prom
   } catch (cause) {
     throw new UserError(`${folder} cannot be read: ${messageOf(cause)}`, { cause });
   }
-  const texts = files
-    .filter((path) => read.some((pattern) => matchesPattern(pattern, path)))
-    .flatMap((path): [string, string][] => {
-      const text = contextFile(folder, path);
-      return text === undefined || text.length > LONGEST_TEXT ? [] : [[path, text]];
-    });
+  files.push(...BUILT_PAGES.filter((path) => contextFile(folder, path) !== undefined));
+  let room = MOST_TEXT;
+  const texts = files.filter(isRead).flatMap((path): [string, string][] => {
+    const text = room > 0 ? contextFile(folder, path) : undefined;
+    if (text === undefined || text.length > LONGEST_TEXT) return [];
+    room -= text.length;
+    return [[path, text]];
+  });
   return { folder: basename(folder), files, texts: new Map(texts) };
 }
 
@@ -114,9 +113,18 @@ export async function planInit(
     if ((await lstat(join(request.folder, path)).catch(() => undefined)) !== undefined)
       existing.push(path);
   const missing = await missingFiles(request.folder, planned);
-  const notes = [...notesFor(template, answers), ...missing.map(missingNote)];
+  const notes = [
+    ...notesFor(template, answers),
+    ...(request.ci === undefined || (answers.has('package') && answers.has('sha256'))
+      ? []
+      : [CI_INSTALLS]),
+    ...missing.map(missingNote),
+  ];
   return { template, answers, files: planned, bases, notes, missing, existing };
 }
+
+const CI_INSTALLS =
+  'CI installs scoville from the .tgz of a release: write its address and SHA-256 where the workflow asks for them, or give --set package=URL --set sha256=SUM';
 
 async function missingFiles(
   folder: string,

@@ -106,7 +106,9 @@ export type AnswerType =
   | 'names'
   | 'choice'
   | 'level'
-  | 'image';
+  | 'image'
+  | 'url'
+  | 'sha256';
 
 /** By row: kind, most characters, forms, what is expected in words, and the pattern. */
 const TABLE = String.raw`
@@ -124,14 +126,18 @@ words | 2048 | json | words with one space between them: letters, digits and . _
   ^[A-Za-z0-9._/:=@,+-]{1,128}(?: [A-Za-z0-9._/:=@,+-]{1,128}){0,31}$
 text | 256 | json | one line of text
   ^[^\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]+$
-names | 2048 | env settings | names with commas between them: lower-case letters, digits and -; or none
-  ^[a-z][a-z0-9]{0,31}(?:-[a-z0-9]{1,32}){0,8}(?:,[a-z][a-z0-9]{0,31}(?:-[a-z0-9]{1,32}){0,8}){0,31}$
+names | 2048 | env settings | names with commas between them: lower-case letters, digits, - and _; or none
+  ^[a-z][a-z0-9]{0,31}(?:[_-][a-z0-9]{1,32}){0,8}(?:,[a-z][a-z0-9]{0,31}(?:[_-][a-z0-9]{1,32}){0,8}){0,31}$
 choice | 64 | plain
   ^[a-z0-9][a-z0-9.-]*$
 level | 1 | plain | a level from 0 to 5
   ^[0-5]$
 image | 512 | plain | an image reference
   ^[A-Za-z0-9._/:@[\]-]+$
+url | 512 | plain | an https address: letters, digits and . _ ~ : @ % + / -
+  ^https:\/\/[A-Za-z0-9._~:@%+/-]+$
+sha256 | 64 | plain | a SHA-256: 64 digits from 0 to f
+  ^[0-9a-f]{64}$
 `;
 
 const KINDS = Object.fromEntries(

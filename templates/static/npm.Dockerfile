@@ -7,6 +7,8 @@ RUN --mount=type=cache,target=/root/.npm \
     npm ci --ignore-scripts --no-audit --no-fund
 COPY . .
 RUN --network=none npm run build
+# Without a page nginx answers 403, and no criterion sees it.
+RUN test -e @{directory}/index.html || { echo "@{directory} has no index.html" >&2; exit 1; }
 
 FROM @{base.health} AS health
 ENV CGO_ENABLED=0 GOTOOLCHAIN=local GOFLAGS="-trimpath -buildvcs=false"
@@ -23,7 +25,7 @@ import (
 func main() {
 	client := http.Client{Timeout: 2 * time.Second}
 	answer, err := client.Get(os.Args[1])
-	if err != nil || answer.StatusCode >= 500 {
+	if err != nil || answer.StatusCode >= 400 {
 		os.Exit(1)
 	}
 }

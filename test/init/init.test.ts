@@ -128,6 +128,65 @@ test('--ci writes a workflow that signs keylessly and gates, below the project',
   expect(await readdir(folder)).toEqual(['app']);
 });
 
+const RELEASE = `https://github.com/o/scoville/releases/download/v1/scoville-1.tgz`;
+
+test.each(['github', 'gitlab'])(
+  'CI on %s installs what was named, by its sum alone',
+  async (ci) => {
+    await files({ 'package.json': PACKAGE });
+    const path = ci === 'github' ? '.github/workflows/image.yaml' : '.gitlab-ci.yml';
+    const { out } = await run(['--yes', `--ci=${ci}`]);
+    expect(out).toContain('note: CI installs scoville from the .tgz of a release');
+    const open = await read(path);
+    // Nobody's name of a registry, and a step that fails until somebody says what it is to install.
+    expect(open).toContain('"${package:?write the address of the .tgz of a release above}"');
+    expect(open).not.toMatch(/npm (?:install|i) .*scoville@|^\s*-?\s*(?:package|sha256)=/m);
+    const set = [`--set=package=${RELEASE}`, `--set=sha256=${'a'.repeat(64)}`];
+    const named = await run(['--yes', '--force', `--ci=${ci}`, ...set]);
+    expect(named.out).not.toContain('note: CI installs');
+    const text = await read(path);
+    expect(text).toContain(`package=${RELEASE}\n`);
+    expect(text).toContain(`sha256=${'a'.repeat(64)}\n`);
+    expect(text).toContain('npm install --global --offline --ignore-scripts');
+  },
+);
+
+test('what was assumed is said, and where the port was read', async () => {
+  await files({ 'package.json': PACKAGE, 'app.js': 'app.listen(3000);\n' });
+  const { out } = await run(['--yes', '--set', 'health=/healthz']);
+  expect(out).toContain(
+    'port 3000, as in app.js\nassumed: no secrets; to change it: --set secrets=...\n',
+  );
+  expect(await read('Dockerfile')).toContain('EXPOSE 3000\n');
+  const other = await run(['--yes', '--force', '--set', 'port=4000']);
+  expect(other.out).toContain(
+    'assumed: health check at /, no secrets; to change it: --set health=... --set secrets=...\n',
+  );
+  // Its own Dockerfile says 4000 by now.
+  await files({ 'app.js': 'app.listen(port);\n', Dockerfile: '' });
+  const unknown = await run(['--yes', '--force']);
+  expect(unknown.out).toContain(
+    'assumed: port 8080, health check at /, no secrets; to change it: --set port=... --set health=... --set secrets=...\n',
+  );
+});
+
+test('secrets may have underscores, as in compose files', async () => {
+  await files({ 'package.json': PACKAGE });
+  await run(['--yes', '--set', 'secrets=db_password']);
+  expect(await read('Dockerfile')).toContain('DB_PASSWORD_FILE=/run/secrets/db_password\n');
+  expect(await read('.scoville.yaml')).toContain('    - /run/secrets/db_password\n');
+});
+
+test('pages in dist are found, copied and not ignored', async () => {
+  await files({ 'dist/index.html': '<p>hello</p>' });
+  const { out } = await run(['--yes']);
+  expect(out).toContain('Static site on nginx (dist/index.html)\n');
+  const dockerfile = await read('Dockerfile');
+  expect(dockerfile).toContain('COPY dist /site\n');
+  expect(dockerfile).toContain('RUN test -e /site/index.html || { echo "dist has no index.html"');
+  expect((await read('.dockerignore')).split('\n')).not.toContain('dist');
+});
+
 test('--json says what was done', async () => {
   await files({ 'go.mod': 'module example.com/a/shop\n\ngo 1.25\n', 'main.go': '' });
   const { out } = await run([
@@ -148,8 +207,8 @@ test('--json says what was done', async () => {
       health: '/',
       secrets: 'db',
       level: '3',
-      scoville: '0.1.0',
     },
+    assumed: ['port', 'health', 'level'],
     files: ['Dockerfile', '.dockerignore', '.scoville.yaml', 'seccomp.json'].map((path) => ({
       path,
       replaces: false,

@@ -81,11 +81,8 @@ test('templates are found from the sources and from the bundle, and are part of 
   expect(() => templatesFolder(pathToFileURL('/nowhere/at/all.js').href)).toThrow('not where they');
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly files: readonly string[];
-    readonly version: string;
   };
   expect(manifest.files).toContain('templates');
-  const asked = loaded.templates[0]?.questions.find(({ id }) => id === 'scoville');
-  expect(asked?.byDefault).toBe(manifest.version);
 });
 
 /** Files of the project that a Dockerfile installs by. */
