@@ -1,6 +1,6 @@
 import { flagHead, standardOf } from '../src/cli/command-help.ts';
 import { COMMANDS } from '../src/cli/command-list.ts';
-import { type CommandSpec, type FlagSpec, shownFlags } from '../src/cli/flag-table.ts';
+import { type CommandSpec, flagSections, type FlagSpec } from '../src/cli/flag-table.ts';
 import { SETTINGS_OF } from './command-settings.ts';
 import { wrapProse } from './wrap-prose.ts';
 
@@ -71,23 +71,22 @@ function prose(text: string): string {
 }
 
 function flagParts(spec: CommandSpec): readonly string[] {
-  const shown = shownFlags(spec);
-  const others = shown.filter((flag) => spec.others?.includes(flag) === true);
-  const own = shown.filter((flag) => !others.includes(flag));
-  if (shown.length === 0) return [];
+  const sections = flagSections(spec);
+  if (sections.length === 0) return [];
+  // Titles of flags that are not grouped are about how they go together: help has them.
+  const tables =
+    spec.groups === undefined && spec.others === undefined
+      ? [flagTable(sections.flatMap(({ flags }) => flags))]
+      : sections.flatMap(({ title, flags }) => [
+          ...(title === undefined ? [] : [`### ${title.replace(/[,:(].*/, '').trim()}`]),
+          flagTable(flags),
+        ]);
   return [
     '## Flags',
     ...(spec.also === undefined
       ? []
       : ['It takes the [flags of `scoville build`](build.md#flags), and these:']),
-    flagTable(own),
-    ...(others.length === 0
-      ? []
-      : [
-          `### ${(spec.othersTitle ?? '').replace(/^Options/, 'Flags').replace(/, .*/, '')}`,
-          'They keep their own meanings.',
-          flagTable(others),
-        ]),
+    ...tables,
   ];
 }
 
@@ -125,13 +124,19 @@ function index(): string {
 
 \`scoville COMMAND --help\` prints the same for one command. Results are on stdout; progress and errors are on stderr.
 
-${table(
-  ['command', 'does'],
-  COMMANDS.map(({ name, summary }) => [`[\`scoville ${name}\`](${name}.md)`, summary]),
-)}
+${commandTable((name) => `[\`scoville ${name}\`](${name}.md)`)}
 
 ${END}
 `);
+}
+
+/** The commands by group, as `scoville --help` has them; README has this table too. */
+export function commandTable(shown: (name: string) => string): string {
+  const rows = COMMANDS.flatMap(({ name, group, summary }, i) => [
+    ...(group === COMMANDS[i - 1]?.group ? [] : [[`**${group}**`, '']]),
+    [shown(name), summary],
+  ]);
+  return table(['command', 'does'], rows);
 }
 
 function fence(language: string, lines: readonly string[]): string {

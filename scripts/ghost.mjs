@@ -148,7 +148,7 @@ try {
   );
   await step('scoville profile: traced, tightened, proven', async () => {
     const out = join(app, 'seccomp.json');
-    await scoville('maker', 'profile', ...smoke, '--out', out, image);
+    await scoville('maker', 'profile', ...smoke, '--output', out, image);
     addSettings(app, 'attest:\n  seccomp: seccomp.json\n');
     await commit(app);
   });

@@ -70,7 +70,7 @@ export const OWN_BAKE = {
 
 export const BAKE: CommandSpec = {
   name: 'bake',
-  usage: ['bake [OPTIONS] [TARGET...]'],
+  usage: ['bake [flags] [TARGET...]'],
   about: `
 Builds the targets of a bake definition (HCL, JSON, compose) as scoville build does each: reproducibly, signed, attested
 and graded. Nothing is published unless every target was built and met its gate, but with --keep-going what is good is.`,
@@ -90,12 +90,12 @@ and graded. Nothing is published unless every target was built and met its gate,
   flags: OWN_BAKE,
   titles: {
     'dry-run':
-      'Options of scoville, which count for each target (--no-NAME is the same as --NAME=false):',
+      'Flags of scoville, which count for each target (--no-NAME is the same as --NAME=false):',
+    allow: 'Flags of docker buildx bake, with their own meanings:',
   },
   others: BAKE_FLAGS,
-  othersTitle: 'Options of docker buildx bake, with their own meanings:',
   end: `
-TARGETS is a target's name; * matches any letters. Any other option is passed to buildx.`,
+TARGETS is a target's name; * matches any letters. Any other flag is passed to buildx.`,
   operands: { choices: [] },
 };
 

@@ -43,18 +43,18 @@ export const IMAGE_FLAGS = {
   json: bool('Print the scorecard (or the plan) as JSON', ONE_RUN),
   verbose: bool('Show every check, passed ones too', ONE_RUN),
   report: { ...reports(), ...ONE_RUN },
-  'min-level': level('Publish nothing below this level', {
+  'min-level': level('Publish nothing below this', {
     ...ONE_RUN,
     ...NEEDS_IMAGE,
     setting: 'gate.minLevel',
   }),
-  'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this grade', {
+  'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this', {
     ...ONE_RUN,
     ...NEEDS_IMAGE,
     setting: 'gate.minGrade',
   }),
   sign: toggle('Sign the image and its attestations', { ...NEEDS_IMAGE, standard: 'on' }),
-  key: text('FILE|URI', 'Sign with this key: a file, or a KMS or PKCS#11 URI', {
+  key: text('FILE|URI', 'Sign with this key file, or KMS or PKCS#11 URI', {
     ...NEEDS_IMAGE,
     path: true,
   }),
@@ -79,17 +79,17 @@ export const IMAGE_FLAGS = {
   repro: choice(
     ['safe', 'aggressive', 'deterministic', 'off'],
     'MODE',
-    'Which normalizer rules make the image reproducible',
+    'Which rules make the image reproducible',
     { needsImage: ['deterministic'], setting: 'reproducible.mode' },
   ),
-  prove: toggle('Build once more elsewhere, and attest whether it is the same', {
+  prove: toggle('Build once more elsewhere, and attest the result', {
     ...NEEDS_IMAGE,
     standard: 'on with --min-level 5',
   }),
   pin: toggle('Pin external images to digests', { standard: 'on', setting: 'reproducible.pin' }),
   lock: lock(),
-  locked: bool('Fail, publishing nothing, where the build departs from scoville.lock'),
-  record: bool('Record what RUNs fetch, into scoville.lock and the cache', NEEDS_IMAGE),
+  locked: bool('Fail where the build departs from scoville.lock'),
+  record: bool('Record what RUNs fetch, for --replay', NEEDS_IMAGE),
   replay: bool('Build without a network, from what was recorded', NEEDS_IMAGE),
   'with-inputs': bool(
     'With --push: publish what was recorded, so that anyone can replay it',
@@ -98,14 +98,14 @@ export const IMAGE_FLAGS = {
   grade: standard(toggle('Grade the image'), 'true'),
   scanner: choice(SCANNER_CHOICES, 'NAME', 'Vulnerability scanner', { setting: 'scanner' }),
   offline: toggle('Use no network for grading', { setting: 'offline' }),
-  vex: many('FILE', 'An OpenVEX or CycloneDX VEX document; may be repeated', { path: true }),
-  profile: many('FILE', 'Sign and publish this seccomp or AppArmor profile; may be repeated', {
+  vex: many('FILE', 'An OpenVEX or CycloneDX VEX document', { path: true }),
+  profile: many('FILE', 'Publish this seccomp or AppArmor profile, signed', {
     ...NEEDS_IMAGE,
     path: true,
   }),
   'max-age': whole(
     'DAYS',
-    'Age up to which an image counts as recent',
+    'Age up to which an image is recent',
     { least: 1, most: LONGEST_AGE, of: 'of days ' },
     { standard: '30', setting: 'recentDays' },
   ),
@@ -120,15 +120,12 @@ export const IMAGE_FLAGS = {
   ),
   config: text('FILE', 'Settings file', {
     path: true,
-    standard: 'the nearest .scoville.yaml',
+    standard: 'nearest .scoville.yaml',
   }),
   'trust-policy': text('FILE', 'Settings file whose trust, scanner and gate go first', {
     path: true,
   }),
-  review: bool(
-    'After the build, pick edits of the Dockerfile on the screen of scoville fix',
-    ONE_RUN,
-  ),
+  review: bool('Afterward, pick edits as in scoville fix', ONE_RUN),
   'buildx-arg': many('ARG', 'Hand this argument on to buildx unread; may be repeated'),
 } as const;
 
@@ -171,11 +168,10 @@ function level(help: string, more: Parameters<typeof choice>[3]): Flag<number | 
 }
 
 function lock(): Flag<boolean | string | undefined> {
-  const one = text(
-    '[=FILE|false]',
-    'Write scoville.lock where there is none; false: leave one unread',
-    { bare: 'true', path: true },
-  );
+  const one = text('[=FILE|false]', 'Write a missing scoville.lock; false: ignore it', {
+    bare: 'true',
+    path: true,
+  });
   return mapped(one, (found) => (found === undefined ? undefined : (parseGoBool(found) ?? found)));
 }
 
@@ -225,15 +221,12 @@ export const BUILDX_FLAGS: readonly FlagSpec[] = specsOf({
     ...ONE_RUN,
     choices: ['auto', 'none', 'plain', 'quiet', 'rawjson', 'tty'],
   }),
-  provenance: text(
-    'true|false|mode=...',
-    'Short for --attest=type=provenance (false: no provenance)',
-  ),
+  provenance: text('MODE', 'Provenance: true, false (none), mode=min|max'),
   pull: bool('Always look for newer images', ONE_RUN),
   push: bool('Push the image to its registry', ONE_RUN),
   quiet: bool('Print the image ID only', { ...ONE_RUN, short: 'q' }),
   resource: many('NAME=LIMIT', 'Resource limits of build containers', { since: '0.35.0' }),
-  sbom: text('true|false|generator=...', 'Short for --attest=type=sbom (false: no SBOM)'),
+  sbom: text('VALUE', 'SBOM: true, false (none), generator=IMAGE'),
   secret: many('id=...,src=...', 'Secret to expose to the build'),
   'shm-size': text('BYTES', 'Size of /dev/shm'),
   ssh: many('default|ID=...', 'SSH agent or keys to expose'),
@@ -262,13 +255,13 @@ export const BUILDX_FLAGS: readonly FlagSpec[] = specsOf({
 
 export const BUILD: CommandSpec<typeof OWN> = {
   name: 'build',
-  usage: ['build [OPTIONS] PATH | URL | -'],
+  usage: ['build [flags] PATH | URL | -'],
   about: `
 Builds as docker build does, reproducibly; then signs, attests and grades the image, and only then loads or pushes it.`,
   examples: [
     ['scoville build -t my-app .', 'like docker build'],
     ['scoville build --min-level 3 -t my-app .', 'publish nothing below level 3'],
-    ['scoville build --push -t HOST/my-app .', 'push, with signature and attestations'],
+    ['scoville build --push -t HOST/my-app .', 'push, signed and with attestations'],
     ['scoville build --dry-run .', 'show the plan and build nothing'],
   ],
   exits: [
@@ -279,10 +272,25 @@ Builds as docker build does, reproducibly; then signs, attests and grades the im
     ['other', 'the exit code of buildx, for a failed build'],
   ],
   flags: OWN,
-  titles: { 'dry-run': 'Options of scoville (--no-NAME is the same as --NAME=false):' },
+  groups: [
+    [
+      'What is built',
+      'file build-arg build-context target platform secret ssh network pull no-cache cache-from cache-to builder',
+    ],
+    ['Output', 'tag load push output label annotation iidfile metadata-file quiet progress'],
+    ['Reproducibility', 'repro prove pin lock locked record replay'],
+    ['Signing and attestations', 'sign key keyless provenance sbom profile'],
+    ['Grade and gate', 'min-level min-grade scanner offline vex max-age grade'],
+    ['Reports and settings', 'report json verbose dry-run review config plain-http'],
+  ],
+  titles: {
+    'public-log': 'Rarely needed',
+    'add-host': 'Rarely needed, of docker buildx build',
+  },
   others: BUILDX_FLAGS,
-  othersTitle: 'Options of docker buildx build, with their own meanings:',
-  end: 'Any other option is passed to buildx. Settings: .scoville.yaml (docs/configuration.md).',
+  end: `
+Flags of docker buildx build mean what they mean there, and any other is passed to it. --no-NAME is --NAME=false.
+--help=all shows every flag, such as those of a private sigstore. Settings: .scoville.yaml (docs/configuration.md).`,
   operands: { folders: true },
 };
 

@@ -2,25 +2,21 @@ import { wrapWords } from '../lib/text.ts';
 import BASH from './completion.bash?raw';
 import FISH from './completion.fish?raw';
 import ZSH from './completion.zsh?raw';
-import { type CommandSpec, completedFlags, type FlagSpec, shownFlags } from './flag-table.ts';
+import { type CommandSpec, completedFlags, flagSections, type FlagSpec } from './flag-table.ts';
 
 export const HELP_COLUMNS = 80;
-const WIDEST_HEAD = 30;
+const WIDEST_HEAD = 27;
 
-/** `scoville COMMAND --help` in this many columns: usage, purpose, examples, flags, exit codes. */
-export function commandHelp(spec: CommandSpec, columns = HELP_COLUMNS): string {
-  const { usage, about, examples, exits, titles = {}, othersTitle, end } = spec;
-  const flags = shownFlags(spec);
-  const width =
-    Math.max(
-      0,
-      ...flags.map((flag) => flagHead(flag).length).filter((length) => length <= WIDEST_HEAD),
-    ) + 2;
-  const firstOther = flags.find((flag) => spec.others?.includes(flag) === true);
-  const rows = flags.map((flag) => {
-    const title = flag === firstOther ? othersTitle : titles[flag.name];
-    const heading = title === undefined ? '' : `\n${flowed(title, columns)}\n`;
-    return `${heading}${row(flagHead(flag), helpOf(flag), width, columns)}\n`;
+/** Usage, purpose, examples, flags, exit codes, in this many columns; `all`: rare flags too. */
+export function commandHelp(spec: CommandSpec, columns = HELP_COLUMNS, all = false): string {
+  const { usage, about, examples, exits, end } = spec;
+  const sections = flagSections(spec).filter(({ isRare }) => all || !isRare);
+  const heads = sections.flatMap(({ flags }) => flags.map((flag) => flagHead(flag).length));
+  const width = Math.max(0, ...heads.filter((length) => length <= WIDEST_HEAD)) + 2;
+  const flagRows = sections.map(({ title, flags }) => {
+    const heading = title === undefined ? '' : `${flowed(title, columns)}\n`;
+    const rows = flags.map((flag) => `${row(flagHead(flag), helpOf(flag), width, columns)}\n`);
+    return `\n${heading}${rows.join('')}`;
   });
   const codes = exits.map(([code, means]) => `${row(code, means, 'other'.length + 2, columns)}\n`);
   return [
@@ -28,7 +24,7 @@ export function commandHelp(spec: CommandSpec, columns = HELP_COLUMNS): string {
     `\n${flowed(about, columns)}\n`,
     '\nExamples:\n',
     ...exampleRows(examples, columns),
-    ...(rows.length === 0 ? [] : [rows[0]?.startsWith('\n') === true ? '' : '\n', ...rows]),
+    ...flagRows,
     ...(end === undefined ? [] : [`\n${flowed(end, columns)}\n`]),
     '\nExit codes:\n',
     ...codes,

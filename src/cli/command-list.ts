@@ -5,6 +5,7 @@ import type { Command } from './io.ts';
 /** A command: what help shows of it, what it takes, and its module, loaded when it is called. */
 interface ListedCommand {
   readonly name: string;
+  readonly group: string;
   readonly was?: string;
   readonly summary: string;
   /** It tags, loads, pushes or attaches: an interrupt says what was not done. */
@@ -14,7 +15,16 @@ interface ListedCommand {
   readonly load: () => Promise<Command>;
 }
 
-const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name'>>> = {
+/** What commands are for, and those of each, in the order of help and docs. */
+const GROUPS = {
+  Build: 'build bake push load',
+  Judge: 'grade report lint explain reproduce diff verify',
+  Improve: 'init fix profile lock config',
+  Trust: 'policy attest vex mirror',
+  'Set up': 'doctor install uninstall completion db prune',
+};
+
+const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name' | 'group'>>> = {
   build: {
     publishes: true,
     summary: 'Build, sign and grade an image, then load or push it',
@@ -156,10 +166,12 @@ const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name'>>> = {
   },
 };
 
-export const COMMANDS: readonly ListedCommand[] = Object.entries(LISTED).map(([name, listed]) => ({
-  name,
-  ...listed,
-}));
+export const COMMANDS: readonly ListedCommand[] = Object.entries(GROUPS).flatMap(([group, names]) =>
+  names.split(' ').flatMap((name) => {
+    const listed = LISTED[name];
+    return listed === undefined ? [] : [{ name, group, ...listed }];
+  }),
+);
 
 export function completedCommands(): Promise<readonly CompletedCommand[]> {
   return Promise.all(

@@ -13,7 +13,7 @@ const ALL_IDS: readonly string[] = [...new Set([...CATALOGUE, ...LINT_RULES].map
 
 export const EXPLAIN = {
   name: 'explain',
-  usage: ['explain [--json] [ID...]'],
+  usage: ['explain [flags] [ID...]'],
   about: `
 Says what a finding means, why it matters and how to fix it. An ID is a criterion or a rule of scoville lint, as reports
 name it; without one, every ID is listed. Works offline.`,

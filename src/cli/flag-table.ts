@@ -411,9 +411,10 @@ export interface CommandSpec<F extends FlagTable = FlagTable> {
   readonly exits: readonly (readonly [code: string, means: string])[];
   readonly flags: F;
   readonly titles?: Readonly<Record<string, string>>;
-  /** Flags of docker that it takes too, each with its own meaning; a title for them in help. */
+  /** Flags under a title each, names by spaces; help shows the others with `--help=all` alone. */
+  readonly groups?: readonly (readonly [title: string, names: string])[];
+  /** Flags of docker that it takes too, each with its own meaning. */
   readonly others?: readonly FlagSpec[];
-  readonly othersTitle?: string;
   /** Flags that it takes as another command has them: completed, and not shown by help. */
   readonly also?: readonly FlagSpec[];
   readonly end?: string;
@@ -425,11 +426,30 @@ export function exits(codes: Readonly<Record<string, string>>): CommandSpec['exi
   return Object.entries(codes);
 }
 
-/** The flags that help and docs show: ours, then docker's, except hidden and experimental ones. */
-export function shownFlags({ flags, others = [] }: CommandSpec): readonly FlagSpec[] {
-  return [...specsOf(flags), ...others].filter(
+/**
+ * The flags that help and docs show, under their titles; no hidden and experimental ones. Help
+ * shows a rare one with `--help=all` alone.
+ */
+export function flagSections({ flags, others = [], titles = {}, groups = [] }: CommandSpec) {
+  const shown = [...specsOf(flags), ...others].filter(
     ({ hidden, experimental }) => hidden !== true && experimental !== true,
   );
+  const sections = groups.map(([title, names]: readonly [string | undefined, string]) => {
+    const own = names.split(' ').flatMap((name) => shown.find((flag) => flag.name === name) ?? []);
+    return { title, flags: own, isRare: false };
+  });
+  const named = new Set(sections.flatMap((one) => one.flags));
+  for (const flag of shown.filter((one) => !named.has(one))) {
+    const title = titles[flag.name];
+    if (title !== undefined || sections.length === 0)
+      sections.push({ title, flags: [flag], isRare: groups.length > 0 });
+    else sections.at(-1)?.flags.push(flag);
+  }
+  return sections;
+}
+
+export function shownFlags(spec: CommandSpec): readonly FlagSpec[] {
+  return flagSections(spec).flatMap(({ flags }) => flags);
 }
 
 /** The flags that completion offers; of two with one name the command's own. */

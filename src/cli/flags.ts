@@ -17,7 +17,7 @@ import {
   text,
   type UsageProblem,
 } from './flag-table.ts';
-import { type Command, type CommandIo, writeHelp } from './io.ts';
+import { ALL_HELP, type Command, type CommandIo, writeHelp } from './io.ts';
 
 /** A command from its table: `--help` prints its help; otherwise `run` gets values and operands. */
 export function command<F extends FlagTable>(
@@ -34,10 +34,12 @@ export function command<F extends FlagTable>(
   };
 }
 
-/** True where `--help` or `-h` stands before any `--`. */
+/** True where `--help`, `--help=all` or `-h` stands before any `--`. */
 export function asksHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--');
-  return (end < 0 ? args : args.slice(0, end)).some((word) => word === '--help' || word === '-h');
+  return (end < 0 ? args : args.slice(0, end)).some((word) =>
+    ['--help', ALL_HELP, '-h'].includes(word),
+  );
 }
 
 /** Reads flags strictly. Throws UserError for a wrong one, with the usage as next step. */

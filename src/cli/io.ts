@@ -107,10 +107,17 @@ export function writeProse(io: CommandIo, text: string): void {
   io.writeOut(io.outIsTerminal ? folded(text, io.columns) : text);
 }
 
-export async function writeHelp(io: CommandIo, spec: CommandSpec): Promise<void> {
+/** Asks for the flags that few need, too. */
+export const ALL_HELP = '--help=all';
+
+export async function writeHelp(
+  io: CommandIo,
+  spec: CommandSpec,
+  args: readonly string[] = [],
+): Promise<void> {
   const { commandHelp, HELP_COLUMNS } = await import('./command-help.ts');
   const columns = io.outIsTerminal ? Math.min(HELP_COLUMNS, io.columns) : HELP_COLUMNS;
-  writeProse(io, commandHelp(spec, columns));
+  writeProse(io, commandHelp(spec, columns, args.includes(ALL_HELP)));
 }
 
 const LARGEST = 16 * 1024 * 1024;

@@ -4,26 +4,26 @@ import { useNetwork } from '../lib/fetch.ts';
 import { didYouMean } from '../lib/text.ts';
 import { cleanLines } from '../ui/text.ts';
 import { COMMANDS, completedCommands } from './command-list.ts';
-import { type CommandIo, conversing, writeHelp, writeProse } from './io.ts';
+import { ALL_HELP, type CommandIo, conversing, writeHelp, writeProse } from './io.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from './plugin-call.ts';
 import { VERSION } from './version.ts';
 
 export function helpText(): string {
   const width = Math.max(...COMMANDS.map((c) => c.name.length)) + 2;
-  const rows = COMMANDS.map((c) => `  ${c.name.padEnd(width)}${c.summary}`);
+  const rows = COMMANDS.map(({ name, group, summary }, i) => {
+    const title = group === COMMANDS[i - 1]?.group ? '' : `\n${group}:\n`;
+    return `${title}  ${name.padEnd(width)}${summary}\n`;
+  });
   return `Build container images reproducibly, sign them, and grade how hardened they are.
 
-Usage: scoville COMMAND [ARGUMENTS]
+Usage: scoville COMMAND [flags]
 
 Start with:
   scoville build -t my-app .     instead of docker build
   scoville grade IMAGE           how hardened an image is
   scoville explain ID            what a finding means, and how to fix it
-
-Commands:
-${rows.join('\n')}
-
-Options:
+${rows.join('')}
+Flags:
   -h, --help  Show help (scoville COMMAND --help for one command)
   --version   Show the version
 
@@ -92,8 +92,9 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     throw new UserError(`unknown command: ${JSON.stringify(name)}`, {
       nextStep: `scoville --help lists the commands${nearest(name)}`,
     });
-  if (rest.length === 1 && rest[0] === '--help') {
-    await writeHelp(io, await entry.spec());
+  const [only = ''] = rest;
+  if (rest.length === 1 && ['--help', ALL_HELP].includes(only)) {
+    await writeHelp(io, await entry.spec(), rest);
     return EXIT.met;
   }
   const command = await entry.load();

@@ -16,7 +16,7 @@ import { renderReport } from './render-report.ts';
 
 export const REPORT = {
   name: 'report',
-  usage: ['report [-o FILE] [--json] [IMAGE]', 'report --diff [-o FILE] [--json] BEFORE AFTER'],
+  usage: ['report [flags] [IMAGE]', 'report --diff [flags] BEFORE AFTER'],
   about: `
 Opens the HTML report of the last build or grade of an image; without a name, of the last one of all. Nothing is graded
 again. Without a terminal, or with -o, it writes the file and prints its path.

@@ -5,11 +5,12 @@ import { COMPARISON_REPORT, DIFFOSCOPE, JSON_FLAG, PLAIN_HTTP, PLATFORM, POLICY 
 
 export const LOCK = {
   name: 'lock',
-  usage: ['lock [scoville build flags] PATH|URL'],
+  usage: ['lock [flags] PATH|URL'],
   about: `
 Writes scoville.lock beside the Dockerfile, or refreshes it: resolves every tag again, builds without a cache so that
 each RUN fetches what there is now, and prints what changed. Nothing is signed, tagged, loaded or pushed; the next
-scoville build enforces the lock. Give it the flags that the build has (--target, --build-arg, --platform).`,
+scoville build enforces the lock. It takes the flags of scoville build: give it those that the build has (--target,
+--build-arg, --platform).`,
   examples: [
     ['scoville lock .', 'write scoville.lock, or refresh it'],
     ['scoville lock --target app .', 'with the flags that the build has'],
@@ -29,7 +30,7 @@ scoville build enforces the lock. Give it the flags that the build has (--target
 
 export const CONFIG = {
   name: 'config',
-  usage: ['config [--config FILE] SETTING=VALUE...'],
+  usage: ['config [flags] SETTING=VALUE...'],
   about: `
 Sets settings in the project's .scoville.yaml, or makes one in this folder. To a list, the value is added.
 Comments and other settings stay as they are. Nothing is written if a setting or a value is not known.`,
@@ -142,7 +143,7 @@ remaining build reaches, and what a killed build left half written. A build that
 
 export const DOCTOR = {
   name: 'doctor',
-  usage: ['doctor [--json]'],
+  usage: ['doctor [flags]'],
   about: 'Says what is there, what is missing, and the one command that fixes each.',
   examples: [['scoville doctor', 'check this machine and this folder']],
   exits: exits({ 0: 'nothing that a build needs is missing', 2: 'something is missing' }),
@@ -152,7 +153,7 @@ export const DOCTOR = {
 
 export const INSTALL = {
   name: 'install',
-  usage: ['install [--replace-build]'],
+  usage: ['install [flags]'],
   about: `
 Makes \`docker scoville build\` work: puts the plugin docker-scoville into Docker's plugin folder, which is cli-plugins in
 DOCKER_CONFIG or ~/.docker. Installing again is safe.`,

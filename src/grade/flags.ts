@@ -21,7 +21,7 @@ const DEFAULT_JOBS = 4;
 
 export const GRADE = {
   name: 'grade',
-  usage: ['grade [flags] IMAGE...', 'grade --file LIST [--jobs N] [--output FILE.jsonl] [flags]'],
+  usage: ['grade [flags] IMAGE...', 'grade --file LIST [flags]'],
   about: `
 Grades images against the 23 criteria of the Container Hardening Priorities, wherever they are: a registry reference, an
 image of Docker's store, an OCI layout directory, an OCI or docker-save archive (gzipped too), - for an archive on
@@ -67,6 +67,7 @@ comparison.`,
     ),
     output: text('FILE.jsonl', 'Write the lines here and go on from what is there', {
       path: true,
+      short: 'o',
       standard: 'stdout',
     }),
     ...SIGNER_FLAGS,
@@ -77,7 +78,7 @@ comparison.`,
     verbose: OWN.verbose,
     json: bool('Print the scorecard as JSON on stdout'),
     diff: bool('Two images, the older first: what changed'),
-    quiet: bool('Show no progress on stderr', { short: 'q' }),
+    quiet: bool('Print the result alone, without progress', { short: 'q' }),
     'min-level': { ...OWN['min-level'], help: 'Exit 1 below this level' },
     'min-grade': { ...OWN['min-grade'], help: 'Exit 1 below this grade' },
     'max-age': whole(
@@ -90,7 +91,7 @@ comparison.`,
       path: true,
       standard: 'your own, and the gate of the nearest .scoville.yaml',
     }),
-    config: text('FILE', 'The older name of --policy', { path: true }),
+    config: text('FILE', 'The older name of --policy', { path: true, hidden: true }),
     'plain-http': PLAIN_HTTP,
   },
   titles: {

@@ -38,7 +38,7 @@ COMPOSEFILE means what its targets build, with their arguments. Without an argum
     ),
     report: reports(['terminal', 'json', 'sarif', 'code-quality']),
     json: JSON_FLAG,
-    config: { ...OWN.config, help: 'Settings file; its trust.images counts' },
+    config: OWN.config,
   },
   end: `
 A comment takes findings back, for the instruction below it, or for the file where it is the first line:

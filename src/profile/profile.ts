@@ -84,8 +84,11 @@ changed.`,
       'A variable for the container; NAME alone takes its value from here; may be repeated',
       { short: 'e' },
     ),
-    out: standard(text('FILE', 'Where the profile is written', { path: true }), 'seccomp.json'),
-    check: bool('Trace it again and compare it with the profile in --out; write nothing'),
+    output: standard(
+      text('FILE', 'Write the profile here', { path: true, short: 'o' }),
+      'seccomp.json',
+    ),
+    check: bool('Trace it again and compare it with the profile in --output; write nothing'),
     strict: bool(
       'Allow only what was seen: no rare calls, and run it with no-new-privileges alone',
     ),
@@ -137,7 +140,7 @@ async function writeProfile(
   context: PipelineContext,
   traced: TracedImage,
   request: ProfileRequest,
-  { out, json }: Flags,
+  { output: out, json }: Flags,
   io: CommandIo,
   folder: string | undefined,
 ): Promise<number> {
@@ -166,7 +169,7 @@ async function writeProfile(
 function checkCommitted(
   committed: unknown,
   { trace, architecture, image }: TracedImage,
-  { out, json }: Flags,
+  { output: out, json }: Flags,
   io: CommandIo,
 ): number {
   try {
@@ -179,7 +182,7 @@ function checkCommitted(
   }
 }
 
-async function committedProfile({ out }: Flags, io: CommandIo): Promise<unknown> {
+async function committedProfile({ output: out }: Flags, io: CommandIo): Promise<unknown> {
   try {
     return await readJsonFile(resolve(io.cwd, out));
   } catch (cause) {

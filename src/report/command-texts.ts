@@ -84,7 +84,7 @@ export function profileText(summary: ProfileSummary, folder?: string): string {
     '',
     `Run it:    docker run --security-opt seccomp=${word} ${folder === undefined ? shellWord(image) : 'IMAGE'}`,
     `Attach it: commit ${file}, set attest.seccomp to it in .scoville.yaml, then build`,
-    `Check it:  scoville profile --check --out ${word} ${shellWord(image)}`,
+    `Check it:  scoville profile --check --output ${word} ${shellWord(image)}`,
   ].join('\n')}\n`;
 }
 

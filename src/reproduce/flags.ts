@@ -58,7 +58,7 @@ const ONLY_IMAGE = {
 
 export const REPRODUCE = {
   name: 'reproduce',
-  usage: ['reproduce [--attest] [scoville build flags] PATH|URL', 'reproduce [flags] IMAGE'],
+  usage: ['reproduce [flags] PATH|URL', 'reproduce [flags] IMAGE'],
   about: `
 PATH: builds the image, then again without a cache, from a copy of the context in another folder with other times, and
 compares the image manifests. Nothing is tagged, loaded or pushed.

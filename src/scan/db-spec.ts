@@ -5,7 +5,11 @@ const DB_ACTIONS = ['update', 'status', 'prune'] as const;
 
 export const DB = {
   name: 'db',
-  usage: ['db update [--from URL|FOLDER] [ECOSYSTEM...]', 'db status', 'db prune [ECOSYSTEM...]'],
+  usage: [
+    'db update [flags] [ECOSYSTEM...]',
+    'db status [flags]',
+    'db prune [flags] [ECOSYSTEM...]',
+  ],
   about: `
 Keeps the advisories that OSV publishes on this machine, so that images can be scanned without a network. The database
 answers with --offline, where OSV.dev cannot be reached, and with --scanner database.

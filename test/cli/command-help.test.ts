@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { BUILD, BUILDX_FLAGS, OWN_FLAGS } from '../../src/build/flags.ts';
 import { commandHelp } from '../../src/cli/command-help.ts';
-import { bool, standard, text, whole } from '../../src/cli/flag-table.ts';
+import { bool, shownFlags, standard, text, whole } from '../../src/cli/flag-table.ts';
 
-const HELP = commandHelp(BUILD);
+const HELP = commandHelp(BUILD, 80, true);
 
 test('every shown flag has a line that fits a terminal, hidden ones have none', () => {
   for (const flag of [...OWN_FLAGS, ...BUILDX_FLAGS]) {
@@ -13,6 +13,31 @@ test('every shown flag has a line that fits a terminal, hidden ones have none', 
     expect([flag.name, lines.length]).toEqual([flag.name, flag.hidden === true ? 0 : 1]);
   }
   expect(HELP.split('\n').filter((line) => line.length > 80)).toEqual([]);
+});
+
+test('the usual help of build is grouped, and leaves out what few need', () => {
+  const help = commandHelp(BUILD);
+  const titles = [...help.matchAll(/^(?!Usage)([A-Z][a-z ]+)$/gm)].map(([title]) => title);
+  expect(titles).toEqual([
+    'What is built',
+    'Output',
+    'Reproducibility',
+    'Signing and attestations',
+    'Grade and gate',
+    'Reports and settings',
+  ]);
+  // docker buildx build 0.29 prints 68.
+  expect(help.split('\n').length).toBeLessThanOrEqual(100);
+  expect(help).not.toContain('--fulcio-url');
+  expect(help).toContain('--help=all shows every flag');
+  expect(HELP).toContain('--fulcio-url');
+});
+
+test('a group names flags that exist, each once', () => {
+  const names = (BUILD.groups ?? []).flatMap(([, flags]) => flags.split(' '));
+  const shown = new Set(shownFlags(BUILD).map(({ name }) => name));
+  expect(names.filter((name) => !shown.has(name))).toEqual([]);
+  expect(new Set(names).size).toBe(names.length);
 });
 
 test('usages, titles, defaults and long texts', () => {

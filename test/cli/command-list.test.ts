@@ -57,6 +57,9 @@ test.each(COMMANDS)(
     expect(await command(['--help'], io)).toBe(0);
     const help = commandHelp(await spec());
     expect(out()).toBe(help);
+    const whole = fakeIo();
+    expect(await command(['--help=all'], whole.io)).toBe(0);
+    expect(whole.out()).toBe(commandHelp(await spec(), 80, true));
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
     expect(help).toContain(`Usage: scoville ${name}`);
   },
@@ -71,7 +74,7 @@ test.each(COMMANDS)(
   '$name: each flag that help shows, and no other, stands in its table',
   async ({ spec: specOf }) => {
     const spec = await specOf();
-    const heads = [...commandHelp(spec).matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)];
+    const heads = [...commandHelp(spec, 80, true).matchAll(/^ {2}(?:-\w, | {4})--([a-z-]+)/gm)];
     expect(heads.map(([, flag]) => flag)).toEqual(shownFlags(spec).map((flag) => flag.name));
   },
 );

@@ -48,7 +48,7 @@ describe('examples/node-app', () => {
   let summary: Summary;
 
   beforeAll(async () => {
-    const ended = await profile(NODE, '--exercise', 'exercises.yaml', '--out', 'node.json');
+    const ended = await profile(NODE, '--exercise', 'exercises.yaml', '--output', 'node.json');
     expect(ended.stderr).toContain('running it again under the profile');
     expect(ended.exitCode).toBe(0);
     summary = JSON.parse(ended.stdout) as Summary;
@@ -80,7 +80,7 @@ describe('examples/node-app', () => {
       NODE,
       '--exercise',
       'exercises.yaml',
-      '--out',
+      '--output',
       'old.json',
       '--check',
     );
@@ -95,7 +95,7 @@ describe('examples/node-app', () => {
 
 test('an exercise that is refused is named with its answer, and no profile is written', async () => {
   writeFileSync(join(folder, 'refused.yaml'), '- http: {path: /none}\n');
-  const flags = ['--exercise', 'refused.yaml', '--timeout', '6', '--out', 'refused.json'];
+  const flags = ['--exercise', 'refused.yaml', '--timeout', '6', '--output', 'refused.json'];
   const ended = await profile(STATIC, ...flags);
   expect(ended.exitCode).toBe(2);
   // The time for all confinements is over after the first or the second.
@@ -118,7 +118,7 @@ test('a folder of a static program with a user by number alone, found on PATH, w
     join(folder, '.scoville.yaml'),
     'attest: { seccomp: mine.json }\ngate: { minLevel: 5 }\n',
   );
-  const ended = await profile('.', '--exercise', 'missing.yaml', '--out', 'mine.json');
+  const ended = await profile('.', '--exercise', 'missing.yaml', '--output', 'mine.json');
   expect(ended.exitCode).toBe(0);
   const { image, calls } = JSON.parse(ended.stdout) as Summary & { readonly image: string };
   expect(calls).toBeLessThanOrEqual(80);
