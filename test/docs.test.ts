@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { COMMANDS } from '../src/cli/command-list.ts';
+import { commandTable } from '../scripts/command-pages.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const NOT_OURS = new Set(['node_modules', 'dist', 'coverage', 'fixtures']);
@@ -94,10 +94,7 @@ describe('links', () => {
 
 describe('what users rely on is described', () => {
   test('every command is in the table of README', () => {
-    expect(firstColumn(section(read('README.md'), 'Commands'))).toEqual([
-      'command',
-      ...COMMANDS.map(({ name }) => `\`scoville ${name}\``),
-    ]);
+    expect(read('README.md')).toContain(commandTable((name) => `\`scoville ${name}\``));
   });
 
   test('README names the commands to start with, which exist', () => {

@@ -59,9 +59,23 @@ async function recordBuild(shell: ReturnType<typeof newShell>): Promise<void> {
     }));
     writeFileSync(join(FOLDER, 'build.cast'), castOf(shown, COLUMNS, ROWS));
     writeFileSync(join(FOLDER, 'build.svg'), svgOf(shown, COLUMNS, ROWS));
+    const card = cardOf(shown.at(-1)?.text ?? '');
+    writeFileSync(
+      join(FOLDER, 'card.svg'),
+      svgOf([{ at: 0, text: card }], COLUMNS, card.split('\n').length),
+    );
   } finally {
     await terminal.close();
   }
+}
+
+/** Of a screen, the card alone: from the image's name to the last line above the prompt. */
+function cardOf(screen: string): string {
+  const lines = screen.split('\n');
+  const start = lines.findIndex((line) => /hello:latest.*sha256:/.test(line));
+  const end = lines.findLastIndex((line) => /Details:/.test(line));
+  if (start < 0 || end < start) throw new Error('no card on the screen');
+  return lines.slice(start, end + 1).join('\n');
 }
 
 async function showReport(page: string): Promise<void> {
