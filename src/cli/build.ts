@@ -63,7 +63,14 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
       choice,
     );
   const wantsReview = parsed.own.review || result.judged.settings.ui.after === 'review';
-  if (!wantsReview || !(await isForPerson(io, shown))) return code;
+  if (!wantsReview) return code;
+  if (!(await isForPerson(io, shown))) {
+    if (parsed.own.review)
+      io.writeErr(
+        'scoville: --review asks in a terminal, without -q or --json; scoville fix shows its edits\n',
+      );
+    return code;
+  }
   const { fixRequestOf } = await import('./ready-steps.ts');
   const request = fixRequestOf(parsed, result.judged.settings, io);
   if (request === undefined) return code;
@@ -161,7 +168,8 @@ async function tell(
     case 'done':
       if (result.report !== undefined)
         await report(result.report, result.judged, parsed, io, quiet);
-      if (quiet) io.writeOut(`${result.index.digest}\n`);
+      if (quiet && !reportRequests(parsed).some(isOnStdout))
+        io.writeOut(`${result.index.digest}\n`);
       return EXIT.met;
   }
 }
@@ -175,6 +183,13 @@ async function printPlan(
   io.writeOut(parsed.own.json ? jsonText(planAsJson(plan)) : describePlan(plan));
 }
 
+/** `--quiet` is the result alone: the digest, or the report that was asked for on stdout. */
+const isOnStdout = ({ file }: ReportRequest): boolean => file === undefined;
+
+function reportRequests({ own: { report, json } }: ParsedBuild): readonly ReportRequest[] {
+  return [...report, ...(json ? [{ format: 'json' } as const] : [])];
+}
+
 /** Always writes file reports; stdout is for `--quiet`'s digest or an image before a report. */
 async function report(
   image: ReportInput,
@@ -183,10 +198,7 @@ async function report(
   io: CommandIo,
   quiet: boolean,
 ): Promise<void> {
-  const requests: readonly ReportRequest[] = [
-    ...parsed.own.report,
-    ...(parsed.own.json ? [{ format: 'json' } as const] : []),
-  ];
+  const requests = reportRequests(parsed);
   const { output } = parsed;
   const imageOnStdout =
     output.kind === 'image' &&
@@ -205,7 +217,8 @@ async function report(
     },
   } as const;
   await keepReport({ paths: pathsOf(io) }, subject.image);
-  const write = quiet ? undefined : imageOnStdout ? io.writeErr : io.writeOut;
+  const isSilent = quiet && !requests.some(isOnStdout);
+  const write = isSilent ? undefined : imageOnStdout ? io.writeErr : io.writeOut;
   await writeReports(subject, requests, io, write, parsed.own.verbose);
 }
 

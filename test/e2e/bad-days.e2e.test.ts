@@ -234,6 +234,15 @@ describe('--quiet', () => {
   });
 });
 
+test('--quiet --json prints the scorecard alone, and --review says why it does not ask', async () => {
+  const words = ['build', '-q', '--json', '--review', '-t', newName(), day.context()];
+  const { stdout, stderr } = await day.scoville.expect(0, words);
+  expect(JSON.parse(stdout)).toHaveProperty('digest', expect.stringMatching(/^sha256:/));
+  expect(stderr).toBe(
+    'scoville: --review asks in a terminal, without -q or --json; scoville fix shows its edits\n',
+  );
+});
+
 describe('--dry-run', () => {
   test('shows the plan, and starts no build', async () => {
     const log = join(day.folder, 'docker.log');
