@@ -29,14 +29,14 @@ import { askingSigner } from './asking-signer.ts';
 import { isForPerson, pipelineContext, withProgress } from './conversation.ts';
 import { lastValueOf } from './flag-table.ts';
 import { saidWrong } from './flags.ts';
-import { type Command, type CommandIo, pathsOf, writeHelp } from './io.ts';
+import { ALL_HELP, type Command, type CommandIo, pathsOf, writeHelp } from './io.ts';
 import { writeReports } from './render-report.ts';
 
 export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (!parsed.ok) return saidWrong(parsed.error, io);
   if (parsed.value.kind === 'help') {
-    await writeHelp(io, BUILD, args);
+    await writeHelp(io, BUILD, args.includes(ALL_HELP));
     return EXIT.met;
   }
   return runParsed(parsed.value, io);

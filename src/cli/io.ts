@@ -110,14 +110,10 @@ export function writeProse(io: CommandIo, text: string): void {
 /** Asks for the flags that few need, too. */
 export const ALL_HELP = '--help=all';
 
-export async function writeHelp(
-  io: CommandIo,
-  spec: CommandSpec,
-  args: readonly string[] = [],
-): Promise<void> {
+export async function writeHelp(io: CommandIo, spec: CommandSpec, all = false): Promise<void> {
   const { commandHelp, HELP_COLUMNS } = await import('./command-help.ts');
   const columns = io.outIsTerminal ? Math.min(HELP_COLUMNS, io.columns) : HELP_COLUMNS;
-  writeProse(io, commandHelp(spec, columns, args.includes(ALL_HELP)));
+  writeProse(io, commandHelp(spec, columns, all));
 }
 
 const LARGEST = 16 * 1024 * 1024;

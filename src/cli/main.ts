@@ -94,7 +94,7 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     });
   const [only = ''] = rest;
   if (rest.length === 1 && ['--help', ALL_HELP].includes(only)) {
-    await writeHelp(io, await entry.spec(), rest);
+    await writeHelp(io, await entry.spec(), only === ALL_HELP);
     return EXIT.met;
   }
   const command = await entry.load();

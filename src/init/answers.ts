@@ -17,20 +17,14 @@ interface AnswerSources {
   readonly takeDefaults: boolean;
 }
 
-interface CollectedAnswers {
-  readonly answers: Answers;
-  readonly open: readonly Question[];
-  readonly errors: readonly string[];
-  readonly dropped: readonly string[];
-  /** Answered by a default: neither a flag nor the project says it. */
-  readonly assumed: readonly string[];
-}
-
-/** Answers from flags, project and defaults where possible. Treats project values as hostile. */
+/**
+ * Answers from flags, project and defaults where possible. Treats project values as hostile.
+ * `assumed` are answered by a default, which neither a flag nor the project says.
+ */
 export function collectAnswers(
   questions: readonly Question[],
   { given, detected, takeDefaults }: AnswerSources,
-): CollectedAnswers {
+) {
   const answers = new Map<string, string>();
   const open: Question[] = [];
   const errors: string[] = [];
@@ -57,10 +51,14 @@ export function collectAnswers(
     if (byDefault !== undefined && (takeDefaults || !question.confirm)) {
       answers.set(id, byDefault);
       assumed.push(id);
-    } else if (!question.optional) open.push(question);
+    } else if (!mayLack(question, takeDefaults)) open.push(question);
   }
   return { answers, open, errors, dropped, assumed };
 }
+
+/** `--yes` asks nothing: what only a person or git knows may then be missing. */
+const mayLack = ({ optional, presetBy }: Question, takeDefaults: boolean): boolean =>
+  optional || (takeDefaults && presetBy !== undefined);
 
 /** What is wrong with an answer to a question; undefined where it can be taken. */
 function problemOf(question: Question, value: string): string | undefined {

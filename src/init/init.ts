@@ -133,8 +133,7 @@ export const init = command(INIT, async (values, folders, io) => {
   const folder = await folderOf(flags, io);
   const project = await readProject(folder, isProjectFile);
   const prompt = flags.yes ? undefined : await promptOf(io);
-  const found = await stackOf(flags, loaded.templates, project, prompt);
-  const match = flags.yes ? { ...found, template: withoutMust(found.template) } : found;
+  const match = await stackOf(flags, loaded.templates, project, prompt);
   const { template } = match;
   const context = pipelineContext(io, () => undefined);
   const { answers, ...origins } = await answersOf(flags, match, project, {
@@ -168,14 +167,6 @@ export const init = command(INIT, async (values, folders, io) => {
   else writeProse(io, cleanLines(initText(outcome)));
   return EXIT.met;
 });
-
-/** `--yes` asks nothing: what only a person or git knows may then be missing. */
-function withoutMust(template: Template): Template {
-  const questions = template.questions.map((one) =>
-    one.presetBy === undefined ? one : { ...one, optional: true },
-  );
-  return { ...template, questions };
-}
 
 /** Asks on a screen where one can be drawn, else by line; undefined where nobody can answer. */
 async function promptOf(io: CommandIo): Promise<Prompt | undefined> {

@@ -59,7 +59,8 @@ function valueOf(
   if (question === undefined || form === undefined)
     throw new Error(`unchecked template: @{${placeholder}}`);
   const value = answers.get(id) ?? '';
-  return value === '' && question.optional ? '' : written(value, question, form);
+  const mayLack = question.optional || question.presetBy !== undefined;
+  return value === '' && mayLack ? '' : written(value, question, form);
 }
 
 function checked(

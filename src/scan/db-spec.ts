@@ -5,11 +5,7 @@ const DB_ACTIONS = ['update', 'status', 'prune'] as const;
 
 export const DB = {
   name: 'db',
-  usage: [
-    'db update [flags] [ECOSYSTEM...]',
-    'db status [flags]',
-    'db prune [flags] [ECOSYSTEM...]',
-  ],
+  usage: ['db update|prune [flags] [ECOSYSTEM...]', 'db status [flags]'],
   about: `
 Keeps the advisories that OSV publishes on this machine, so that images can be scanned without a network. The database
 answers with --offline, where OSV.dev cannot be reached, and with --scanner database.

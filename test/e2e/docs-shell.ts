@@ -101,7 +101,12 @@ export function newShell() {
   const home = join(folder, 'scoville');
   mkdirSync(join(home, 'config'), { recursive: true });
   // The pages show what is printed offline and without a scanner: the same on every machine.
-  writeFileSync(join(home, 'config/config.yaml'), 'offline: true\nscanner: osv\n');
+  // The stand-ins are trusted as the images are that they stand in for.
+  const trusted = ['library/*', 'distroless/*'].map((name) => `'${registry}/${name}'`).join(', ');
+  writeFileSync(
+    join(home, 'config/config.yaml'),
+    `offline: true\nscanner: osv\ntrust:\n  images: [${trusted}]\n`,
+  );
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   writeFileSync(

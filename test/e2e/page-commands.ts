@@ -141,11 +141,16 @@ export function missingLines(shown: readonly string[], printed: string): readonl
 
 /** A line without what differs from run to run: digests, sizes of gaps, folders, times. */
 function comparable(line: string): string {
-  return line
-    .replace(/\b[0-9a-f]{64}\b|(?<=sha256:)[0-9a-f]{12,}|\b[0-9a-f]{12}\b/g, 'DIGEST')
-    .replace(/\/(?:home\/me|tmp\/scoville-docs-\w+)(?:\/[^\s:]*)?\/(?=[^\s/]+)/g, 'FOLDER/')
-    .replace(/-[0-9a-f]{8}\.html/, '-ID.html')
-    .replace(/\blocalhost:\d+/g, 'localhost:PORT')
-    .replace(/\s+/g, ' ')
-    .trim();
+  return (
+    line
+      .replace(/\b[0-9a-f]{64}\b|(?<=sha256:)[0-9a-f]{12,}|\b[0-9a-f]{12}\b/g, 'DIGEST')
+      .replace(/\/(?:home\/me|tmp\/scoville-docs-\w+)(?:\/[^\s:]*)?\/(?=[^\s/]+)/g, 'FOLDER/')
+      .replace(/-[0-9a-f]{8}\.html/, '-ID.html')
+      // Stand-ins have the names that pages have, behind the address of the local registry.
+      .replace(/\blocalhost:\d+\/library\//g, '')
+      .replace(/\blocalhost:\d+(?=\/distroless\/)/g, 'gcr.io')
+      .replace(/\blocalhost:\d+/g, 'localhost:PORT')
+      .replace(/\s+/g, ' ')
+      .trim()
+  );
 }

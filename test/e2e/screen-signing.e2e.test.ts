@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Sigstore } from '../trust/stand-in.ts';
@@ -43,6 +43,19 @@ afterAll(() => {
   sigstore.stop();
   const baked = ['one', 'two'].map((name) => `scoville-e2e-screen-bake-${name}:1`);
   discard([IMAGE, ...baked]);
+});
+
+test('without cosign it does not ask how, but says that it is missing', async () => {
+  const path = join(folder, 'without-cosign');
+  mkdirSync(path);
+  for (const tool of ['docker', 'git'])
+    symlinkSync((await output('which', [tool])).trim(), join(path, tool));
+  const screen = await open(120, { PATH: path });
+  await screen.type(`${build} app; echo "EXIT $?"`);
+  const said = await screen.until(/^EXIT 2$/m);
+  expect(said).toContain('scoville: cosign is not installed');
+  expect(said.replaceAll('\n', '')).toContain('or build unsigned: --sign=false');
+  expect(said).not.toContain('How do you want to sign images?');
 });
 
 test('the first build asks how, asks before the public log, shows one code, and keeps what worked', async () => {
