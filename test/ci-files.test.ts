@@ -14,6 +14,45 @@ test.each(['action.yml', 'examples/ci/github-workflow.yml', '.github/workflows/r
   },
 );
 
+describe('the action', () => {
+  const { description, runs } = parse(read('action.yml')) as {
+    description: string;
+    runs: { steps: readonly { name?: string; uses?: string; 'continue-on-error'?: boolean }[] };
+  };
+
+  test('has a description that the Marketplace takes', () => {
+    expect(description.length).toBeLessThan(125);
+  });
+
+  test('goes on where code scanning takes no findings, as in most private repositories', () => {
+    const upload = runs.steps.find(({ uses = '' }) => uses.includes('/upload-sarif@'));
+    expect(upload?.['continue-on-error']).toBe(true);
+  });
+
+  test('makes its reports outside of the workspace', () => {
+    expect(read('scripts/ci/build.sh')).toContain('mktemp -d "$RUNNER_TEMP/');
+  });
+});
+
+test('Renovate keeps the commits of actions current, in each file that names one', () => {
+  const { 'github-actions': actions } = JSON.parse(read('.github/renovate.json')) as {
+    'github-actions': { managerFilePatterns: readonly string[] };
+  };
+  const patterns = actions.managerFilePatterns.map((one) => new RegExp(one.slice(1, -1)));
+  for (const file of [
+    'action.yml',
+    '.github/workflows/release.yml',
+    'examples/ci/github-workflow.yml',
+    'templates/common/github.yaml',
+  ]) {
+    expect([file, patterns.some((one) => one.test(file))]).toEqual([file, true]);
+    const pins = [...read(file).matchAll(/@[0-9a-f]{40}(.*)/g)];
+    // Renovate reads the version that the commit is of.
+    const bare = pins.filter(([all, rest = '']) => !/^ # v\d/.test(rest) && !/0{40}/.test(all));
+    expect(bare.map(([all]) => all)).toEqual([]);
+  }
+});
+
 interface Input {
   readonly description?: string;
   readonly default?: unknown;

@@ -21,9 +21,8 @@ each --min-grade "$INPUT_MIN_GRADE"
 each '' "$INPUT_ARGUMENTS"
 [ "$INPUT_PUSH" != true ] || arguments+=(--push)
 
-reports=$INPUT_REPORTS
-mkdir -p "$reports"
-rm -f "$reports/scorecard.json"
+# Outside of the workspace: what lies in the context while it builds is part of an image with `COPY . .`, and changes its digest.
+reports=$(mktemp -d "$RUNNER_TEMP/scoville-reports.XXXXXX")
 arguments+=(--report "json=$reports/scorecard.json" --report "sarif=$reports/scoville.sarif")
 arguments+=(--report "markdown=$reports/scorecard.md" --report "badges=$reports/badges")
 
@@ -36,6 +35,11 @@ echo "::stop-commands::$token"
 cat "$reports/scorecard.txt"
 echo "::$token::"
 
+if [ -n "$INPUT_REPORTS" ]; then
+  mkdir -p -- "$INPUT_REPORTS"
+  cp -R -- "$reports/." "$INPUT_REPORTS/"
+fi
+
 # They are written when the image was judged, and only then: also where it is short of the gate.
 if [ -s "$reports/scorecard.json" ]; then
   cat "$reports/scorecard.md" >>"$GITHUB_STEP_SUMMARY"
@@ -46,6 +50,7 @@ if [ -s "$reports/scorecard.json" ]; then
   ' "$reports/scorecard.json" >>"$GITHUB_OUTPUT"
   echo "sarif=$reports/scoville.sarif" >>"$GITHUB_OUTPUT"
   echo "badge=$reports/badges/overall.svg" >>"$GITHUB_OUTPUT"
+  echo "reports=$reports" >>"$GITHUB_OUTPUT"
 fi
 [ $status != 1 ] || [ ! -s "$reports/scorecard.json" ] || echo '::error title=scoville::short of the gate; nothing was tagged or pushed'
 exit $status

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
@@ -178,13 +178,12 @@ describe('the action for GitHub', () => {
     });
     expect((await remote('also')).exitCode).toBe(0);
     expect(ended.summary).toContain(Digest);
-    const reports = join(folder, 'scoville-reports');
-    const sarif = JSON.parse(readFileSync(join(folder, ended.outputs['sarif'] ?? ''), 'utf8')) as {
+    const sarif = JSON.parse(readFileSync(ended.outputs['sarif'] ?? '', 'utf8')) as {
       version: string;
     };
     expect(sarif.version).toBe('2.1.0');
-    expect(readFileSync(join(folder, ended.outputs['badge'] ?? ''), 'utf8')).toContain('<svg');
-    expect(existsSync(join(reports, 'scorecard.json'))).toBe(true);
+    expect(readFileSync(ended.outputs['badge'] ?? '', 'utf8')).toContain('<svg');
+    expect(existsSync(join(ended.outputs['reports'] ?? '', 'scorecard.json'))).toBe(true);
   });
 
   test('folds the build away, and lets nothing that it prints command the runner', async () => {
@@ -211,10 +210,7 @@ describe('the action for GitHub', () => {
     });
     expect(ended.exitCode).toBe(1);
     expect(ended.stdout).toContain('::error title=scoville::short of the gate');
-    expect([ended.summary === '', ended.outputs['sarif']]).toEqual([
-      false,
-      'scoville-reports/scoville.sarif',
-    ]);
+    expect([ended.summary === '', existsSync(ended.outputs['sarif'] ?? '')]).toEqual([false, true]);
     expect((await remote('short')).exitCode).not.toBe(0);
   });
 
@@ -375,7 +371,7 @@ describe('the component for GitLab', () => {
       arguments: '--scanner=none',
     });
     expect([short.exitCode, existsSync(join(folder, 'evil'))]).toEqual([1, false]);
-    expect(existsSync(join(folder, 'reports/code-quality.json'))).toBe(true);
+    expect(existsSync(join(folder, 'scoville-reports/code-quality.json'))).toBe(true);
     const quiet = await runJob({
       tag: '$CI_REGISTRY_IMAGE:no-push',
       push: 'false',
@@ -383,5 +379,35 @@ describe('the component for GitLab', () => {
     });
     expect([quiet.exitCode, quiet.exitCode === 0 ? '' : quiet.stderr]).toEqual([0, '']);
     for (const tag of ['short-gitlab', 'no-push']) expect((await remote(tag)).exitCode).not.toBe(0);
+  });
+
+  test('the image of COPY . . is that of a plain build, with the action, the component, and again', async () => {
+    const project = join(folder, 'copied');
+    mkdirSync(project);
+    writeFileSync(join(project, 'Dockerfile'), 'FROM scratch\nCOPY . .\nUSER 65532\n');
+    writeFileSync(join(project, 'app.txt'), 'app\n');
+    const plain = await scoville.expect(
+      0,
+      ['build', '--json', '--scanner=none', '--no-sign', '--tag', `${NAME}:plain`, '.'],
+      { cwd: project },
+    );
+    const digests = [(JSON.parse(plain.stdout) as { digest: string }).digest];
+    const arguments_ = '--scanner=none\n--no-sign';
+    for (const reports of ['', 'my-reports']) {
+      const step = stepNamed('Build, sign, grade');
+      const ended = await runStep(step, { arguments: arguments_, reports }, {}, project);
+      expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
+      digests.push(ended.outputs['digest'] ?? '');
+    }
+    expect(existsSync(join(project, 'my-reports/scorecard.json'))).toBe(true);
+    rmSync(join(project, 'my-reports'), { recursive: true });
+    for (const time of ['first', 'again']) {
+      const inputs = { arguments: '--scanner=none --no-sign', push: 'false' };
+      const ended = await runJob({ ...inputs, tag: `${NAME}:${time}` }, {}, project);
+      expect([ended.exitCode, ended.exitCode === 0 ? '' : ended.stderr]).toEqual([0, '']);
+      const card = readFileSync(join(project, 'scoville-reports/scorecard.json'), 'utf8');
+      digests.push((JSON.parse(card) as { digest: string }).digest);
+    }
+    expect(new Set(digests).size).toBe(1);
   });
 });
