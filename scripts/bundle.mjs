@@ -29,8 +29,8 @@ const { metafile } = await build({
     'jsonc-parser': './node_modules/jsonc-parser/lib/esm/main.js',
     // Ink draws nothing where it takes the variable CI, empty too, for a CI system: what is drawn is decided before Ink is loaded.
     'is-in-ci': './scripts/bundle/not-in-ci.mjs',
-    // Ink would connect to a debugger where DEV is set; it is not part of the command.
-    'react-devtools-core': './scripts/bundle/no-devtools.mjs',
+    // A library of Ink's asks for an older one beside it.
+    'string-width': './node_modules/string-width/index.js',
   },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',

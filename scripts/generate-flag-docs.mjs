@@ -11,8 +11,6 @@ const bundle = await build({
   bundle: true,
   platform: 'node',
   format: 'esm',
-  // Only loaded where DEV is set.
-  alias: { 'react-devtools-core': './scripts/bundle/no-devtools.mjs' },
   write: false,
 });
 const source = Buffer.from(bundle.outputFiles[0].contents).toString('base64');

@@ -18,17 +18,40 @@ function packageFolders({ outputs }) {
 }
 
 function readPackage(folder) {
-  const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const about = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  const { name, version, license } = about;
   const files = readdirSync(folder).filter((file) => LICENSE.test(file));
   const texts = files.sort().map((file) => readFileSync(join(folder, file), 'utf8').trim());
-  // A package without a license file names its license in package.json.
-  return {
-    name,
-    version,
-    license: license ?? '',
-    text: texts.join('\n\n') || `License: ${license}`,
-  };
+  return { name, version, license: license ?? '', text: texts.join('\n\n') || named(about) };
 }
+
+/** What package.json says where there is no license file: the license asks to name who made it. */
+function named({ license, author, contributors = [], homepage }) {
+  const people = [author, ...contributors]
+    .filter((one) => one !== undefined)
+    .map((one) => (typeof one === 'string' ? one : `${one.name} ${one.url ?? ''}`.trim()));
+  return [
+    `License: ${license}`,
+    ...(people.length === 0 ? [] : [`Made by: ${people.join(', ')}`]),
+    ...(homepage === undefined ? [] : [`Source: ${homepage}`]),
+    ...(license === 'MIT' && people.length > 0 ? ['', mit(people.join(', '))] : []),
+    ...(license === 'CC-BY-3.0' ? ['https://creativecommons.org/licenses/by/3.0/'] : []),
+  ].join('\n');
+}
+
+const mit = (holder) => `Copyright (c) ${holder}
+
+Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation files (the
+"Software"), to deal in the Software without restriction, including without limitation the rights to use, copy, modify, merge, publish,
+distribute, sublicense, and/or sell copies of the Software, and to permit persons to whom the Software is furnished to do so, subject to
+the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF
+MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR
+ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH
+THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;
 
 /** Writes both files; throws where a package does not say its license. */
 export function writeNotices(metafile, own, { notices, sbom }) {

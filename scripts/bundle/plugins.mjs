@@ -26,8 +26,28 @@ async function checkOf(name) {
 
 const PREFIX = 'schema-check:';
 
+/** Parts of libraries that the command never uses, by the end of their path, and what stands there instead. */
+const LEFT_OUT = {
+  // Ink would connect to a debugger where DEV is set.
+  'ink/build/devtools.js': '',
+  // Errors in forty languages.
+  'zod/v4/locales/index.js': "export { default as en } from './en.js';",
+  // A compiler of schemas, for answers that our server never asks an agent for.
+  '@modelcontextprotocol/sdk/dist/esm/validation/ajv-provider.js':
+    "export class AjvJsonSchemaValidator { getValidator() { throw new Error('not part of scoville'); } }",
+};
+
 /** For esbuild. */
 export const plugins = [
+  {
+    name: 'left-out',
+    setup(build) {
+      for (const [path, contents] of Object.entries(LEFT_OUT)) {
+        const filter = new RegExp(`/node_modules/${path.replaceAll('.', '\\.')}$`);
+        build.onLoad({ filter }, () => ({ contents }));
+      }
+    },
+  },
   {
     name: 'raw-text',
     setup(build) {

@@ -21,7 +21,7 @@ const GROUPS = {
   Judge: 'grade report lint explain reproduce diff verify',
   Improve: 'init fix profile lock config',
   Trust: 'policy attest vex mirror',
-  'Set up': 'doctor install uninstall completion db prune',
+  'Set up': 'doctor install uninstall lsp mcp completion db prune',
 };
 
 const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name' | 'group'>>> = {
@@ -158,6 +158,16 @@ const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name' | 'group'>>> = 
     summary: 'Remove the Docker plugin',
     spec: async () => (await import('./specs.ts')).UNINSTALL,
     load: async () => (await import('./plugin-install.ts')).uninstall,
+  },
+  lsp: {
+    summary: 'Check Dockerfiles in your editor (language server)',
+    spec: async () => (await import('../serve/flags.ts')).LSP,
+    load: async () => (await import('../serve/lsp.ts')).lsp,
+  },
+  mcp: {
+    summary: 'Let a coding agent lint, grade and explain (MCP server)',
+    spec: async () => (await import('../serve/flags.ts')).MCP,
+    load: async () => (await import('../serve/mcp.ts')).mcp,
   },
   completion: {
     summary: 'Print a completion script for your shell',

@@ -45,7 +45,7 @@ export const explain = command(EXPLAIN, ({ json }, operands, io) => {
 });
 
 /** Explains the criterion, with examples of the lint rule of that name; else explains the rule. */
-function explained(id: string): Explanation {
+export function explained(id: string): Explanation {
   const criterion = CATALOGUE.find((one) => one.id === id);
   const rule = LINT_RULES.find((one) => one.id === id);
   const examples = given({ bad: rule?.bad, good: rule?.good, fix: fixCommand(id) });

@@ -59,7 +59,10 @@ import {
 import { fetchDigest } from './fetch-digest.ts';
 import { type OpenedFiles, openFixFiles } from './files.ts';
 
-interface FactsRequest extends Pick<FixRequest, 'buildArgs' | 'target' | 'settings' | 'build'> {
+interface FactsRequest extends Pick<
+  FixRequest,
+  'buildArgs' | 'target' | 'settings' | 'build' | 'isLocal'
+> {
   readonly read: ReadForEdits;
   readonly needs: ReadonlySet<FixNeed>;
   readonly contextFolder: string;
@@ -67,6 +70,8 @@ interface FactsRequest extends Pick<FixRequest, 'buildArgs' | 'target' | 'settin
   readonly dockerfile: string;
   readonly refresh: boolean;
 }
+
+const NOT_ASKED = err('only what is in the folder was read; scoville fix asks');
 
 /** Files of a base that its slim variant has too. */
 const SLIM = new Set(['bin/sh', 'bin/find', 'usr/bin/find']);
@@ -78,13 +83,14 @@ const SLIM = new Set(['bin/sh', 'bin/find', 'usr/bin/find']);
 async function fixBases(
   context: PipelineContext,
   registries: Registries,
-  { read }: FactsRequest,
+  { read, isLocal }: FactsRequest,
 ): Promise<ReadonlyMap<string, Result<BaseImage>>> {
   const { model } = read;
   const base = baseOf(model, model.target);
   if (base?.reference === undefined) return new Map();
   const name = formatReference(withDefaultTag(base.reference));
   const key = baseKey(base.reference);
+  if (isLocal === true) return new Map([[key, NOT_ASKED]]);
   context.emit({ kind: 'notice', text: `reading ${name}` });
   const found = await phase(
     context,
@@ -264,7 +270,7 @@ async function gatherFacts(
 export async function fixDigests(
   context: PipelineContext,
   registries: Registries,
-  { read, refresh, settings }: FactsRequest,
+  { read, refresh, settings, isLocal }: FactsRequest,
   beside: LockFile | undefined,
 ): Promise<ReadonlyMap<string, Result<Digest>>> {
   const lock = refresh ? undefined : beside;
@@ -281,6 +287,7 @@ export async function fixDigests(
     [...names].map(async ([name, reference]): Promise<[string, Result<Digest>]> => {
       const locked = lock?.images.get(name);
       if (locked !== undefined && !locked.local) return [name, ok(locked.digest)];
+      if (isLocal === true) return [name, NOT_ASKED];
       try {
         const { registry, repository, tag = 'latest' } = reference;
         // What an edit would bring in: offline, only registries of images that the Dockerfile has
@@ -305,7 +312,7 @@ const MOST = 64;
 /** Digests of what the Dockerfile downloads without a check, taken now, by address. */
 export async function fixHashes(
   context: PipelineContext,
-  { read, settings }: FactsRequest,
+  { read, settings, isLocal }: FactsRequest,
 ): Promise<ReadonlyMap<string, Result<FetchedFile>>> {
   const wanted = read.analysis.downloads.flatMap(({ kind, url, verifiedBy }) =>
     ['curl', 'wget', 'add'].includes(kind) && url !== undefined && verifiedBy === undefined
@@ -313,6 +320,7 @@ export async function fixHashes(
       : [],
   );
   const urls = [...new Set(wanted)].slice(0, MOST);
+  if (isLocal === true) return new Map(urls.map((url) => [url, NOT_ASKED]));
   if (settings.offline) return new Map(urls.map((url) => [url, err('nothing is fetched offline')]));
   const found = new Map<string, Result<FetchedFile>>();
   const { env } = context;
@@ -345,6 +353,10 @@ export async function fixHashes(
 
 export interface FixRequest {
   readonly path: string;
+  /** The Dockerfile as an editor has it. */
+  readonly text?: string;
+  /** Read the folder alone: no registry, server or engine. */
+  readonly isLocal?: boolean;
   /** The build context's folder; undefined: that of the Dockerfile. */
   readonly contextFolder: string | undefined;
   /** `--build-arg`, NAME=VALUE. */
@@ -408,7 +420,9 @@ function mostRisk(rule: string, { only, maxRisk, build, options, isDecided }: Fi
  */
 export async function planFixes(context: PipelineContext, request: FixRequest): Promise<FixTask> {
   const rules = namedRules(request.only);
-  const opened = await openFixFiles(context.cwd, request.path, request.contextFolder);
+  const found = await openFixFiles(context.cwd, request.path, request.contextFolder);
+  const { text: dockerfile = found.files.dockerfile } = request;
+  const opened = { ...found, files: { ...found.files, dockerfile } };
   const { buildArgs = {}, target } = givenDockerfile(
     request.path,
     opened.files.dockerfile,

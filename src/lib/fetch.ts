@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
-import { ProxyError } from './errors.ts';
+import { ProxyError, UserError } from './errors.ts';
 import type { Network, Origins } from './origins.ts';
 import { certificateFolders, proxyOf } from './proxy.ts';
 
@@ -51,6 +51,18 @@ function isParser(value: unknown): value is AnswerParser {
 /** Node's own, kept before `useNetwork` replaces it. */
 const nodeFetch = globalThis.fetch;
 
+let isAllowed = true;
+
+/** Runs with no network: each `fetch` in it fails at once. Never two such runs at a time. */
+export async function withoutNetwork<T>(run: () => Promise<T>): Promise<T> {
+  isAllowed = false;
+  try {
+    return await run();
+  } finally {
+    isAllowed = true;
+  }
+}
+
 /** Sends each `fetch` as docker and cosign do: Node.js ignores proxies and system authorities. */
 export function useNetwork(env: Network['env'], home: string): void {
   drainAtEnd();
@@ -80,6 +92,7 @@ export function networkFetch(
   let loading: Promise<Origins> | undefined;
   return async (input, init) => {
     const url = new URL(input instanceof Request ? input.url : input);
+    if (!isAllowed) throw new UserError(`${url.host} was not asked: no network in this call`);
     const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
     const proxy = isWeb ? proxyOf(url.href, env) : undefined;
     if (!isWeb) return nodeFetch(input, init);
