@@ -71,20 +71,28 @@ describe('the workflow of a release', () => {
     readonly steps: readonly { readonly run?: string; readonly uses?: string }[];
   }
   const { jobs: byName, permissions } = parse(read('.github/workflows/release.yml')) as {
-    jobs: Readonly<Record<'make' | 'try' | 'publish', ReleaseJob>>;
+    jobs: Readonly<Record<'check' | 'make' | 'try' | 'publish', ReleaseJob>>;
     permissions: object;
   };
   const runs = ({ steps }: ReleaseJob): string => steps.map(({ run = '' }) => run).join('\n');
 
   test('makes and tries what the dry run does, and publishes only after that', () => {
     expect(runs(byName.make)).toContain('npm run release -- --dry-run');
-    expect(byName.publish.needs).toEqual(['make', 'try']);
-    expect(runs(byName.publish)).toContain('--provenance');
+    expect(runs(byName.check)).toContain('.ci/run');
+    expect(byName.publish.needs).toEqual(['check', 'make', 'try']);
+    // What can fail comes before the first thing that is published.
+    const steps = byName.publish.steps.map(({ run = '' }) => run);
+    const publishes = /image\.mjs push|npm publish .*--provenance|git push|gh release create/;
+    const first = steps.findIndex((text) => publishes.test(text));
+    expect(steps.slice(first).filter((text) => !publishes.test(text))).toEqual([]);
+    expect(steps.slice(first)).toHaveLength(4);
   });
 
   test('only the job that publishes may write, and has an identity', () => {
-    expect([permissions, byName.make.permissions, byName.try.permissions]).toEqual([
+    const { check, make, try: tried } = byName;
+    expect([permissions, check.permissions, make.permissions, tried.permissions]).toEqual([
       {},
+      { contents: 'read' },
       { contents: 'read' },
       {},
     ]);

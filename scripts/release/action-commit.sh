@@ -14,6 +14,8 @@ date=$(git log -1 --format=%cI HEAD)
 mkdir "$work/package/scripts"
 cp action.yml "$work/package"
 cp -R scripts/ci "$work/package/scripts"
+# As they are in HEAD: the workflow's token may push no commit that changes or removes a workflow.
+git archive HEAD .github | tar -x -C "$work/package"
 
 export GIT_DIR GIT_INDEX_FILE=$work/index
 GIT_DIR=$(git rev-parse --absolute-git-dir)

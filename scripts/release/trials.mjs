@@ -120,7 +120,9 @@ export function tryEmulated(program, job) {
   return inFolder((root) => {
     const arm64 = join(root, 'arm64');
     const libraries = '--include=libc6,libstdc++6,libgcc-s1';
-    const how = ['--mode=root', '--variant=extract', '--architectures=arm64', libraries];
+    // Only root may be root of another folder; nothing is run in it, so that anyone else needs none.
+    const mode = process.getuid() === 0 ? 'root' : 'chrootless';
+    const how = [`--mode=${mode}`, '--variant=extract', '--architectures=arm64', libraries];
     quietly('mmdebstrap', [...how, 'trixie', arm64]);
     // Only unpacked: what base-files would link is not there.
     if (!existsSync(join(arm64, 'lib'))) symlinkSync('usr/lib', join(arm64, 'lib'));

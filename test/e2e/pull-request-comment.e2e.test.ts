@@ -233,6 +233,10 @@ describe('the commit of a release for users of the action', () => {
       expect.arrayContaining(['action.yml', 'scripts/ci/build.sh', 'dist/scoville.js']) as string[],
     );
     expect(tracked.filter((path) => /^(?:src|test|node_modules)\//.test(path))).toEqual([]);
+    // A workflow's token may push it: no workflow is another than in the source's commit.
+    const changed = ['diff', '--name-only', 'HEAD', `action-v${version}`, '--', '.github'];
+    expect(execFileSync('git', changed, { cwd: clone }).toString()).toBe('');
+    expect(tracked).toContain('.github/workflows/release.yml');
     const env = { ACTION_PATH: action, RUNNER_TEMP: folder, GITHUB_PATH: join(folder, 'path') };
     const ended = await run('bash', [join(action, 'scripts/ci/setup.sh')], { env });
     expect([ended.exitCode, ended.stderr]).toEqual([0, '']);

@@ -17,7 +17,7 @@ describe('npm run release -- --dry-run', () => {
     files = join(folder, 'files');
     const script = join(ROOT, 'scripts/release.mjs');
     const repository = ['--repository', 'https://github.com/me/scoville'];
-    const only = ['--only', 'npm', '--only', 'deb'];
+    const only = ['npm', 'deb', 'image'].flatMap((form) => ['--only', form]);
     const ended = await run(process.execPath, [
       ...[script, '--dry-run', ...only, ...repository, '--out', files],
     ]);
@@ -25,7 +25,7 @@ describe('npm run release -- --dry-run', () => {
     printed = ended.stdout;
   });
 
-  test('makes the npm package and the Debian package, and does the main job with each', () => {
+  test('makes the npm package, the Debian package and the image, and does the main job with each', () => {
     expect(readdirSync(files).toSorted()).toEqual([
       'SHA256SUMS',
       'SHA256SUMS.pub',
@@ -33,7 +33,8 @@ describe('npm run release -- --dry-run', () => {
       `scoville-${version}.tgz`,
       `scoville_${version}_all.deb`,
     ]);
-    expect(printed.match(/built, signed, pushed, verified, graded/g)).toHaveLength(2);
+    expect(printed.match(/built, signed, pushed, verified, graded/g)).toHaveLength(3);
+    expect(printed).toContain('built twice: reproducible pass');
   });
 
   test('the npm package says where its source is, and nothing of its development', () => {
