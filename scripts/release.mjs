@@ -3,7 +3,7 @@
 // Nothing is published: .github/workflows/release.yml does that, with the files of this run. docs/release.md says more.
 import './usage.mjs';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeExecutable } from './package/executable.mjs';
@@ -11,7 +11,7 @@ import { ROOT } from './package/package-files.mjs';
 import { tarGz, writeDeb } from './release/archives.mjs';
 import { signForDryRun, writeChecksums } from './release/checksums.mjs';
 import { makeImage } from './release/image.mjs';
-import { nodeFor, PLATFORMS } from './release/nodes.mjs';
+import { nodeFor, PLATFORMS, withNode } from './release/nodes.mjs';
 import { packNpm, stage } from './release/stage.mjs';
 import { tryDeb, tryEmulated, tryExecutable, tryImage, tryNpm } from './release/trials.mjs';
 
@@ -73,7 +73,7 @@ function tried(where, trial) {
 execFileSync(process.execPath, [join(ROOT, 'scripts/bundle.mjs')], { cwd: ROOT, stdio: 'inherit' });
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-const about = stage(staged, values.repository);
+const about = await stage(staged, values.repository);
 const { version } = about;
 const epoch = Number(
   process.env.SOURCE_DATE_EPOCH ??
@@ -102,8 +102,13 @@ const forms = {
       await makeExecutable({ target: join(node, 'bin/node'), node: here, out: program });
       copyFileSync(join(node, 'LICENSE'), join(folder, 'LICENSE-node'));
       copyFileSync(join(staged, 'LICENSE'), join(folder, 'LICENSE'));
-      for (const name of ['THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'])
-        copyFileSync(join(staged, 'dist', name), join(folder, name));
+      const notices = 'THIRD-PARTY-NOTICES.txt';
+      copyFileSync(join(staged, 'dist', notices), join(folder, notices));
+      const sbom = JSON.parse(readFileSync(join(staged, 'dist/sbom.cdx.json'), 'utf8'));
+      writeFileSync(
+        join(folder, 'sbom.cdx.json'),
+        `${JSON.stringify(withNode(sbom, platform, node), undefined, 2)}\n`,
+      );
       const archive = join(out, `scoville-${version}-${platform}.tar.gz`);
       tarGz(folder, archive, epoch);
       made(archive);

@@ -34,14 +34,44 @@ const RECOMMENDS = [
   'ca-certificates',
 ];
 
-function control({ version, description, license, repository }) {
+/** No address takes mail for all of them. */
+const MAINTAINER = 'The Scoville contributors <contributors@scoville.invalid>';
+
+// In Debian's order a tilde comes before the end: 1.0.0~rc.1 is older than 1.0.0.
+const debianVersion = ({ version }) => version.replace('-', '~');
+
+/** In the form of deb-changelog(5); what changed is in CHANGELOG.md. */
+function changelog(about, epoch) {
+  const day = new Date(epoch * 1000).toUTCString().replace('GMT', '+0000');
+  return `scoville (${debianVersion(about)}) unstable; urgency=medium\n\n  * See /usr/share/doc/scoville/CHANGELOG.md.\n\n -- ${MAINTAINER}  ${day}\n`;
+}
+
+const COPYRIGHT = `Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+Upstream-Name: Scoville
+Comment: THIRD-PARTY-NOTICES.txt in this folder has the notices of what the bundle contains.
+
+Files: *
+Copyright: 2026 The Scoville contributors
+License: Apache-2.0
+ On Debian systems, the text of this license is in
+ /usr/share/common-licenses/Apache-2.0.
+`;
+
+/** What lintian takes for programs of this machine. */
+const OVERRIDES = `# RUNs of a build load them, in containers of either processor: native/README.md of the source.
+scoville: arch-independent-package-contains-binary-or-object [usr/lib/scoville/native/lib/*]
+scoville: statically-linked-binary [usr/lib/scoville/native/lib/*/steady-run]
+scoville: shared-library-lacks-prerequisites [usr/lib/scoville/native/lib/*]
+`;
+
+function control(about) {
+  const { description, license, repository } = about;
   const homepage = /^git\+(.*)\.git$/.exec(repository?.url ?? '')?.[1];
   return [
     'Package: scoville',
-    // In Debian's order a tilde comes before the end: 1.0.0~rc.1 is older than 1.0.0.
-    `Version: ${version.replace('-', '~')}`,
+    `Version: ${debianVersion(about)}`,
     'Architecture: all',
-    'Maintainer: The Scoville contributors',
+    `Maintainer: ${MAINTAINER}`,
     'Section: utils',
     'Priority: optional',
     'Depends: nodejs (>= 20.19)',
@@ -81,10 +111,16 @@ export function writeDeb({ staged, about, work, out, epoch, completions }) {
   // Debian's Node.js, whatever another one is first on the PATH.
   const script = join(work, 'usr/lib/scoville/dist/scoville.js');
   writeFileSync(script, readFileSync(script, 'utf8').replace(/^#!.*/, '#!/usr/bin/node'));
-  const doc = { LICENSE: 'copyright', 'README.md': 'README.md', 'CHANGELOG.md': 'CHANGELOG.md' };
   const made = ['THIRD-PARTY-NOTICES.txt', 'sbom.cdx.json'];
-  for (const [from, to] of Object.entries(doc))
-    put(`usr/share/doc/scoville/${to}`, (at) => copyFileSync(join(staged, from), at));
+  for (const name of ['README.md', 'CHANGELOG.md'])
+    put(`usr/share/doc/scoville/${name}`, (at) => copyFileSync(join(staged, name), at));
+  const texts = {
+    'doc/scoville/copyright': COPYRIGHT,
+    'doc/scoville/changelog.gz': gzipSync(changelog(about, epoch), { level: 9 }),
+    'lintian/overrides/scoville': OVERRIDES,
+  };
+  for (const [path, text] of Object.entries(texts))
+    put(`usr/share/${path}`, (at) => writeFileSync(at, text));
   for (const name of made) {
     rmSync(join(work, 'usr/lib/scoville/dist', name));
     put(`usr/share/doc/scoville/${name}`, (at) => copyFileSync(join(staged, 'dist', name), at));
@@ -100,6 +136,10 @@ export function writeDeb({ staged, about, work, out, epoch, completions }) {
   };
   for (const [shell, path] of Object.entries(places))
     put(`usr/share/${path}`, (at) => writeFileSync(at, completions[shell]));
+  for (const name of readdirSync(join(staged, 'man')))
+    put(`usr/share/man/man1/${name}.gz`, (at) =>
+      writeFileSync(at, gzipSync(readFileSync(join(staged, 'man', name)), { level: 9 })),
+    );
   put('DEBIAN/control', (at) => writeFileSync(at, control(about)));
   evenOut(work, epoch);
   execFileSync(

@@ -55,3 +55,20 @@ export function nodeFor(platform, into) {
   execFileSync('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
   return folder;
 }
+
+/** The SBOM of the bundle (CycloneDX) with the Node.js of a platform in it, by names that scanners know. */
+export function withNode(sbom, platform, folder) {
+  const purl = `pkg:npm/${PACKAGES[platform].name}@${VERSION}`;
+  const program = readFileSync(join(folder, 'bin/node'));
+  const node = {
+    type: 'platform',
+    name: 'node',
+    version: VERSION,
+    'bom-ref': purl,
+    purl,
+    cpe: `cpe:2.3:a:nodejs:node.js:${VERSION}:*:*:*:*:*:*:*`,
+    hashes: [{ alg: 'SHA-256', content: createHash('sha256').update(program).digest('hex') }],
+    licenses: [{ license: { name: 'MIT and those of LICENSE-node' } }],
+  };
+  return { ...sbom, components: [...sbom.components, node] };
+}

@@ -3,12 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ownPackage, packagePaths, ROOT } from '../package/package-files.mjs';
+import { writeManPages } from './man.mjs';
 
 /** For who works on scoville, not for who installs it. */
 const DEVELOPMENT = ['scripts', 'devDependencies'];
 
-/** Puts the files into `folder`, and gives the package.json in it. `repository` is where the source is, when it is known. */
-export function stage(folder, repository) {
+/** Puts the files and the manual pages into `folder`, and gives the package.json in it. `repository` is where the source is, when it is known. */
+export async function stage(folder, repository) {
   rmSync(folder, { recursive: true, force: true });
   for (const path of packagePaths()) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -17,6 +18,9 @@ export function stage(folder, repository) {
   const about = Object.fromEntries(
     Object.entries(ownPackage()).filter(([name]) => !DEVELOPMENT.includes(name)),
   );
+  await writeManPages(join(folder, 'man'), about.version);
+  about.files = [...about.files, 'man'];
+  about.directories = { man: 'man' };
   // `npm publish --provenance` compares it with where the workflow runs.
   if (repository !== undefined)
     about.repository = { type: 'git', url: `git+${repository.replace(/(?:\.git)?$/, '.git')}` };

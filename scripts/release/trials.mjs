@@ -86,13 +86,28 @@ function inDebian({ debian, files, script }, act) {
 
 const INSTALL = 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq';
 
+/** zsh without its list of words: what the first Tab offers for `scoville bu`. */
+const FIRST_TAB =
+  'autoload -U compinit; compinit -u; _describe() { print -rl -- $answer }; words=(scoville bu) CURRENT=2; _scoville';
+
 /** Debian with nothing of ours: apt brings what the package depends on and recommends. */
 export function tryDeb(deb, debian, job) {
   const files = [{ from: deb, name: 'scoville.deb' }];
-  const script = `${INSTALL} /tmp/scoville.deb && test -x /usr/libexec/docker/cli-plugins/docker-scoville`;
-  return inDebian({ debian, files, script }, (image) =>
-    mainJob({ command: inContainer(image) }, { ...job, hasPlugin: true }),
-  );
+  const script = [
+    `${INSTALL} /tmp/scoville.deb lintian zsh`,
+    'lintian --allow-root --fail-on error,warning /tmp/scoville.deb',
+    'test -x /usr/libexec/docker/cli-plugins/docker-scoville',
+    `zsh -fc '${FIRST_TAB}' | grep -q ^build:`,
+  ].join(' && ');
+  return inDebian({ debian, files, script }, (image) => {
+    const [command, ...args] = inContainer(image)('/tmp', 'sh', [
+      '-c',
+      'scoville doctor --json || true',
+    ]);
+    const plugin = '/usr/libexec/docker/cli-plugins/docker-scoville';
+    if (!quietly(command, args).includes(plugin)) throw new Error('doctor finds no plugin');
+    return mainJob({ command: inContainer(image) }, { ...job, hasPlugin: true });
+  });
 }
 
 /** Debian without Node.js. */

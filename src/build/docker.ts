@@ -96,6 +96,8 @@ function parseDockerInfo(stdout: string) {
       security: security.length === 0 ? undefined : security,
       /** The buildx that `docker buildx` starts; missing where docker does not say. */
       buildx: pluginOf(listField(info, 'plugins'), 'buildx'),
+      /** Our own plugin, wherever Docker finds it. */
+      scoville: pluginOf(listField(info, 'plugins'), 'scoville'),
     }),
   };
 }

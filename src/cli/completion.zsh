@@ -12,4 +12,5 @@ _scoville() {
   answer=("${(@)${(@)answer//:/\\:}/$'\t'/:}")
   _describe scoville answer
 }
-compdef _scoville scoville
+# As a file of fpath, it is read as the body of the function at the first Tab.
+if [[ $funcstack[1] == _scoville ]]; then _scoville "$@"; else compdef _scoville scoville; fi

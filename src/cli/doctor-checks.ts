@@ -339,8 +339,8 @@ async function lookAtKey(about: DoctorContext, path: string): Promise<Finding> {
 }
 
 /** Whether `docker scoville` and `docker build` come here; only a fault if that was asked for. */
-async function lookAtPlugin({ paths: { dockerConfig } }: DoctorContext): Promise<Finding> {
-  const { command, builder } = await installedPlugins(dockerConfig);
+async function lookAtPlugin(about: DoctorContext): Promise<Finding> {
+  const { command, builder } = await installedPlugins(about.paths.dockerConfig);
   if (builder === 'not-named')
     return {
       state: 'advice',
@@ -348,6 +348,11 @@ async function lookAtPlugin({ paths: { dockerConfig } }: DoctorContext): Promise
       fix: 'scoville install --replace-build',
     };
   if (builder === 'named') return ok('docker scoville, and docker build');
+  // A package of the system puts it into a folder of its own.
+  const elsewhere = command
+    ? undefined
+    : (await engine(about).catch(() => undefined))?.scoville?.path;
+  if (elsewhere !== undefined) return ok(`docker scoville (${elsewhere})`);
   return command
     ? ok('docker scoville')
     : { state: 'optional', detail: 'not installed (optional: scoville install)' };

@@ -26,15 +26,20 @@ describe('dockerInfo', () => {
     });
   });
 
-  test('with the buildx that docker starts', async () => {
+  test('with the plugins that docker starts: buildx, and our own', async () => {
     const plugins = [
       { Name: 'broken', Err: 'no metadata' },
+      {
+        Name: 'scoville',
+        Path: '/usr/libexec/docker/cli-plugins/docker-scoville',
+        Version: '1.0.0',
+      },
       { Name: 'buildx', Path: '/usr/libexec/docker/cli-plugins/docker-buildx', Version: 'v0.29.1' },
     ];
     const stdout = JSON.stringify({ version: '28.5.1', plugins });
-    expect((await info({ stdout })).buildx).toEqual({
-      path: '/usr/libexec/docker/cli-plugins/docker-buildx',
-      version: 'v0.29.1',
+    expect(await info({ stdout })).toMatchObject({
+      buildx: { path: '/usr/libexec/docker/cli-plugins/docker-buildx', version: 'v0.29.1' },
+      scoville: { path: '/usr/libexec/docker/cli-plugins/docker-scoville', version: '1.0.0' },
     });
   });
 

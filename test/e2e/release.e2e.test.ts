@@ -56,10 +56,14 @@ describe('npm run release -- --dry-run', () => {
         'package/LICENSE',
         'package/dist/THIRD-PARTY-NOTICES.txt',
         'package/dist/sbom.cdx.json',
+        'package/man/scoville.1',
+        'package/man/scoville-build.1',
       ]) as string[],
     );
     expect(
-      paths.filter((path) => !/^package\/(?:dist|templates|schema|[A-Za-z.]+$)/.test(path)),
+      paths.filter(
+        (path) => !/^package\/(?:dist|man|native\/lib|templates|schema|[A-Za-z.]+$)/.test(path),
+      ),
     ).toEqual([]);
     expect(paths.filter((path) => /\.(?:ts|map)$/.test(path))).toEqual([]);
     expect(paths).not.toContain('package/templates/scoville.yml');
