@@ -1,6 +1,6 @@
 import { flagHead, standardOf } from '../src/cli/command-help.ts';
 import { COMMANDS } from '../src/cli/command-list.ts';
-import { type CommandSpec, type FlagSpec, shownFlags } from '../src/cli/flag-table.ts';
+import { type CommandSpec, flagSections, type FlagSpec } from '../src/cli/flag-table.ts';
 
 /** A manual page (man(7)) by its file name, `scoville-build.1`: one for each command, and `scoville.1`. */
 export async function manPages(version: string): Promise<ReadonlyMap<string, string>> {
@@ -17,11 +17,13 @@ interface About {
 }
 
 function commandPage({ name, summary, version }: About, spec: CommandSpec): string {
-  const flags = shownFlags(spec);
+  const flags = flagSections(spec).map(({ title, flags: shown }) =>
+    [...(title === undefined ? [] : [`.SS ${plain(title)}`]), ...shown.map(option)].join('\n'),
+  );
   return page(`scoville-${name}`, summary, version, [
     ...section('SYNOPSIS', spec.usage.map((line) => `scoville ${line}`).join('\n.br\n')),
     ...section('DESCRIPTION', prose(spec.about)),
-    ...(flags.length === 0 ? [] : section('OPTIONS', flags.map(option).join('\n'))),
+    ...(flags.length === 0 ? [] : section('OPTIONS', flags.join('\n'))),
     ...(spec.end === undefined ? [] : ['.PP', prose(spec.end)]),
     ...section('EXAMPLES', spec.examples.map(([call, does]) => item(call, does)).join('\n')),
     ...section('EXIT STATUS', spec.exits.map(([code, means]) => item(code, means)).join('\n')),

@@ -13,7 +13,6 @@ export async function writeManPages(folder, version) {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    alias: { 'react-devtools-core': './scripts/bundle/no-devtools.mjs' },
     write: false,
   });
   const source = Buffer.from(outputFiles[0].contents).toString('base64');
