@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { fileToWrite } from '../config/project-files.ts';
-import { dockerLoadStream } from '../image/archive/docker-archive.ts';
+import { type DockerLoad, dockerLoadStream } from '../image/archive/docker-archive.ts';
 import { BlobStore } from '../image/blob-store.ts';
 import { replaceFile, writeBeside } from '../image/disk.ts';
 import { namedEntries, reachable } from '../image/image-index.ts';
@@ -18,7 +18,7 @@ import { given } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { Content, Descriptor, OpenedPlatform } from '../model/image.ts';
+import type { Descriptor, OpenedPlatform } from '../model/image.ts';
 import { type Digest, isDigest, parseReference } from '../model/reference.ts';
 import { dockerLoad, inspectLocalImages, type LocalImage, tagImage } from './docker.ts';
 
@@ -122,18 +122,11 @@ async function blobsOf(
   return omit;
 }
 
-interface ImageFile {
-  readonly blobs: Content;
-  readonly manifests: readonly Descriptor[];
+interface ImageFile extends Pick<DockerLoad, 'blobs' | 'manifests' | 'forClassic' | 'onTransfer'> {
   /** `-` is stdout. */
   readonly path: string;
   readonly directory: boolean;
   readonly beside?: boolean;
-  readonly onTransfer?: (transfer: {
-    readonly digest: Digest;
-    readonly done: number;
-    readonly total: number;
-  }) => void;
 }
 
 const AT_ONCE = 4;

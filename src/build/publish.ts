@@ -1,4 +1,5 @@
 import { wholeEntries } from '../image/layout/entries.ts';
+import { openStored } from '../image/layout/open-layout.ts';
 import type { BuildDirectory, LayoutStore } from '../image/layout/store.ts';
 import { taggedEntries, type TaggedManifest } from '../image/referrers.ts';
 import { readFrom } from '../image/registry/open-registry.ts';
@@ -105,7 +106,9 @@ async function deliver(
       const isWhole = format === 'oci';
       const named = entries(image.index, plan.names);
       const manifests = isWhole ? wholeEntries(named, referrers, tagged) : named;
-      await writeImageFile(context, { blobs: store.blobs, manifests, path, directory });
+      const { blobs } = store;
+      const forClassic = isWhole ? [] : (await openStored(blobs, image.index)).platforms;
+      await writeImageFile(context, { blobs, manifests, forClassic, path, directory });
       if (!isWhole)
         context.emit({
           kind: 'notice',

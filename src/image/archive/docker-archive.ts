@@ -7,19 +7,19 @@ import {
   type OpenedPlatform,
   plainEntry,
 } from '../../model/image.ts';
-import { type Digest, digestHex } from '../../model/reference.ts';
-import { reachable } from '../image-index.ts';
+import { type Digest, digestHex, familiarReference, referencesOf } from '../../model/reference.ts';
+import { entryName, reachable } from '../image-index.ts';
 import { TAR_END, tarHeader, tarPadding } from '../tar/tar-writer.ts';
 
 const AGAIN = 'Build or fetch the image again.';
 
-interface DockerLoad {
+export interface DockerLoad {
   readonly blobs: Content;
   /** Entries for index.json, named with `io.containerd.image.name` in full (see `namedEntries`). */
   readonly manifests: readonly Descriptor[];
   /**
-   * Platforms of the one image. Docker's classic store does not read index.json, and loads these if
-   * there is a single one. Without names.
+   * Platforms of the one image. Docker's classic store and `docker-archive:` do not read
+   * index.json, and load these if there is a single one, by the names that `manifests` have.
    */
   readonly forClassic?: readonly Pick<OpenedPlatform, 'manifest'>[];
   /** Blobs that the engine has already. */
@@ -47,7 +47,9 @@ export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Ar
   if (only !== undefined && others.length === 0) {
     const path = ({ digest }: Descriptor): string => `blobs/sha256/${digestHex(digest)}`;
     const { config, layers } = only.manifest;
-    const entry = { Config: path(config), RepoTags: null, Layers: layers.map(path) };
+    const names = referencesOf(manifests.flatMap((one) => entryName(one) ?? []));
+    const RepoTags = names.length === 0 ? null : names.map(familiarReference);
+    const entry = { Config: path(config), RepoTags, Layers: layers.map(path) };
     yield file('manifest.json', Buffer.from(JSON.stringify([entry])));
   }
   yield folder('blobs/');
