@@ -51,7 +51,13 @@ export function csvField(text: string): string {
 
 export type Destination =
   | { readonly kind: 'docker'; readonly context?: string; readonly byDefault: boolean }
-  | { readonly kind: 'registry'; readonly byDigest: boolean; readonly plainHttp: boolean }
+  | {
+      readonly kind: 'registry';
+      readonly byDigest: boolean;
+      readonly plainHttp: boolean;
+      /** The engine that builds keeps it too, as docker does: not for `store=false`. */
+      readonly keeps: boolean;
+    }
   | {
       readonly kind: 'file';
       readonly format: 'oci' | 'docker';
@@ -129,7 +135,7 @@ export function planOutput(
   const noDefaultLoad = parseGoBool(env['BUILDX_NO_DEFAULT_LOAD'] ?? '') ?? false;
   const destinations = entries.flatMap((entry) => destinationsOf(entry, push));
   if (push && !destinations.some((d) => d.kind === 'registry'))
-    destinations.push({ kind: 'registry', byDigest: false, plainHttp: false });
+    destinations.push({ kind: 'registry', byDigest: false, plainHttp: false, keeps: true });
   const loads = destinations.some((d) => d.kind === 'docker');
   const byDefault = entries.length === 0 && !push && !load;
   if (!loads && (load || (byDefault && !noDefaultLoad)))
@@ -174,11 +180,15 @@ function destinationsOf(entry: Entry, push: boolean): Destination[] {
     return [{ kind: 'file', format: type, path: dest || '-', directory: toDirectory(entry) }];
   if (type === 'docker') return [{ kind: 'docker', byDefault: false, ...given({ context }) }];
   const pushes = push || type === 'registry' || isTrue(attributes, 'push');
-  const stores = type === 'image' && !push && parseGoBool(attributes.get('store') ?? '') !== false;
+  const keeps = parseGoBool(attributes.get('store') ?? '') !== false;
+  const stores = type === 'image' && !push && keeps;
+  const byDigest = isTrue(attributes, 'push-by-digest');
   const registry = {
     kind: 'registry',
-    byDigest: isTrue(attributes, 'push-by-digest'),
+    byDigest,
     plainHttp: isTrue(attributes, 'registry.insecure'),
+    // docker refuses it, and there is no name to keep it by.
+    keeps: keeps && !byDigest,
   } as const;
   return [
     ...(stores ? [{ kind: 'docker', byDefault: false } as const] : []),

@@ -15,7 +15,7 @@ import {
 } from './annotations.ts';
 import { planAttestations } from './attest-plan.ts';
 import { startNotices, steadyInputs } from './clock.ts';
-import { isOnStdout, type ParsedBuild } from './command-line.ts';
+import { type Destination, isOnStdout, type ParsedBuild } from './command-line.ts';
 import type { GitFacts } from './git.ts';
 import {
   type NeededImage,
@@ -85,8 +85,9 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     SOURCE_DATE_EPOCH: epoch && String(epoch.seconds),
     [SOURCE_POLICY_VARIABLE]: pinning.policy && policyFileOf(layout),
   });
-  const { destinations, compression, others } = output;
+  const { compression, others } = output;
   const target = lastValueOf(parsed, 'target');
+  const platforms = platformsOf(parsed, env);
   return ok({
     kind: 'build',
     invocation: imageInvocation(parsed, {
@@ -98,8 +99,8 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     }),
     layout,
     sourcePolicy: pinning.policy,
-    platforms: platformsOf(parsed, env),
-    destinations,
+    platforms,
+    destinations: withKept(inputs, output.destinations, platforms),
     compression,
     attest,
     grade: parsed.own.grade,
@@ -126,6 +127,18 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
       lock: lock && planLock(lock, { target, needed, resolved, epoch, steady, dockerfile }),
     }),
   });
+}
+
+/** What an engine builds and pushes is in its store too, unless it is told to keep nothing. */
+function withKept(
+  { keepsPushed }: BuildInputs,
+  all: readonly Destination[],
+  platforms: readonly string[],
+): readonly Destination[] {
+  const keeps = keepsPushed === 'all' || (keepsPushed !== undefined && platforms.length < 2);
+  const isKept = all.some((one) => one.kind === 'registry' && one.keeps);
+  const isThere = all.some(({ kind }) => kind === 'docker');
+  return keeps && isKept && !isThere ? [{ kind: 'docker', byDefault: false }, ...all] : all;
 }
 
 function vcsOf(git: GitFacts): NonNullable<BuildPlan['vcs']> {

@@ -27,6 +27,8 @@ export interface BuildInputs {
   readonly startedAt: number;
   /** The build's own folder. */
   readonly layout: string;
+  /** What docker leaves in the engine of a build that is pushed: its classic store has no index. */
+  readonly keepsPushed?: 'all' | 'one-platform' | undefined;
   readonly lock?: LockRequest | undefined;
   /** For a rebuild of a published image: its own recorded values, instead of git and settings. */
   readonly recorded?: RecordedValues | undefined;

@@ -28,10 +28,10 @@ import { type GitFacts, gitFacts } from './git.ts';
 import { neededImages } from './images.ts';
 import { findLock, type FoundLock, type LockMode, requireNoDrift } from './lock-file.ts';
 import { planBuild } from './plan-build.ts';
-import type { RecordedValues } from './plan.ts';
+import type { BuildInputs, RecordedValues } from './plan.ts';
 import { Registries, resolveImages } from './registries.ts';
 import { addressWithoutSecrets } from './shown-command.ts';
-import { ALONE, type Build, NOTHING_ATTACHED, type PassedOn } from './states.ts';
+import { ALONE, type Build, type BuildEngine, NOTHING_ATTACHED, type PassedOn } from './states.ts';
 
 const BUILDX_USAGE_EXIT = 1;
 const STARTS_SCHEMA = 1;
@@ -101,6 +101,7 @@ export async function readBuild(
     lock: lock?.request,
     recorded: recorded?.values,
     layout: directory.dir,
+    keepsPushed: engine && keepsPushed(engine.engine),
   });
   if (!planned.ok) throw new UserError(planned.error, { exitCode: BUILDX_USAGE_EXIT });
   const plan = planned.value;
@@ -137,6 +138,11 @@ export async function readBuild(
     together,
     attached: NOTHING_ATTACHED,
   };
+}
+
+/** A builder elsewhere keeps nothing here. One is added where the engine's own cannot export. */
+function keepsPushed({ seesLocal, added }: BuildEngine): BuildInputs['keepsPushed'] {
+  return seesLocal ? 'all' : added === undefined ? undefined : 'one-platform';
 }
 
 async function settingsOfBuild(

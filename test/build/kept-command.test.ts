@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Destination } from '../../src/build/command-line.ts';
 import { keptCommand } from '../../src/build/describe-plan.ts';
 
-const registry = { kind: 'registry', byDigest: false, plainHttp: false } as const;
+const registry = { kind: 'registry', byDigest: false, plainHttp: false, keeps: true } as const;
 const docker = { kind: 'docker', byDefault: false } as const;
 const NAMES = ['reg.lan:5000/a:1', 'reg.lan:5000/b:1', 'other/c:1'];
 

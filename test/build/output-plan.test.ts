@@ -15,7 +15,7 @@ function outputOf(text: string, env: Readonly<Record<string, string>> = {}) {
 }
 
 const DOCKER = { kind: 'docker', byDefault: false };
-const REGISTRY = { kind: 'registry', byDigest: false, plainHttp: false };
+const REGISTRY = { kind: 'registry', byDigest: false, plainHttp: false, keeps: true };
 
 describe('outputs that are images', () => {
   test.each(TABLE.images)('%s', (text, destinations) => {
