@@ -1,3 +1,4 @@
+import { parsePlatform } from '../image/platforms.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
 import { given, ownValue } from '../lib/json.ts';
 import { byName, oneLine } from '../lib/text.ts';
@@ -59,10 +60,16 @@ export function parseAnnotations(texts: readonly string[]): Result<LeveledAnnota
         );
       const [, type = '', platform] = match;
       const level = ownValue(LEVELS, type);
+      if (platform !== undefined && parsePlatform(platform) === undefined) {
+        const text = JSON.stringify(platform);
+        return err(
+          `invalid platform ${text}: ${text}: cannot parse platform specifier: invalid argument`,
+        );
+      }
       if (level === undefined) return err(`unknown annotation type ${JSON.stringify(type)}`);
-      if (platform === undefined) setKey(found[level], key, value);
-      else if (level === 'manifest' || level === 'manifestDescriptor')
-        found.byPlatform.push({ platform, level, key, value });
+      const isOfOne = level === 'manifest' || level === 'manifestDescriptor';
+      if (platform !== undefined && isOfOne) found.byPlatform.push({ platform, level, key, value });
+      else setKey(found[level], key, value);
     }
   }
   return ok(found);

@@ -42,6 +42,8 @@ export function planAttestations(
       offByFlag(sbom),
       sbom === undefined && formats.length === 0 && 'attest.sbom in the settings',
     ),
+    /** What a flag asks for is in the index too, as BuildKit puts it there. */
+    inIndex: { provenance: provenance?.off === false, sbom: sbom?.off === false },
     sbomFormats: formats.length > 0 ? formats : (['cyclonedx'] as const),
     provenance: provenanceStep,
     sign: step(!settings.sign.enabled && 'signing is turned off'),

@@ -19,6 +19,7 @@ import { keepLock } from './built-lock.ts';
 import { attestImage, checkImage } from './check-and-attest.ts';
 import type { ParsedBuild } from './command-line.ts';
 import { gateImage, isAsBefore, keepScorecard, lastScorecard } from './gate.ts';
+import type { FinalImage } from './image-under-build.ts';
 import { type BuildPlan, metadataFileOf, type PassthroughPlan } from './plan.ts';
 import { publish } from './publish.ts';
 import { readBuild } from './read-build.ts';
@@ -173,7 +174,7 @@ async function runPhases(
     const exitCode = await runOthers(context, planned);
     if (exitCode !== 0) return { kind: 'buildx', exitCode };
     await publish(context, attested, directory);
-    await writeUserFiles(context, planned.plan, index);
+    await writeUserFiles(context, planned.plan, attested.image);
     await boundKeptDaily(context);
     return { kind: 'done', index, names: planned.plan.names, report, judged };
   };
@@ -258,7 +259,7 @@ async function runOthers(context: PipelineContext, build: Build): Promise<number
 async function writeUserFiles(
   context: PipelineContext,
   plan: BuildPlan,
-  index: Descriptor,
+  { index, platforms: [first, ...others] }: FinalImage,
 ): Promise<void> {
   const { iidFile, metadataFile } = plan.userFiles;
   if (iidFile !== undefined) await writeFileBeside(resolve(context.cwd, iidFile), index.digest);
@@ -270,6 +271,10 @@ async function writeUserFiles(
   >;
   const metadata = {
     ...theirs,
+    // Of one platform alone, as BuildKit has it.
+    ...given({
+      'containerimage.config.digest': others.length > 0 ? undefined : first?.manifest.config.digest,
+    }),
     'containerimage.descriptor': index,
     'containerimage.digest': index.digest,
     ...(plan.names.length > 0 ? { 'image.name': plan.names.join(',') } : {}),

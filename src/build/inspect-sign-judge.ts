@@ -36,6 +36,7 @@ import { profileStatements } from '../trust/profile-artifact.ts';
 import {
   type DocumentInputs,
   earlyStatements,
+  platformContent,
   rulesOf,
   sbomStatements,
   type SignedStatement,
@@ -271,15 +272,9 @@ async function attest(
         ...documentInputs(context, attesting),
         content: (platform) => {
           const content = inspected.find(({ own }) => own === platform)?.content;
-          if (content?.known !== true) return undefined;
-          const { packages, filesystem, unreadablePackages } = content.value;
-          return {
-            packages,
-            osRelease: filesystem.osRelease,
-            programs: filesystem.executables.filter(({ type }) => type === 'file'),
-            unreadable: unreadablePackages,
-            downloads: left.get(platform) ?? [],
-          };
+          return content?.known === true
+            ? platformContent(content.value, left.get(platform) ?? [])
+            : undefined;
         },
       };
       const statements = sbomStatements(inputs, signer.kind);

@@ -10,14 +10,7 @@ import { plainLayer } from '../image/walk/unpack-layer.ts';
 import { UserError } from '../lib/errors.ts';
 import { quantity } from '../lib/text.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
-import {
-  type Annotations,
-  type Descriptor,
-  type Index,
-  MEDIA_TYPE,
-  platformNameOf,
-  platformOf,
-} from '../model/image.ts';
+import { type Descriptor, MEDIA_TYPE, platformOf } from '../model/image.ts';
 import { fileTimeOf } from '../model/lock.ts';
 import type { Digest } from '../model/reference.ts';
 import { PREDICATE_TYPE, type Statement } from '../model/statement.ts';
@@ -33,6 +26,7 @@ import type { BuiltPlatform, FinalImage, FinalPlatform } from './image-under-bui
 import type { BuildPlan } from './plan.ts';
 import type { FoundImage } from './registries.ts';
 import type { Build } from './states.ts';
+import { annotationsFor, warnOfLost, writeIndex } from './write-index.ts';
 
 const PREDICATE_ANNOTATION = 'in-toto.io/predicate-type';
 const MAX_STATEMENT = 32 * 1024 * 1024;
@@ -131,9 +125,6 @@ async function normalisePlatform(
     await cache.set(key, layer);
     rewritten += 1;
   }
-  const name = platformNameOf(built);
-  const { byPlatform, manifest: everywhere } = plan.annotations;
-  const own = byPlatform.filter((one) => one.level === 'manifest' && one.platform === name);
   const { config, manifest } = rebuildImage({
     manifest: built.manifest,
     config: built.config,
@@ -141,7 +132,7 @@ async function normalisePlatform(
     layers,
     epoch: how.epoch,
     created: plan.created,
-    annotations: { ...everywhere, ...Object.fromEntries(own.map((one) => [one.key, one.value])) },
+    annotations: annotationsFor(plan.annotations, 'manifest', platformOf(built)),
     ruleSetId: how.rules.id,
   });
   await blobs.write(config.bytes);
@@ -349,8 +340,9 @@ export async function normaliseBuilt(
   build: Build,
   built: readonly BuiltPlatform[],
 ): Promise<FinalImage> {
-  const { plan, store } = build;
+  const { plan } = build;
   const { steady, settings } = plan;
+  warnOfLost(context, plan.annotations, built.map(platformOf));
   const rules = ruleSet(settings.reproducible.mode, settings.reproducible);
   const how: How = {
     rules,
@@ -380,29 +372,5 @@ export async function normaliseBuilt(
   for (const { touched } of platforms)
     for (const file of touched) context.emit({ kind: 'file-normalised', ...file });
   await refusePredictable(context, build, platforms);
-  return { index: await writeIndex(store.blobs, platforms, plan.annotations), platforms };
-}
-
-/** The index that is published (image-index.md). Nothing in it differs from build to build. */
-async function writeIndex(
-  blobs: BlobStore,
-  platforms: readonly FinalPlatform[],
-  { index: own, manifestDescriptor: ofEach }: BuildPlan['annotations'],
-): Promise<Descriptor> {
-  const annotated = (annotations: Annotations): { readonly annotations?: Annotations } =>
-    Object.keys(annotations).length > 0 ? { annotations } : {};
-  const index: Index = {
-    schemaVersion: 2,
-    mediaType: MEDIA_TYPE.index,
-    manifests: platforms.map(({ descriptor: { mediaType, digest, size }, built, config }) => ({
-      mediaType,
-      digest,
-      size,
-      platform: platformOf({ descriptor: built.descriptor, config }),
-      ...annotated(ofEach),
-    })),
-    ...annotated(own),
-  };
-  const written = await blobs.write(Buffer.from(JSON.stringify(index)));
-  return { mediaType: MEDIA_TYPE.index, ...written };
+  return { index: await writeIndex(context, build, platforms), platforms };
 }

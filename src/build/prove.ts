@@ -234,7 +234,7 @@ export async function proveBuild(
           builtImage(store, 'the build', image.index),
           builtImage(store, 'the second build', again.index),
         ]);
-        return compareBuilds(context, build.dockerfile, images, undefined);
+        return compareBuilds(context, build.dockerfile, images, undefined, { onePlan: true });
       },
       ({ reproducible, differences, omitted }) => ({
         detail: reproducible

@@ -182,7 +182,7 @@ function stored(value: unknown, as: { readonly mediaType: string }): StoredDocum
 }
 
 /** JSON without white space, keys in code unit order: equal values give equal bytes. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_key, part: unknown) => (isObject(part) ? sorted(part) : part));
 }
 

@@ -120,7 +120,7 @@ function classOnly({ class: name, cause, remedy }: ClassRule): DifferenceClass {
   return { class: name, cause, remedy };
 }
 
-const UNEXPLAINED: DifferenceClass = {
+export const UNEXPLAINED: DifferenceClass = {
   class: 'unexplained',
   cause: 'not known: the instruction gives another result each time, or from other input',
   remedy: undefined,

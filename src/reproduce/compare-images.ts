@@ -13,7 +13,7 @@ import {
   platformNameOf,
 } from '../model/image.ts';
 import type { DifferenceKind, ImageComparison, ImageDifference } from '../model/report.ts';
-import { classNamed, classOf } from './causes.ts';
+import { classNamed, classOf, UNEXPLAINED } from './causes.ts';
 import {
   compareEntries,
   configDifferences,
@@ -267,21 +267,33 @@ export function builtImage(
 }
 
 /**
- * Compares two builds of one Dockerfile as its own phase; lines are those of the first build.
- * Throws as `compareImages` does.
+ * Compares two builds of one Dockerfile as its own phase; lines are those of the first build. Where
+ * both were made by one plan, their indexes have to be the same too. Throws as `compareImages` does.
  */
 export function compareBuilds(
   context: PipelineContext,
   dockerfile: DockerfileModel | undefined,
   [first, second]: readonly [OpenedImage, OpenedImage],
   look: LookDeeper | undefined,
+  { onePlan }: { readonly onePlan: boolean },
 ): Promise<ImageComparison> {
   return phase(
     context,
     'compare',
-    () => compareImages(context, first, second, linesOf(dockerfile, first), look),
+    async () => {
+      const found = await compareImages(context, first, second, linesOf(dockerfile, first), look);
+      return onePlan ? withIndexes(found) : found;
+    },
     ({ reproducible, differences, omitted }) => ({
       detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
     }),
   );
+}
+
+/** What an index lists besides the platforms are attestations. */
+function withIndexes(found: ImageComparison): ImageComparison {
+  if (!found.reproducible || found.first.digest === found.second.digest) return found;
+  const detail = 'the same platforms, and other attestations in the index';
+  const at = { ...OUTSIDE, platform: '', path: '', kind: 'layers' } as const;
+  return { ...found, reproducible: false, differences: [{ ...at, detail, ...UNEXPLAINED }] };
 }

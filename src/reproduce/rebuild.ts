@@ -37,6 +37,7 @@ import {
 import type { Settings } from '../model/settings.ts';
 import { ruleSet } from '../normalize/catalogue.ts';
 import { NORMALISER_ANNOTATION } from '../normalize/rebuild.ts';
+import { OF_THE_RUN } from '../trust/provenance-read.ts';
 import { PRELOAD } from './clock.ts';
 import { type FetchedSource, unverifiable } from './fetch-source.ts';
 import { type FetchedInputs, fetchInputs } from './inputs.ts';
@@ -64,9 +65,8 @@ interface RebuildWords {
 const MASK = '[masked]';
 /** They change where a build fetches from, not what; a stranger's proxy is not used. */
 const PROXY = /^(?:https?|ftp|all|no)_proxy$/i;
-/** Attributes that do not change the image, or that the plan sets again. */
-const WITHOUT_EFFECT =
-  /^(?:no-cache|frontend\.caps|image-resolve-mode|cache-from|cache-imports|cache-to|multi-platform|platform|filename|cmdline|source|cgroup-parent|vcs:.*|attest:.*|local-sessionid:.*|localsessionid:.*|contextkey|dockerfilekey|contextsubdir)$/;
+/** Named by the Dockerfile itself, or by where it lies. */
+const OF_THE_FILE = /^(?:filename|cmdline|source)$/;
 
 /** Flags for the same build, and obstacles. Pure; hostile text of `record` stays in one word. */
 export function rebuildWords(record: RecordedBuild, given: GivenInputs): RebuildWords {
@@ -118,7 +118,7 @@ function imageContext(name: string, value: string, obstacles: string[]): readonl
 }
 
 function attribute(key: string, value: string, obstacles: string[]): readonly string[] {
-  if (WITHOUT_EFFECT.test(key)) return [];
+  if (OF_THE_RUN.test(key) || OF_THE_FILE.test(key)) return [];
   if (key === 'target' || key === 'shm-size') return [`--${key}=${value}`];
   if (key === 'ulimit') return value.split(',').map((one) => `--ulimit=${one}`);
   if (key === 'add-hosts')

@@ -129,7 +129,9 @@ export async function reproduceImage(
       throw unverifiable(`building it again failed (exit code ${built} of docker buildx build)`);
     const look = request.deeper ? deeperViews(context) : undefined;
     const again = await builtImage(store, 'built again', built.root);
-    const compared = await compareBuilds(context, built.dockerfile, [image, again], look);
+    const images = [image, again] as const;
+    const how = { onePlan: false };
+    const compared = await compareBuilds(context, built.dockerfile, images, look, how);
     const { url, revision } = source;
     const from = { url, revision, ...onlyGiven({ verifiedBy }) };
     const comparison: ImageComparison = { ...compared, source: from };

@@ -123,7 +123,8 @@ export async function reproduce(
       builtImage(store, 'the first build', a.index),
       builtImage(store, 'the second build', b.index),
     ]);
-    const comparison = await compareBuilds(context, prepared.dockerfile, images, look);
+    const how = { onePlan: true };
+    const comparison = await compareBuilds(context, prepared.dockerfile, images, look, how);
     const attached =
       attestable === undefined
         ? undefined

@@ -232,6 +232,10 @@ function startLines(value: unknown): readonly number[] {
     .map((range) => Number(objectOf(objectOf(range)['start'])['line'] ?? 0));
 }
 
+/** Arguments that do not change the image, or that the plan sets again. */
+export const OF_THE_RUN =
+  /^(?:no-cache|frontend\.caps|image-resolve-mode|cache-from|cache-imports|cache-to|multi-platform|platform|cgroup-parent|vcs:.*|attest:.*|local-sessionid:.*|localsessionid:.*|contextkey|dockerfilekey|contextsubdir)$/;
+
 const BUILDKIT_TYPE = /^https:\/\/(?:mobyproject\.org\/buildkit@v1|github\.com\/moby\/buildkit\/)/;
 const MOST_MOUNTS = 100;
 

@@ -1,5 +1,6 @@
 import type { FinalImage, FinalPlatform } from '../build/image-under-build.ts';
 import type { BuildPlan } from '../build/plan.ts';
+import type { ImageContent } from '../facts/layer-files.ts';
 import type { BlobStore } from '../image/blob-store.ts';
 import { writeArtifact, writeBundleReferrer } from '../image/referrers.ts';
 import { UserError } from '../lib/errors.ts';
@@ -7,9 +8,8 @@ import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { Incomplete, Recording } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { FileFact } from '../model/facts.ts';
 import { type Descriptor, platformOf } from '../model/image.ts';
-import type { DownloadedFile, OsRelease, Package, UnreadablePackages } from '../model/packages.ts';
+import type { DownloadedFile } from '../model/packages.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
 import type { SignatureOrigin } from '../model/signature-origin.ts';
 import { type Material, PREDICATE_TYPE } from '../model/statement.ts';
@@ -42,12 +42,16 @@ interface ArtifactToSign {
   readonly reason?: string;
 }
 
-interface PlatformContent {
-  readonly packages: readonly Package[];
-  readonly osRelease: OsRelease | undefined;
-  readonly programs: readonly FileFact[];
-  readonly unreadable: readonly UnreadablePackages[];
-  readonly downloads: readonly DownloadedFile[];
+type PlatformContent = ReturnType<typeof platformContent>;
+
+/** What an SBOM is made of. */
+export function platformContent(
+  { packages, filesystem, unreadablePackages: unreadable }: ImageContent,
+  downloads: readonly DownloadedFile[],
+) {
+  const { osRelease, executables } = filesystem;
+  const programs = executables.filter(({ type }) => type === 'file');
+  return { packages, osRelease, programs, unreadable, downloads };
 }
 
 export interface DocumentInputs {
@@ -123,26 +127,22 @@ function onePlatform(image: FinalImage, { descriptor }: FinalPlatform): Subjects
     : { subject: descriptor, also: [image.index] };
 }
 
+/** What an SBOM says of an image besides its name. */
+export function imageSource({ annotations }: BuildPlan, { built, config }: FinalPlatform) {
+  const vendor = annotations.manifest['org.opencontainers.image.vendor'];
+  return { platform: platformOf({ descriptor: built.descriptor, config }), ...given({ vendor }) };
+}
+
 function sboms(
-  { image, plan, content, toolVersion }: DocumentInputs,
+  { image: built, plan, content, toolVersion }: DocumentInputs,
   platform: FinalPlatform,
 ): readonly StatementToSign[] {
   const found = plan.attest.sbom.on ? content(platform) : undefined;
   if (found === undefined) return [];
-  const subjects = onePlatform(image, platform);
+  const subjects = onePlatform(built, platform);
   const { digest } = subjects.subject;
-  const vendor = plan.annotations.manifest['org.opencontainers.image.vendor'];
-  const input = {
-    ...found,
-    image: {
-      name: plan.names[0] ?? digest,
-      digest,
-      platform: platformOf({ ...platform, descriptor: platform.built.descriptor }),
-      ...given({ vendor }),
-    },
-    created: plan.created,
-    toolVersion,
-  };
+  const image = { name: plan.names[0] ?? digest, digest, ...imageSource(plan, platform) };
+  const input = { ...found, image, created: plan.created, toolVersion };
   return plan.attest.sbomFormats.map((format) => {
     const write = format === 'cyclonedx' ? cyclonedxDocument : spdxDocument;
     return { predicateType: PREDICATE_TYPE[format], predicate: write(input), ...subjects };
@@ -160,7 +160,7 @@ function provenance(
   const { vcs, epoch, hermetic } = plan;
   // BuildKit's own `vcs` does not say: buildx looks for changes only where it is asked to.
   const workingTree = vcs && (vcs.revision.endsWith('-dirty') ? 'dirty' : 'clean');
-  const predicate = slsaProvenance({
+  const predicate = madeProvenance({
     buildkit: built.provenance.predicate,
     buildkitDigest: built.descriptor.digest,
     toolVersion: inputs.toolVersion,
@@ -188,15 +188,20 @@ function provenance(
     runs: plan.steady,
     inputs: inputs.inputs,
   });
-  if (!predicate.ok)
-    throw new UserError(`BuildKit's provenance could not be read: ${predicate.error}`, {
-      nextStep: 'Build with --provenance=false to go without, and report this.',
-    });
-  const size = unreadable(Buffer.byteLength(JSON.stringify(predicate.value)));
+  const size = unreadable(Buffer.byteLength(JSON.stringify(predicate)));
   const nextStep = 'build with --provenance=mode=min, or record less';
   if (size !== undefined) throw new UserError(`the provenance has ${size}`, { nextStep });
   const predicateType = PREDICATE_TYPE.slsaProvenanceV1;
-  return [{ predicateType, predicate: predicate.value, ...onePlatform(image, platform) }];
+  return [{ predicateType, predicate, ...onePlatform(image, platform) }];
+}
+
+/** Throws UserError where BuildKit's cannot be read. */
+export function madeProvenance(input: Parameters<typeof slsaProvenance>[0]) {
+  const made = slsaProvenance(input);
+  if (made.ok) return made.value;
+  throw new UserError(`BuildKit's provenance could not be read: ${made.error}`, {
+    nextStep: 'Build with --provenance=false to go without, and report this.',
+  });
 }
 
 /** Whether what RUNs fetched was recorded or replayed, and why it is not known to be all. */
@@ -222,7 +227,7 @@ export function rulesOf(plan: BuildPlan): {
 }
 
 /** The repository and the commit that were built, where the working tree is that commit. */
-function sourceOf({ source, revision }: NonNullable<BuildPlan['vcs']>): readonly Material[] {
+export function sourceOf({ source, revision }: NonNullable<BuildPlan['vcs']>): readonly Material[] {
   return source === undefined || !/^[0-9a-f]{40,64}$/.test(revision)
     ? []
     : [{ uri: `git+${source}@${revision}`, digest: { gitCommit: revision } }];

@@ -112,6 +112,8 @@ test('each level has its own; without a level, manifest and index', () => {
       'manifest,index-descriptor:c=',
       'manifest[linux/arm64]:d=4',
       'manifest-descriptor:e=5',
+      'manifest-descriptor[linux/amd64]:f=8',
+      'index[linux/amd64]:g=9',
       '',
       'a=6',
       'manifest:__proto__=7',
@@ -119,11 +121,15 @@ test('each level has its own; without a level, manifest and index', () => {
   ).toEqual({
     ok: true,
     value: {
-      index: { a: '6', b: '2=3' },
+      // There is one index, whatever platform is named.
+      index: { a: '6', b: '2=3', g: '9' },
       indexDescriptor: { c: '' },
       manifest: { a: '6', c: '', ['__proto__']: '7' },
       manifestDescriptor: { e: '5' },
-      byPlatform: [{ platform: 'linux/arm64', level: 'manifest', key: 'd', value: '4' }],
+      byPlatform: [
+        { platform: 'linux/arm64', level: 'manifest', key: 'd', value: '4' },
+        { platform: 'linux/amd64', level: 'manifestDescriptor', key: 'f', value: '8' },
+      ],
     },
   });
 });
@@ -135,6 +141,10 @@ test.each([
     'invalid annotation type "Index", expected type and optional platform in square brackets',
   ],
   ['layer:a=1', 'unknown annotation type "layer"'],
+  [
+    'manifest[a/b/c/d]:a=1',
+    'invalid platform "a/b/c/d": "a/b/c/d": cannot parse platform specifier: invalid argument',
+  ],
   ['constructor:a=1', 'unknown annotation type "constructor"'],
 ])('%s is refused in the words of buildx', (text, error) => {
   expect(parseAnnotations([text])).toEqual({ ok: false, error });

@@ -78,3 +78,16 @@ test.each([
 ])('%j is refused', (argv, message) => {
   expect(problem(...argv)).toBe(message);
 });
+
+test('what is pushed is kept where the engine builds, if it can keep it', () => {
+  const kinds = (keepsPushed: 'all' | 'one-platform' | undefined, ...argv: readonly string[]) =>
+    planned(['-t', 'a', ...argv, '.'], { keepsPushed }).destinations.map(({ kind }) => kind);
+  const several = ['--push', '--platform=linux/amd64,linux/arm64'];
+  expect(kinds(undefined, '--push')).toEqual(['registry']);
+  expect(kinds('one-platform', '--push')).toEqual(['docker', 'registry']);
+  expect(kinds('one-platform', ...several)).toEqual(['registry']);
+  expect(kinds('all', ...several)).toEqual(['docker', 'registry']);
+  expect(kinds('all', '--push', '--load')).toEqual(['registry', 'docker']);
+  expect(kinds('all', '-o', 'type=registry,store=false')).toEqual(['registry']);
+  expect(kinds('all', '-o', 'type=registry,push-by-digest=true')).toEqual(['registry']);
+});
