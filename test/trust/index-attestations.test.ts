@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { FinalPlatform } from '../../src/build/image-under-build.ts';
-import { openStore } from '../../src/image/layout/store.ts';
 import { parseManifest } from '../../src/image/documents.ts';
 import { openStored } from '../../src/image/layout/open-layout.ts';
+import { openStore } from '../../src/image/layout/store.ts';
 import { indexAttestations } from '../../src/trust/index-attestations.ts';
 import { planned } from '../build/given.ts';
 import { contextOf } from '../config/pipeline-context.ts';
