@@ -18,13 +18,13 @@ import { buildWords } from './buildx.ts';
 import { keepLock } from './built-lock.ts';
 import { attestImage, checkImage } from './check-and-attest.ts';
 import type { ParsedBuild } from './command-line.ts';
-import { gateImage, isAsBefore, keepScorecard, lastScorecard } from './gate.ts';
+import { gateImage, hasGate, isAsBefore, keepScorecard, lastScorecard } from './gate.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { type BuildPlan, metadataFileOf, type PassthroughPlan } from './plan.ts';
-import { publish } from './publish.ts';
+import { beginLoads, type Begun, loadsFirst, publish } from './publish.ts';
 import { readBuild } from './read-build.ts';
 import { runBuildKit } from './run-buildkit.ts';
-import type { Attested, Build, PassedOn } from './states.ts';
+import type { Attested, Build, Checked, PassedOn } from './states.ts';
 
 /** Lets buildx alone run a build without an image, in the terminal. `words` follow `docker`. */
 export async function passThrough(
@@ -51,24 +51,25 @@ export async function passThrough(
   throw new UserError(`docker buildx build was ended (${result.ended})`);
 }
 
-function plannedSteps(plan: BuildPlan): readonly (Phase | Part)[] {
-  const { attest, grade, settings, destinations, prove } = plan;
+function plannedSteps(build: Build): readonly (Phase | Part)[] {
+  const { attest, grade, settings, destinations, prove } = build.plan;
+  const loads = loadsFirst(build);
   const { scanner, gate } = settings;
-  const hasGate = gate.minLevel !== undefined || gate.minGrade !== undefined;
   const goesTo = (kind: BuildPlan['destinations'][number]['kind']): boolean =>
     destinations.some((destination) => destination.kind === kind);
   const steps: readonly (readonly [Phase | Part, boolean])[] = [
     ['build', true],
     ['normalise', true],
     ['prove', prove],
+    ...(loads.length > 0 ? ([['load', true]] as const) : []),
     ['inspect', true],
     ['sbom', attest.sign.on && attest.sbom.on],
     ['sign', attest.sign.on],
     ['attest', true],
     ['scan', grade && scanner !== 'none'],
     ['grade', true],
-    ['gate', grade && hasGate],
-    ['load', goesTo('docker')],
+    ['gate', grade && hasGate(gate)],
+    ['load', goesTo('docker') && loads.length === 0],
     ['push', goesTo('registry')],
   ];
   return steps.flatMap(([step, isOn]) => (isOn ? [step] : []));
@@ -114,7 +115,10 @@ type Judged =
       readonly deliver: () => Promise<BuildResult>;
     };
 
-/** `scoville build`. What ends before the last step leaves nothing tagged, loaded or pushed. */
+/**
+ * `scoville build`. What ends before the last step leaves nothing pushed, and in Docker nothing that
+ * a gate could forbid.
+ */
 export async function build(
   context: PipelineContext,
   parsed: ParsedBuild,
@@ -137,7 +141,10 @@ export async function holdBuild(
 ): Promise<HeldBuild> {
   const store = await openStore(context.paths.store, context.now);
   const directory = await store.newBuild();
-  const release = (): Promise<void> => directory.end();
+  const release = async (): Promise<void> => {
+    await directory.end();
+    await store.tidy();
+  };
   try {
     const request = { parsed, stdin, store, directory, ...given({ together }) };
     const planned = await readBuild(context, request);
@@ -148,7 +155,7 @@ export async function holdBuild(
         : await runPhases(context, planned, directory);
     return { ...held, release };
   } catch (error) {
-    await release();
+    await directory.end();
     throw diskErrorIn(directory.dir, error);
   }
 }
@@ -162,6 +169,21 @@ async function runPhases(
   const built = await buildOnBases(context, planned);
   if (typeof built === 'number') return over({ kind: 'buildx', exitCode: built });
   const checked = await checkImage(context, built);
+  const begun = beginLoads(context, checked);
+  try {
+    return await judgeChecked(context, checked, begun, directory);
+  } catch (error) {
+    await begun.sayLeft();
+    throw error;
+  }
+}
+
+async function judgeChecked(
+  context: PipelineContext,
+  checked: Checked,
+  { loads }: Begun,
+  directory: BuildDirectory,
+): Promise<Judged> {
   const attested = await attestImage(context, checked);
   const { report, judged, shortfalls } = await holdAgainstGate(context, attested);
   if (report !== undefined && shortfalls.length > 0)
@@ -169,16 +191,17 @@ async function runPhases(
   context.signal.throwIfAborted();
   await keepLock(context, attested);
   const { index } = attested.image;
+  const { plan } = checked;
   const deliver = async (): Promise<BuildResult> => {
     context.signal.throwIfAborted();
-    const exitCode = await runOthers(context, planned);
+    const exitCode = await runOthers(context, checked);
     if (exitCode !== 0) return { kind: 'buildx', exitCode };
-    await publish(context, attested, directory);
-    await writeUserFiles(context, planned.plan, attested.image);
+    await publish(context, attested, directory, { loads });
+    await writeUserFiles(context, plan, attested.image);
     await boundKeptDaily(context);
-    return { kind: 'done', index, names: planned.plan.names, report, judged };
+    return { kind: 'done', index, names: plan.names, report, judged };
   };
-  return { kind: 'ready', image: { build: planned, index, report }, deliver };
+  return { kind: 'ready', image: { build: checked, index, report }, deliver };
 }
 
 function over(result: BuildResult): Judged {
@@ -198,7 +221,8 @@ function passedOn(context: PipelineContext, { plan, source }: PassedOn): Judged 
 }
 
 /** Says what comes, and refuses what would fail at the end of a long build. */
-async function begin(context: PipelineContext, { plan, source }: Build): Promise<void> {
+async function begin(context: PipelineContext, build: Build): Promise<void> {
+  const { plan, source } = build;
   for (const text of plan.notices) context.emit({ kind: 'notice', text });
   const { withInputs, hermetic, attest, others } = plan;
   const refuse = (is: boolean, why: string, nextStep?: string): void => {
@@ -225,7 +249,7 @@ async function begin(context: PipelineContext, { plan, source }: Build): Promise
     await forgetFile(resolve(context.cwd, iidFile)).catch((cause: unknown) => {
       throw new UserError(`removing image ID file: ${messageOf(cause)}`, { cause });
     });
-  context.emit({ kind: 'steps-planned', steps: plannedSteps(plan) });
+  context.emit({ kind: 'steps-planned', steps: plannedSteps(build) });
 }
 
 async function holdAgainstGate(

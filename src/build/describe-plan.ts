@@ -23,7 +23,7 @@ export function describePlan(plan: BuildPlan | PassthroughPlan): string {
   const gate = least === '' ? 'on, no gate' : `on, at least ${least}`;
   return text([
     ['context', shownWord(plan.invocation.context)],
-    ['names', plan.names.map(familiar).join(', ') || 'none'],
+    ['names', plan.names.map(familiarName).join(', ') || 'none'],
     ...(plan.platforms.length === 0 ? [] : [['platforms', plan.platforms.join(', ')] as const]),
     ['to', plan.destinations.map(destinationText).join(', ') || 'the layout only'],
     [
@@ -100,7 +100,7 @@ function text(rows: readonly Row[]): string {
 
 function pinRows(plan: BuildPlan): readonly Row[] {
   if (!plan.settings.reproducible.pin) return [['pins', 'off']];
-  return (plan.sourcePolicy?.pins ?? []).map(({ to }) => ['pin', familiar(to)]);
+  return (plan.sourcePolicy?.pins ?? []).map(({ to }) => ['pin', familiarName(to)]);
 }
 
 function lockRows({ lock }: BuildPlan): readonly Row[] {
@@ -138,7 +138,7 @@ function destinationText(destination: Destination): string {
   return `${destination.format} ${destination.directory ? 'directory' : 'archive'} ${destination.path}`;
 }
 
-function familiar(name: string): string {
+export function familiarName(name: string): string {
   const reference = parseReference(name);
   return reference.ok ? familiarReference(reference.value) : name;
 }

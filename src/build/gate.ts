@@ -8,6 +8,11 @@ import type { Scorecard } from '../model/scorecard.ts';
 import type { Settings } from '../model/settings.ts';
 import { leastWords } from './describe-plan.ts';
 
+/** True where an image may come out short: by a level, a grade, or a waiver that is not sound. */
+export function hasGate({ minLevel, minGrade, waivers }: Settings['gate']): boolean {
+  return minLevel !== undefined || minGrade !== undefined || waivers.length > 0;
+}
+
 /** For reports `gate`: absent where nothing is asked for and no waiver is wrong. */
 export function gateImage(
   context: Pick<PipelineContext, 'emit' | 'now'>,

@@ -171,12 +171,16 @@ function sourceOf({ config, manifest, descriptor }: BuiltPlatform, index: number
   return { blob, diffId };
 }
 
+/** From this size on, reading a layer again takes longer than loading the code that reads it. */
+const LARGE = 16 * 1024 * 1024;
+
 async function rewrittenLayer(
-  { signal, emit }: PipelineContext,
+  context: PipelineContext,
   blobs: BlobStore,
   { blob, diffId }: SourceLayer,
   input: How & { readonly copied: boolean; readonly earlier?: NormalisedLayer['trail'] },
 ): Promise<NormalisedLayer> {
+  const { signal, emit } = context;
   const { digest, size } = blob;
   const isPlain = blob.mediaType === MEDIA_TYPE.layer;
   // Read again only for a file in a compressed layer, which must be read from the start.
@@ -189,10 +193,11 @@ async function rewrittenLayer(
     }
   };
   const writer = await blobs.createWriter();
-  try {
-    const layer = await normaliseLayer({
+  const rewrite = (onPlain?: (plain: Uint8Array) => void): Promise<NormalisedLayer> =>
+    normaliseLayer({
       ...input,
       open,
+      onPlain,
       ...(isPlain ? { openAt: (start: number) => blobs.openRead(digest, { start }) } : {}),
       write: (chunk) => {
         // A layer may take minutes; Ctrl-C does not wait for its end.
@@ -200,6 +205,11 @@ async function rewrittenLayer(
         return writer.write(chunk);
       },
     });
+  try {
+    const layer =
+      size < LARGE
+        ? await rewrite()
+        : await (await import('../grade/inspect-layers.ts')).collectWhile(context, rewrite);
     if (layer.sourceDiffId !== diffId)
       throw new UserError(
         `layer ${digest} in the layout is damaged: its content has another diffID`,

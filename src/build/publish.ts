@@ -20,28 +20,71 @@ import type { Settings } from '../model/settings.ts';
 import { publishedReferrers } from '../reproduce/inputs.ts';
 import { keysAtHand, replacedStatements } from '../trust/replaced.ts';
 import type { Destination } from './command-line.ts';
-import { keptCommand } from './describe-plan.ts';
+import { familiarName, keptCommand } from './describe-plan.ts';
+import { hasGate } from './gate.ts';
 import { entries, loadImage, writeImageFile } from './load-image.ts';
 import type { Registries } from './registries.ts';
-import type { Attested } from './states.ts';
+import { ALONE, type Attested, type Build, type Checked } from './states.ts';
+
+/** What began before the image was signed and judged. */
+export interface Begun {
+  readonly loads: ReadonlyMap<Destination, Promise<void>>;
+  /** Says what Docker has of a build that fails before `publish`, once that is known. */
+  readonly sayLeft: () => Promise<void>;
+}
+
+/**
+ * Where an image is loaded before it is signed and judged: where no gate may forbid it, and where it
+ * does not go out together with others.
+ */
+export function loadsFirst({ plan, together }: Build): readonly Destination[] {
+  const mayLoad = !hasGate(plan.settings.gate) && plan.others === undefined && together === ALONE;
+  return mayLoad ? plan.destinations.filter(({ kind }) => kind === 'docker') : [];
+}
+
+/** Begins to load the image into Docker, so that it can be run while it is signed and judged. */
+export function beginLoads(context: PipelineContext, checked: Checked): Begun {
+  const { plan, image } = checked;
+  const now = loadsFirst(checked);
+  const signing = { ...checked, referrers: [], tagged: [] };
+  const loads = new Map(now.map((one) => [one, deliver(context, signing, one, 'can be run now')]));
+  const isLoaded = (load: Promise<void>): Promise<boolean> =>
+    load.then(
+      () => true,
+      () => false,
+    );
+  // A failure is met where `publish` waits for it.
+  const ends = [...loads.values()].map(isLoaded);
+  const sayLeft = async (): Promise<void> => {
+    if (!(await Promise.all(ends)).includes(true)) return;
+    const names = plan.names.map(familiarName).join(', ');
+    context.emit({
+      kind: 'warning',
+      text: `Docker has ${names === '' ? image.index.digest : names} already, not signed or graded: the build did not end`,
+    });
+  };
+  return { loads, sayLeft };
+}
 
 /** Sends the image to each destination and names it in the layout, where it stays. */
 export async function publish(
   context: PipelineContext,
   attested: Attested,
   directory: BuildDirectory,
+  { loads }: Pick<Begun, 'loads'>,
 ): Promise<void> {
-  const { plan, image, referrers, tagged } = attested;
+  const { plan, image, referrers, tagged, exported } = attested;
   const published = { ...attested, referrers: publishedReferrers(referrers, plan.withInputs) };
   const keep = (): Promise<unknown> =>
     directory.finish({
       manifests: [image.index],
       names: referencesOf(plan.names),
       referrers: [...referrers, ...taggedEntries(tagged)],
+      exported: exported.flatMap(({ manifest }) => manifest.layers.map(({ digest }) => digest)),
     });
   for (const destination of plan.destinations)
     try {
-      await deliver(context, published, destination);
+      await (loads.get(destination) ?? deliver(context, published, destination));
     } catch (error) {
       // Why it failed counts more than that the layout could not be written either.
       const isKept = await keep().then(
@@ -63,10 +106,13 @@ export async function publish(
   });
 }
 
+type Delivered = Checked & Pick<Attested, 'referrers' | 'tagged'>;
+
 async function deliver(
   context: PipelineContext,
-  { plan, store, registries, images, image, referrers, tagged }: Attested,
+  { plan, store, registries, images, image, referrers, tagged }: Delivered,
   destination: Destination,
+  then?: string,
 ): Promise<void> {
   const bases = images.map(({ reference }) => formatReference(reference));
   const common = { store, index: image.index, names: plan.names, bases };
@@ -76,10 +122,16 @@ async function deliver(
         context,
         'load',
         () => loadImage(inDockerContext(context, destination.context), common),
-        ({ already, sentBytes }) => ({
-          detail: already ? 'Docker has it already' : `${(sentBytes / 1e6).toFixed(1)} MB sent`,
-          cached: already,
-        }),
+        ({ already, sentBytes }) => {
+          const sent = already
+            ? 'Docker has it already'
+            : `${(sentBytes / 1e6).toFixed(1)} MB sent`;
+          const [name = image.index.digest] = plan.names.map(familiarName);
+          return {
+            detail: then === undefined ? sent : `${sent}; ${name} ${then}`,
+            cached: already,
+          };
+        },
       );
       return;
     case 'registry':

@@ -10,8 +10,8 @@ import {
 import { closerLooks, collectLayer, foldLayers, type ImageContent } from '../facts/layer-files.ts';
 import { configSecrets, joined } from '../facts/secrets/document-secrets.ts';
 import { type CacheHome, openCache } from '../image/caches.ts';
-import { walkLayer } from '../image/walk/layer-walk.ts';
-import { checkLayerType, fileBlocks } from '../image/walk/unpack-layer.ts';
+import { Walk, walkLayer } from '../image/walk/layer-walk.ts';
+import { checkLayerType, fileBlocks, type UnpackedBlob } from '../image/walk/unpack-layer.ts';
 import { inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { FoundSecrets } from '../model/facts.ts';
@@ -107,8 +107,33 @@ function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {
   checkLayerType(mediaType, digest);
   const closer = options.closer?.get(digest);
   const looks = closer === undefined ? [] : [JSON.stringify(closer)];
-  const key = [digest, diffId, ...(secrets ? [] : ['without secrets']), ...looks].join(' ');
+  const key = [factsKey(digest, diffId), ...(secrets ? [] : ['without secrets']), ...looks].join(
+    ' ',
+  );
   return { blob, diffId, key, secrets, closer };
+}
+
+function factsKey(digest: Digest, diffId: Digest): string {
+  return `${digest} ${diffId}`;
+}
+
+/**
+ * Keeps the facts of a layer that is being written, so that nobody has to unpack it: `write` passes
+ * its plain bytes on. Throws what `write` throws, and UserError for content that no engine unpacks.
+ */
+export async function collectWhile<T extends UnpackedBlob>(
+  home: CacheHome,
+  write: (push: (plain: Uint8Array) => void) => Promise<T>,
+): Promise<T> {
+  const { collectors, facts } = collectLayer();
+  const walk = new Walk({ collectors });
+  walk.start(true);
+  const layer = await write((plain) => {
+    walk.push(plain);
+  });
+  const { digest, diffId } = walk.finish(layer);
+  await openCache(home, 'facts', FACTS_SCHEMA).set(factsKey(digest, diffId), facts());
+  return layer;
 }
 
 /** A layer's facts, digest and diffID verified; `thread` unpacks it if there is one. */

@@ -35,6 +35,8 @@ export interface LayerInput {
   readonly compression?: Compression;
   /** Takes the compressed bytes; waited for. */
   readonly write: Write;
+  /** Sees the plain bytes that are written, each for the time of the call. */
+  readonly onPlain?: ((plain: Uint8Array) => void) | undefined;
   /** What the own layer below left (`NormalisedLayer.trail`); nothing for the first. */
   readonly earlier?: TimeTrail;
   /** The time RUNs saw for all later files, in seconds since 1970; none if they saw true ones. */
@@ -115,15 +117,19 @@ async function rewrite(
 ): Promise<Digest> {
   const source = createHash('sha256');
   const reader = new TarReader(rewriter);
+  const push = (plain: Uint8Array): Promise<void> => {
+    input.onPlain?.(plain);
+    return compressor.push(plain);
+  };
   for await (const chunk of input.open()) {
     source.update(chunk);
     reader.push(chunk);
     for (const output of rewriter.take())
-      if (output instanceof Uint8Array) await compressor.push(output);
-      else for await (const bytes of partOf(input, output)) await compressor.push(bytes);
+      if (output instanceof Uint8Array) await push(output);
+      else for await (const bytes of partOf(input, output)) await push(bytes);
   }
   reader.end();
-  await compressor.push(TAR_END);
+  await push(TAR_END);
   return sha256(source.digest('hex'));
 }
 

@@ -39,6 +39,8 @@ interface Moment {
    * The image was signed and graded: the layout keeps it, for `scoville load` and `scoville push`.
    */
   readonly keeps?: boolean;
+  /** No gate could forbid it: it was loaded before it was signed. */
+  readonly isLoaded?: boolean;
   /** The command alone gets a signal in place of all that runs in the terminal. */
   readonly alone?: NodeJS.Signals;
 }
@@ -48,7 +50,8 @@ interface Moment {
  * without.
  */
 async function interrupted(moment: Moment): Promise<string> {
-  const { context, when, path, to = ['--load', '--push'], keeps = false, alone } = moment;
+  const { context, when, path, to = ['--load', '--push'], alone } = moment;
+  const { keeps = false, isLoaded = false } = moment;
   const name = `${fake.host}/${newName()}`;
   const args = ['build', ...to, '-t', name, context];
   const running = new Running(day.scoville, args, path === undefined ? {} : { PATH: path });
@@ -67,11 +70,13 @@ async function interrupted(moment: Moment): Promise<string> {
     running.killGroup();
   }
   expect(tagsOf(name)).toEqual([]);
-  expect(await isInDocker(name)).toBe(false);
+  expect(await isInDocker(name)).toBe(isLoaded);
+  const left = `scoville: warning: Docker has ${name} already, not signed or graded: the build did not end`;
+  expect(running.stderr.includes(left)).toBe(isLoaded && !keeps);
   expect(builds().length - finished.length).toBe(keeps ? 1 : 0);
   fake.faults.length = 0;
   await day.scoville.expect(keeps ? 0 : 2, ['load', name]);
-  expect(await isInDocker(name)).toBe(keeps);
+  expect(await isInDocker(name)).toBe(keeps || isLoaded);
   await day.scoville.expect(0, args.with(-1, day.context()));
   finished = builds();
   expect(await isInDocker(name)).toBe(true);
@@ -90,6 +95,8 @@ function tagsOf(name: string): readonly string[] {
   const [, repository = '', tag = ''] = /^[^/]+\/(.+):([^:]+)$/.exec(name) ?? [];
   return fake.manifests.has(`${repository}:${tag}`) ? [name] : [];
 }
+
+const LOADED = 'scoville: load into Docker:';
 
 describe('Ctrl-C', () => {
   const slow = (): string =>
@@ -119,7 +126,8 @@ describe('Ctrl-C', () => {
         'cosign',
         `if [[ "$*" = verify-blob-attestation* ]]; then touch ${marker}; exec sleep 62; fi`,
       ),
-      when: () => existsSync(marker),
+      when: ({ stderr: said }) => existsSync(marker) && said.includes(LOADED),
+      isLoaded: true,
     });
     expect(stderr).toContain('scoville: normalize:');
     expect(stderr).not.toContain('scoville: sign and attest:');
@@ -133,12 +141,12 @@ describe('Ctrl-C', () => {
         'docker',
         `if [ "$1" = load ]; then exec 3<&0; exec "$TOOL" load < <(head -c 500000 <&3; touch ${marker}; exec sleep 64); fi`,
       ),
-      when: () => existsSync(marker),
+      // Meanwhile it is signed and graded.
+      when: ({ stderr: said }) => existsSync(marker) && said.includes('scoville: grade:'),
       to: ['--load'],
       keeps: true,
     });
-    expect(stderr).toContain('scoville: grade:');
-    expect(stderr).not.toContain('scoville: load into Docker:');
+    expect(stderr).not.toContain(LOADED);
   });
 
   test('while a registry keeps a blob waiting', async () => {
@@ -146,7 +154,9 @@ describe('Ctrl-C', () => {
     const stderr = await interrupted({
       context: day.context(),
       keeps: true,
-      when: () => fake.calls.some((call) => /^PUT .*\/blobs\/uploads\//.test(call)),
+      isLoaded: true,
+      when: ({ stderr: said }) =>
+        said.includes(LOADED) && fake.calls.some((call) => /^PUT .*\/blobs\/uploads\//.test(call)),
     });
     expect(stderr).not.toContain('scoville: push:');
   });
@@ -156,7 +166,9 @@ describe('Ctrl-C', () => {
     await interrupted({
       context: day.context(),
       keeps: true,
-      when: () => fake.calls.some((call) => /^PUT .*\/manifests\//.test(call)),
+      isLoaded: true,
+      when: ({ stderr: said }) =>
+        said.includes(LOADED) && fake.calls.some((call) => /^PUT .*\/manifests\//.test(call)),
     });
   });
 });

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  collectWhile,
   type ImageLayer,
   inspectLayers,
   type InspectOptions,
@@ -314,5 +315,32 @@ describe('a failure', SLOW, () => {
     await expect(
       inspect(LAYERS, inFiles, { hasThread: true, signal: abort.signal }),
     ).rejects.toHaveProperty('name', 'AbortError');
+  });
+});
+
+describe('a layer that is being written', () => {
+  test('has its facts then, and is not read for them later', async () => {
+    const [{ layer, bytes }] = [MADE[4] as Made];
+    const tar = gunzipSync(bytes);
+    const home = { paths: { cache: temporaryFolder() } };
+    const written = { digest: layer.blob.digest, diffId: layer.diffId };
+    const same = await collectWhile(home, (push) => {
+      for (let at = 0; at < tar.length; at += 700) push(tar.subarray(at, at + 700));
+      return Promise.resolve(written);
+    });
+    expect(same).toBe(written);
+    const unread = { openLayer: () => Promise.reject(new Error('it was read')) };
+    const options = { signal: new AbortController().signal, workerFile: undefined };
+    const kept = await inspectLayers([layer], unread, { ...options, cache: home });
+    const read = await inspectLayers([layer], streamed, { ...options, cache: undefined });
+    expect([kept.read, kept.facts]).toEqual([0, read.facts]);
+    expect(kept.facts[0]?.secrets.map(({ path }) => path)).toEqual(['srv/settings.yaml']);
+  });
+
+  test('keeps nothing where writing fails', async () => {
+    const home = { paths: { cache: temporaryFolder() } };
+    const failing = collectWhile(home, () => Promise.reject(new UserError('the disk is full')));
+    await expect(failing).rejects.toThrow('the disk is full');
+    expect(readdirSync(home.paths.cache)).toEqual([]);
   });
 });

@@ -135,6 +135,50 @@ describe('a build', () => {
   });
 });
 
+describe('tidy', () => {
+  test('keeps two builds of a name, what buildx exported for the newest, and young ones', async () => {
+    let now = Date.now();
+    const store = await openStore(temporaryFolder(), () => now);
+    const exported: Descriptor['digest'][] = [];
+    const built = async (text: string, names: readonly string[], after = DAY / 4) => {
+      now += after;
+      const build = await store.newBuild();
+      const image = await makeImage(store.blobs, [{ file: text }]);
+      const { digest } = await store.blobs.write(Buffer.from(`export of ${text}`));
+      exported.push(digest);
+      const content = { manifests: [image.manifest], exported: [digest] };
+      await build.finish({ ...content, names: names.map(reference) });
+      await build.release();
+      return build.id;
+    };
+    const app = [await built('1', ['app:1']), await built('2', ['app:1'])];
+    app.push(await built('3', ['app:1', 'app:2']));
+    const nameless = [await built('4', []), await built('5', [])];
+    await store.tidy();
+    const ids = async (): Promise<readonly string[]> =>
+      (await store.builds()).map(({ id }) => id).reverse();
+    const areThere = (): Promise<readonly boolean[]> =>
+      Promise.all(exported.map((one) => store.blobs.has(one)));
+    expect(await ids()).toEqual([app[1], app[2], ...nameless]);
+    expect(await areThere()).toEqual([false, false, true, true, true]);
+    app.push(await built('6', ['app:1'], 9 * 60_000));
+    await store.tidy();
+    expect((await ids()).length).toBe(5);
+    now += DAY;
+    await store.tidy();
+    expect(await ids()).toEqual([app[2], app[3]]);
+    expect(await areThere()).toEqual([false, false, true, false, false, true]);
+  });
+
+  test('does not fail where it cannot write, nor where another prune runs', async () => {
+    const store = await openStore(temporaryFolder());
+    await (await buildOf(store, '1', ['app:1'])).release();
+    mkdirSync(join(store.root, 'prune.json'));
+    await store.tidy();
+    expect((await store.builds()).length).toBe(1);
+  });
+});
+
 describe('prune', () => {
   test('keeps the newest of each name and what it reaches', async () => {
     let now = 0;

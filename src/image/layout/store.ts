@@ -4,13 +4,15 @@ import { readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
-import { numberField, parseJson } from '../../lib/json.ts';
+import { listField, numberField, parseJson } from '../../lib/json.ts';
+import { DAY_MS } from '../../lib/time.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/image.ts';
 import {
   type Digest,
   digestHex,
   formatReference,
   type ImageReference,
+  isDigest,
   withDefaultTag,
 } from '../../model/reference.ts';
 import { BlobStore } from '../blob-store.ts';
@@ -37,11 +39,16 @@ export interface StoredBuild {
   readonly names: readonly string[];
   /** Entries of its index.json: images first, once a name, then referrers. */
   readonly manifests: readonly Descriptor[];
+  /** Layers as buildx exported them: it writes those again that are gone. */
+  readonly exported: readonly Digest[];
 }
 
 /** Marks the build in `dir` as finished. buildx leaves its own index.json in unfinished ones. */
-async function writeRecord(dir: string, finishedAt: number): Promise<void> {
-  await writeBeside(join(dir, RECORD), JSON.stringify({ schemaVersion: 1, finishedAt }));
+async function writeRecord(
+  dir: string,
+  { finishedAt, exported }: Pick<StoredBuild, 'finishedAt' | 'exported'>,
+): Promise<void> {
+  await writeBeside(join(dir, RECORD), JSON.stringify({ schemaVersion: 1, finishedAt, exported }));
 }
 
 /**
@@ -59,10 +66,14 @@ async function readRecord(
   const record = await readOptional(join(dir, RECORD));
   if (record === undefined) return undefined;
   try {
-    const finishedAt = numberField(parseJson(record.toString('utf8')), 'finishedAt');
+    const kept = parseJson(record.toString('utf8'));
+    const finishedAt = numberField(kept, 'finishedAt');
+    const exported = listField(kept, 'exported').filter(isDigest);
     const { manifests } = parseIndex(index, 'index.json');
     const names = manifests.map(entryName).filter((name) => name !== undefined);
-    return finishedAt === undefined ? undefined : { id, dir, finishedAt, names, manifests };
+    return finishedAt === undefined
+      ? undefined
+      : { id, dir, finishedAt, names, manifests, exported };
   } catch {
     return undefined;
   }
@@ -86,6 +97,7 @@ interface BuildContent {
   readonly names: readonly ImageReference[];
   /** Signatures and attestations, listed so that other readers of layouts find them. */
   readonly referrers?: readonly Descriptor[];
+  readonly exported?: readonly Digest[];
 }
 
 /** One build's OCI layout: its own index.json over the blobs that all builds share. */
@@ -121,10 +133,10 @@ export class BuildDirectory {
     // has served.
     for (const name of ['ingest', 'sent'])
       await rm(join(this.dir, name), { recursive: true, force: true });
-    const finishedAt = this.#now();
-    await writeRecord(this.dir, finishedAt);
+    const made = { finishedAt: this.#now(), exported: content.exported ?? [] };
+    await writeRecord(this.dir, made);
     this.#isFinished = true;
-    return { id: this.id, dir: this.dir, finishedAt, names: names.map((n) => n.full), manifests };
+    return { id: this.id, dir: this.dir, ...made, names: names.map((n) => n.full), manifests };
   }
 
   /** What is finished is kept for prune and push, what is not goes. */
@@ -167,6 +179,8 @@ export class BuildDirectory {
 
 const PRUNE_LOCK = 'prune.json';
 const CLAIM_WITHIN_MS = 60_000;
+const TIDIED = 'tidied';
+const TIDY_MS = 10 * 60_000;
 
 /** Which builds go. One that a running process has claimed never does. */
 interface PruneOptions {
@@ -174,6 +188,10 @@ interface PruneOptions {
   readonly keepPerName?: number;
   /** Milliseconds: younger builds stay, untagged ones too; default 0. */
   readonly olderThan?: number;
+  /** The same for builds without a name. */
+  readonly namelessOlderThan?: number;
+  /** What buildx exported for the newest build of a name stays, so that the next is quick. */
+  readonly keepsExports?: boolean;
   readonly all?: boolean;
   /** Milliseconds since 1970. */
   readonly now: number;
@@ -212,7 +230,7 @@ async function pruneStore(
     const swept =
       running.length > 0
         ? { freedBytes: 0, removedBlobs: 0 }
-        : await sweep(blobs, kept, options.dryRun === true);
+        : await sweep(blobs, kept, exportsOf(finished, options), options.dryRun === true);
     return { ...swept, removedBuilds: gone, runningBuilds: running };
   } finally {
     await rm(lock, { force: true });
@@ -234,19 +252,27 @@ async function isOld(root: string, id: string, now: number): Promise<boolean> {
 /** `builds` newest first. */
 function keptBuilds(
   builds: readonly StoredBuild[],
-  { keepPerName = 1, olderThan = 0, now }: PruneOptions,
+  { keepPerName = 1, olderThan = 0, namelessOlderThan = olderThan, now }: PruneOptions,
 ): readonly StoredBuild[] {
   const seen = new Map<string, number>();
   return builds.filter((build) => {
     const newest = build.names.filter((name) => (seen.get(name) ?? 0) < keepPerName);
     for (const name of new Set(build.names)) seen.set(name, (seen.get(name) ?? 0) + 1);
-    return newest.length > 0 || now - build.finishedAt < olderThan;
+    const isYoung =
+      now - build.finishedAt < (build.names.length === 0 ? namelessOlderThan : olderThan);
+    return newest.length > 0 || isYoung;
   });
+}
+
+function exportsOf(builds: readonly StoredBuild[], options: PruneOptions): readonly Digest[] {
+  if (options.keepsExports !== true) return [];
+  return keptBuilds(builds, { ...options, keepPerName: 1 }).flatMap(({ exported }) => exported);
 }
 
 async function sweep(
   blobs: BlobStore,
   kept: readonly StoredBuild[],
+  exported: readonly Digest[],
   dryRun: boolean,
 ): Promise<{ readonly freedBytes: number; readonly removedBlobs: number }> {
   const graph = await reachable(
@@ -254,7 +280,8 @@ async function sweep(
     kept.flatMap((build) => build.manifests),
     () => undefined,
   );
-  const marked = new Set<Digest>([...graph.manifests, ...graph.blobs].map((d) => d.digest));
+  const reached = [...graph.manifests, ...graph.blobs].map(({ digest }) => digest);
+  const marked = new Set<Digest>([...reached, ...exported]);
   let freedBytes = 0;
   let removedBlobs = 0;
   for (const { name, digest } of await blobs.list()) {
@@ -335,6 +362,22 @@ export class LayoutStore {
   /** Removes old builds, then every blob that none of the remaining builds reaches. */
   prune(options: PruneOptions): Promise<PruneResult> {
     return pruneStore(this.root, this.blobs, () => this.builds(), options);
+  }
+
+  /**
+   * Removes builds that no name points to but the last two of each name, those without a name after
+   * a day, and all that none of the others needs. Every ten minutes at most, since it reads all that
+   * stays. Never throws: what cannot be removed now stays until the next time.
+   */
+  async tidy(): Promise<void> {
+    const stamp = join(this.root, TIDIED);
+    const now = this.#now();
+    const last = Number(await readFile(stamp, 'utf8').catch(() => '0'));
+    if (now - last < TIDY_MS && last <= now) return;
+    const young = { olderThan: TIDY_MS, namelessOlderThan: DAY_MS };
+    await writeBeside(stamp, String(now))
+      .then(() => this.prune({ keepPerName: 2, ...young, keepsExports: true, now }))
+      .catch(() => undefined);
   }
 
   #read(id: string, about: string): Promise<StoredBuild | undefined> {

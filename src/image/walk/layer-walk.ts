@@ -180,13 +180,18 @@ export async function walkLayer(
   }
 }
 
-class Walk implements PlainSink {
+/** Takes a layer's plain bytes; `finish` gives its digests, once they are known. */
+export class Walk implements PlainSink {
   readonly #expectedDiffId: Digest | undefined;
   readonly #dispatch: EntryDispatch;
   readonly #tar: TarReader;
   #hash: Hash | undefined = createHash('sha256');
 
-  constructor({ collectors, limits, expectedDiffId }: LayerSource) {
+  constructor({
+    collectors,
+    limits,
+    expectedDiffId,
+  }: Pick<LayerSource, 'collectors' | 'limits' | 'expectedDiffId'>) {
     this.#expectedDiffId = expectedDiffId;
     this.#dispatch = new EntryDispatch(collectors, { ...WALK_LIMITS, ...limits });
     this.#tar = new TarReader(this.#dispatch);
