@@ -25,6 +25,10 @@ export function gateImage(
   if (!result.ok) {
     const { shortfalls } = result.error;
     const unmet = shortfalls.map(({ message, criteria }) => `${message} (${criteria.join(', ')})`);
+    context.emit({
+      ...{ kind: 'phase-done', phase: 'gate', seconds: 0, failed: true },
+      detail: `short of it: ${shortfalls.map(({ message }) => message).join('; ')}`,
+    });
     return { shortfalls, gate: { asked: asked || 'sound waivers', unmet } };
   }
   const used = result.value.used.map(({ criterion, reason }) => `${criterion} waived: ${reason}`);

@@ -10,7 +10,7 @@ import {
 } from '../build/plan.ts';
 import { isAddress } from '../build/shown-command.ts';
 import { reportFiles, requireWritable } from '../config/project-files.ts';
-import { nextSteps } from '../criteria/next-steps.ts';
+import { nextSteps, withSteps } from '../criteria/next-steps.ts';
 import { keepReport } from '../grade/kept-report.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -208,18 +208,31 @@ async function report(
   const isRead = requests.length > 0 || !(quiet || image.unchanged === true);
   const { readySteps } = await import('./ready-steps.ts');
   const ready = isRead ? await readySteps(image.scorecard, parsed, settings, io) : [];
+  const steps = nextSteps(image.scorecard, {
+    ...{ ready, build: parsed.again, dockerfile },
+    grade: gradeAgain(parsed),
+  });
   const subject = {
     kind: 'image',
     image: {
       ...image,
-      steps: nextSteps(image.scorecard, { ready, build: parsed.again }),
+      scorecard: withSteps(image.scorecard, steps),
+      steps,
       ...(dockerfile === undefined ? {} : { dockerfile }),
     },
   } as const;
-  await keepReport({ paths: pathsOf(io) }, subject.image);
+  await keepReport({ paths: pathsOf(io), cwd: io.cwd }, subject.image);
   const isSilent = quiet && !requests.some(isOnStdout);
   const write = isSilent ? undefined : imageOnStdout ? io.writeErr : io.writeOut;
   await writeReports(subject, requests, io, write, parsed.own.verbose);
+}
+
+/** The flags of a build with which its image is graded again. */
+function gradeAgain({ own: { config, plainHttp } }: ParsedBuild): readonly string[] {
+  return [
+    ...(config === undefined ? [] : ['--policy', config]),
+    ...plainHttp.flatMap((host) => ['--plain-http', host]),
+  ];
 }
 
 /** The Dockerfile for SARIF, relative to `cwd`, with `/`; undefined outside it or in no folder. */

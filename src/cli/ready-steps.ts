@@ -1,16 +1,20 @@
+import { access } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { ParsedBuild } from '../build/command-line.ts';
 import { gitUser } from '../build/git.ts';
-import { isAddress, shownValue } from '../build/shown-command.ts';
+import { isAddress } from '../build/shown-command.ts';
 import { settingsFileFor } from '../config/find-settings.ts';
-import { AUTHORS_MISSING } from '../criteria/annotations.ts';
+import { type DeclaredSetting, declaredSettings } from '../criteria/declared-settings.ts';
+import { pinImages } from '../criteria/pinned-images.ts';
 import { BY_BUILD, lockFiles } from '../criteria/pinned-packages.ts';
 import type { AppliedFixes } from '../fix/compose.ts';
+import { fixCommand } from '../fix/fix-command.ts';
 import { applyWanted, type FixRequest, planFixes } from '../fix/plan.ts';
 import { UserError } from '../lib/errors.ts';
 import { quantity } from '../lib/text.ts';
-import type { CriterionResult } from '../model/criterion.ts';
-import { folderWord, shellWord } from '../model/dockerfile.ts';
+import { folderWord } from '../model/dockerfile.ts';
+import { isWithin } from '../model/fix.ts';
+import { printedCommand } from '../model/printed-command.ts';
 import type { ReadyStep, Scorecard } from '../model/scorecard.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
 import { pipelineContext, toolRunner } from './conversation.ts';
@@ -39,73 +43,117 @@ export function fixRequestOf(
     options: { refresh: false, distroless: settings.fix.distroless },
     build: false,
     plainHttp,
+    config: parsed.own.config,
     settings: { ...settings, registries: withPlainHttp(settings.registries, plainHttp) },
   };
 }
 
-/** The `scoville fix` that makes the same plan and asks nothing. */
-function commandOf(request: FixRequest, fixes: AppliedFixes, io: CommandIo): string {
-  const path = relative(io.cwd, resolve(io.cwd, request.path));
-  const context = request.contextFolder ?? '';
-  const words = [
-    '--yes',
-    '--verify',
-    ...(fixes.applied.some(({ risk }) => risk === 'medium') ? ['--max-risk', 'medium'] : []),
-    ...(fixes.refusals.some(({ settle }) => settle === BY_BUILD) ? ['--build'] : []),
-    ...request.buildArgs.flatMap((one) => ['--build-arg', shownValue('build-arg', one)]),
-    ...(request.target === undefined ? [] : ['--target', request.target]),
-    ...request.plainHttp.flatMap((host) => ['--plain-http', host]),
-    ...(resolve(io.cwd, request.path, '..') === context
-      ? []
-      : ['--context', relative(io.cwd, context) || '.']),
-    ...(path === 'Dockerfile' ? [] : [path]),
-  ];
-  return ['scoville fix', ...words.map(shellWord)].join(' ');
-}
-
 /** What `scoville fix` would change now, and the lock file that it lacks. */
-export async function readyEdits(
+async function readyEdits(
   scorecard: Scorecard,
   parsed: ParsedBuild,
   settings: Settings,
   io: CommandIo,
 ): Promise<readonly ReadyStep[]> {
   const request = fixRequestOf(parsed, settings, io);
-  const open = scorecard.suggestions.flatMap(({ criterion, fix }) =>
-    fix === undefined ? [] : [criterion],
-  );
+  const open = scorecard.suggestions.map(({ criterion }) => criterion);
   if (request === undefined || open.length === 0) return [];
   try {
-    const task = await planFixes(
-      pipelineContext(io, () => undefined),
-      request,
-    );
-    const fixes = await applyWanted(task, (edit) => task.isWithinRisk(edit));
-    const { applied, refusals, files } = fixes;
-    const worth = task.worth(new Set(applied.map(({ id }) => id)), files.dockerfile);
-    const pins = refusals.filter(({ settle }) => settle === BY_BUILD);
-    const served = [...applied, ...pins].flatMap(({ criterion = '' }) => criterion);
-    const pinned = refusals.every(
-      ({ rule, settle }) => rule !== pins[0]?.rule || settle === BY_BUILD,
-    )
-      ? pins.flatMap(({ criterion = '' }) => criterion)
-      : [];
-    const criteria = [...new Set([...(worth?.criteria ?? []), ...pinned])];
-    const edits = {
-      text:
-        applied.length === 0
-          ? 'Pin packages to the versions that a build installs'
-          : `${quantity(applied.length, 'edit')}, kept if the image still builds and starts`,
-      criteria: criteria.filter((id) => open.includes(id)),
-      partly: served.filter((id) => open.includes(id)),
-      command: commandOf(request, fixes, io),
+    const context = pipelineContext(io, () => undefined);
+    const task = await planFixes(context, request);
+    const all = await applyWanted(task, (edit) => task.isWithinRisk(edit));
+    const safe = await applyWanted(task, ({ risk }) => isWithin(risk, 'low'));
+    const step = (
+      fixes: AppliedFixes,
+      more: Omit<ReadyStep, 'criteria' | 'command'>,
+      ...flags: string[]
+    ) => {
+      const worth = task.worth(new Set(fixes.applied.map(({ id }) => id)), fixes.files.dockerfile);
+      return {
+        ...more,
+        criteria: worth?.criteria.filter((id) => open.includes(id)) ?? [],
+        partly: criteriaOf(fixes.applied, open),
+        command: fixCommand(request, io.cwd, ['--yes', ...flags]),
+      };
     };
-    return [...(criteria.length === 0 ? [] : [edits]), ...lockFileSteps(fixes, open, request, io)];
+    const edits = [
+      step(safe, { text: editsText(safe), cost: 'seconds' }),
+      step(
+        all,
+        {
+          text: `${editsText(all)}, kept if the image still builds and starts`,
+          cost: 'some builds',
+        },
+        ...['--verify', '--max-risk', 'medium'],
+      ),
+    ];
+    const pins = all.refusals.filter(({ settle }) => settle === BY_BUILD);
+    const isWhole = all.refusals.every(
+      ({ rule, settle }) => rule !== pins[0]?.rule || settle === BY_BUILD,
+    );
+    const pinning: ReadyStep = {
+      text: 'Pin packages to the versions that a build installs',
+      cost: 'a build',
+      criteria: isWhole ? criteriaOf(pins, open) : [],
+      command: fixCommand(request, io.cwd, ['--yes', '--build']),
+    };
+    return [
+      ...[...edits, pinning].filter(({ criteria }) => criteria.length > 0),
+      ...lockFileSteps(all, open, request, io),
+      ...(await newerBases(scorecard, request, io)),
+    ];
   } catch (error) {
     io.signal.throwIfAborted();
     if (error instanceof UserError) return [];
     throw error;
   }
+}
+
+function editsText({ applied }: AppliedFixes): string {
+  return quantity(applied.length, 'edit of the Dockerfile', 'edits of the Dockerfile');
+}
+
+function criteriaOf(
+  found: readonly { readonly criterion?: string }[],
+  open: readonly string[],
+): readonly string[] {
+  return [...new Set(found.flatMap(({ criterion = '' }) => criterion))].filter((id) =>
+    open.includes(id),
+  );
+}
+
+/** Newer digests of bases that are pinned, where CVEs have a fix and their tags have moved. */
+async function newerBases(
+  { criteria }: Scorecard,
+  request: FixRequest,
+  io: CommandIo,
+): Promise<readonly ReadyStep[]> {
+  const serves = criteria.filter(
+    ({ vector, outcome, evidence }) =>
+      vector === 'vulnerabilities' &&
+      outcome === 'fail' &&
+      evidence.some((one) => one.kind === 'vulnerability' && one.fixedIn !== undefined),
+  );
+  if (serves.length === 0) return [];
+  const only = [pinImages.id];
+  const options = { ...request.options, refresh: true };
+  const task = await planFixes(
+    pipelineContext(io, () => undefined),
+    { ...request, only, options },
+  );
+  // One that pins what was not pinned has no risk.
+  const { applied } = await applyWanted(task, ({ risk }) => risk === 'low');
+  return applied.length === 0
+    ? []
+    : [
+        {
+          text: 'Take the newer bases that the tags point to, then build',
+          cost: 'seconds',
+          criteria: [],
+          partly: serves.map(({ id }) => id),
+          command: fixCommand(request, io.cwd, ['--yes', '--refresh', '--only', pinImages.id]),
+        },
+      ];
 }
 
 /** Making a lock file, where its absence alone keeps `scoville fix` from pinning packages. */
@@ -124,6 +172,7 @@ function lockFileSteps(
   return [
     {
       text: 'Make the lock file, and commit it; scoville fix then installs from it',
+      cost: 'seconds',
       criteria: [criterion],
       command: folder === '' ? command : `(cd ${folderWord(folder)} && ${command})`,
     },
@@ -140,69 +189,76 @@ export async function readySteps(
     readyEdits(scorecard, parsed, settings, io),
     readyDeclarations(scorecard, parsed, io),
   ]);
-  return steps.flatMap((step) => step ?? []);
+  return steps.flat();
 }
 
 const PLAIN_NAME = /^[^\p{Cc}\p{Cf}]{1,200}$/u;
 
-interface Declared {
-  readonly criterion: string;
-  readonly setting: string;
-  readonly text: string;
-}
-
 /**
- * The command that declares what only the owner of a project knows, and builds again. That is who
- * made the image, as git knows them, and that it needs no secrets where none were found. Undefined
- * where nothing is left to declare, or where the build is not one of a folder that can be repeated.
+ * The commands that declare what only the owner of a project knows, and build again: whom they
+ * trust is a step of its own. None where the build is not one of a folder that can be repeated.
  */
 async function readyDeclarations(
   { criteria }: Scorecard,
   parsed: ParsedBuild,
   io: CommandIo,
-): Promise<ReadyStep | undefined> {
+): Promise<readonly ReadyStep[]> {
   const { context, again } = parsed;
-  if (again === undefined || context === '-' || isAddress(context)) return undefined;
+  if (again === undefined || context === '-' || isAddress(context)) return [];
   const folder = resolve(io.cwd, context);
-  const open = [await authors(criteria, folder, io), secrets(criteria)];
-  const declared = open.flatMap((one) => one ?? []);
-  if (declared.length === 0) return undefined;
   const file = parsed.own.config ?? (await settingsFile(folder, io.cwd));
-  const words = [
-    ...(file === undefined ? [] : ['--config', shellWord(file)]),
-    ...declared.map(({ setting }) => setting),
-  ];
-  return {
-    text: `If this is right: ${declared.map(({ text }) => text).join('; ')}`,
-    command: `scoville config ${words.join(' ')} && scoville build ${again.map(shellWord).join(' ')}`,
-    criteria: declared.map(({ criterion }) => criterion),
-  };
+  const named = file === undefined ? [] : ['--config', file];
+  const open = await Promise.all(
+    criteria.map(async (result) => {
+      const settings = declaredSettings(result);
+      const values = await Promise.all(settings.map((one) => valueOf(one, folder, file, io)));
+      const said = settings.flatMap(({ setting, text }, at) =>
+        values[at] === undefined ? [] : [{ setting: `${setting}=${values[at]}`, text }],
+      );
+      // What is said by halves meets nothing.
+      return said.length < settings.length ? [] : said.map((one) => ({ ...one, id: result.id }));
+    }),
+  );
+  const isTrust = ({ id }: { readonly id: string }): boolean => id === 'trusted-source';
+  const declared = open.flat();
+  return [declared.filter(isTrust), declared.filter((one) => !isTrust(one))].flatMap((said) => {
+    if (said.length === 0) return [];
+    const config = printedCommand('config', [...named, ...said.map(({ setting }) => setting)]);
+    return [
+      {
+        text: `If this is right: ${said.map(({ text }) => text).join('; ')}`,
+        cost: 'a build' as const,
+        command: `${config} && ${printedCommand('build', again)}`,
+        criteria: [...new Set(said.map(({ id }) => id))],
+      },
+    ];
+  });
 }
 
-async function authors(
-  criteria: readonly CriterionResult[],
+/** What a setting gets here; undefined where nothing says it. */
+async function valueOf(
+  { setting, value }: DeclaredSetting,
   folder: string,
+  file: string | undefined,
   io: CommandIo,
-): Promise<Declared | undefined> {
-  const open = criteria.find(({ id }) => id === 'annotations');
-  if (open?.outcome !== 'fail' || open.summary !== AUTHORS_MISSING) return undefined;
-  const name = await gitUser(toolRunner(io), folder);
-  if (name === undefined || !PLAIN_NAME.test(name)) return undefined;
-  return {
-    criterion: open.id,
-    setting: `image.authors=${shellWord(name)}`,
-    text: 'you are the author',
-  };
+): Promise<string | undefined> {
+  if (setting === 'image.authors') {
+    const name = await gitUser(toolRunner(io), folder);
+    return name !== undefined && PLAIN_NAME.test(name) ? name : undefined;
+  }
+  // It is named beside the settings file.
+  if (setting === 'attest.seccomp' && value !== undefined) {
+    const beside = file === undefined ? await settingsFileFor(io.cwd) : resolve(io.cwd, file);
+    return (await isThere(resolve(beside, '..', value))) ? value : undefined;
+  }
+  return value;
 }
 
-function secrets(criteria: readonly CriterionResult[]): Declared | undefined {
-  const open = criteria.find(({ id }) => id === 'secrets-by-file');
-  if (open?.outcome !== 'unknown') return undefined;
-  return {
-    criterion: open.id,
-    setting: 'secrets.use=none',
-    text: 'the app needs no secrets (else secrets.use=by-file)',
-  };
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** The file that `scoville config` would not find from here; undefined where it does. */

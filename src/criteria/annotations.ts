@@ -52,8 +52,9 @@ function valuesOf(image: ImageFact, keys: readonly string[]): Place[] {
   );
 }
 
-/** The summary where all that is missing is who made the image. */
+/** In the summary, where it does not say who made the image, or where its source is. */
 export const AUTHORS_MISSING = 'authors or vendor is missing';
+export const SOURCE_MISSING = 'source is missing';
 
 export const annotations = criterion({
   id: 'annotations',
@@ -90,7 +91,6 @@ export const annotations = criterion({
       ? pass('created, source and author are set', evidence)
       : fail(flaws.join('; '), evidence);
   },
-  fixable: true,
   remedies: [
     {
       title: 'Add the OCI annotations',

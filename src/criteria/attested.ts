@@ -152,7 +152,7 @@ export const provenanceAttested = criterion({
       title: 'Attach SLSA provenance',
       detail:
         'Build with scoville, which attests SLSA v1 provenance for the image it publishes, or give buildx --provenance=mode=max and a named builder.',
-      example: 'scoville build --push -t IMAGE .',
+      example: 'scoville build --sign -t IMAGE .',
     },
   ],
 });
@@ -267,7 +267,7 @@ export const reproducible = criterion({
       title: 'Make the build reproducible and prove it',
       detail:
         'scoville build --prove builds a second time and attests the result; scoville reproduce names each file that differs and its cause.',
-      example: 'scoville build --prove -t IMAGE .',
+      example: 'scoville reproduce -t IMAGE .',
     },
   ],
 });

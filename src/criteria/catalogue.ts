@@ -82,12 +82,6 @@ export const CATALOGUE: readonly Criterion[] = [
   noKnownCves,
 ];
 
-/** The command that edits the Dockerfile for a criterion; undefined where no edit serves it. */
-export function fixCommand(id: string): string | undefined {
-  const isFixable = CATALOGUE.some((one) => one.id === id && one.fixable === true);
-  return isFixable ? `scoville fix --only ${id}` : undefined;
-}
-
 const SAID = 'only the image itself says so, and nobody is known to have signed it';
 
 /** Annotations that state what the image's bytes do not show. */

@@ -110,8 +110,11 @@ export function judgeScan(
       ...evidence.slice(1),
     ]);
   const [gap] = scan.gaps ?? [];
-  if (gap !== undefined)
-    return unknown(`not scanned whole by ${scan.scanner}: ${gap}`, SCAN_SETTLE, evidence);
+  if (gap !== undefined) {
+    const [what = '', command] = gap.split('. Run: ');
+    const settle = command === undefined ? SCAN_SETTLE : `${command} && scoville grade IMAGE`;
+    return unknown(`not scanned whole by ${scan.scanner}: ${what}`, settle, evidence);
+  }
   const unrated = unratedText(scan, severity);
   if (unrated !== undefined) return unknown(unrated, scan.unrated, evidence);
   if (age === undefined)

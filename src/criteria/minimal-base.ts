@@ -252,7 +252,6 @@ export const minimalBaseImage = criterion({
       ? fail(`${os} OS packages, a whole system on ${base.text}`, [...evidence, counted], options)
       : pass(`${base.text}: ${family.name}`, [...why, counted], options);
   },
-  fixable: true,
   remedies: [
     {
       title: 'Use a minimal base image',

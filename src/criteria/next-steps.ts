@@ -1,41 +1,8 @@
 import type { CriterionResult } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
+import { printedCommand, withoutFlags } from '../model/printed-command.ts';
 import type { NextStep, ReadyStep, Scorecard, Suggestion } from '../model/scorecard.ts';
-import { gainsOf, levelOf } from './score.ts';
-
-/** Suggestions that one action answers. */
-interface Group {
-  readonly first: Suggestion;
-  readonly criteria: string[];
-}
-
-/** What makes two suggestions one step: the same ready step, check or command. */
-function keyOf(
-  { criterion, example }: Suggestion,
-  result: CriterionResult,
-  ready: readonly ReadyStep[],
-): string {
-  const index = ready.findIndex(
-    ({ criteria, partly = [] }) => criteria.includes(criterion) || partly.includes(criterion),
-  );
-  if (index >= 0) return `ready ${index}`;
-  if (result.outcome === 'unknown') return `check ${result.settle ?? result.summary}`;
-  return example?.startsWith('scoville ') === true ? `run ${example}` : `do ${criterion}`;
-}
-
-function grouped(scorecard: Scorecard, ready: readonly ReadyStep[]): Map<string, Group> {
-  const groups = new Map<string, Group>();
-  const results = new Map(scorecard.criteria.map((one) => [one.id, one]));
-  for (const first of scorecard.suggestions) {
-    const result = results.get(first.criterion);
-    if (result === undefined) continue;
-    const key = keyOf(first, result, ready);
-    const group = groups.get(key) ?? { first, criteria: [] };
-    group.criteria.push(first.criterion);
-    groups.set(key, group);
-  }
-  return groups;
-}
+import { costOf, firstDone, gainsOf } from './score.ts';
 
 /** What the commands of steps refer to. */
 export interface StepSource {
@@ -45,17 +12,21 @@ export interface StepSource {
   readonly build?: readonly string[] | undefined;
   /** Path of a Dockerfile that the image may have been built from. */
   readonly dockerfile?: string | undefined;
+  /** Flags with which the image is graded again. */
+  readonly grade?: readonly string[];
 }
 
 const BUILDS = /^scoville (build|reproduce) (.*?)(?:-t IMAGE )?\.$/;
 /** Words that a person would have to replace before a command runs. */
-const OPEN_WORDS = /\b(?:NAME|VALUE|FILE|PATH)\b|, or /;
+const OPEN_WORDS = /\b(?:NAME|VALUE|FILE|PATH|KEY|HOST)\b|, or /;
+/** What a signed build attaches, unless a flag turns it off. */
+const ATTACHED = new Set(['signed', 'provenance', 'sbom']);
 
-/** The command with image name and build filled in; undefined where it cannot run as it is. */
+/** The command with image name, build and given flags filled in; undefined where it cannot run. */
 function wholeCommand(
   text: string,
   image: string,
-  { build, dockerfile }: StepSource,
+  { build, dockerfile, grade = [] }: StepSource,
 ): string | undefined {
   if (!text.startsWith('scoville ') || OPEN_WORDS.test(text)) return undefined;
   const [, name = '', flags = ''] = BUILDS.exec(text) ?? [];
@@ -63,59 +34,115 @@ function wholeCommand(
     if (dockerfile === undefined && text.includes('--file Dockerfile')) return undefined;
     return text
       .replace('--file Dockerfile', () => `--file ${shellWord(dockerfile ?? '')}`)
+      .replace('scoville grade', () => printedCommand('grade', grade))
+      .replace('scoville db update', () => ['scoville db update', ...policyWords(grade)].join(' '))
       .replace(/\bIMAGE\b/g, () => image);
   }
-  return build === undefined
-    ? undefined
-    : `scoville ${name} ${flags}${build.map(shellWord).join(' ')}`;
+  const more = flags.split(' ').filter((flag) => flag !== '');
+  // A build that was proven is not proven twice in one command.
+  return build && printedCommand(name, [...more, ...withoutFlags(build, ['prove'])]);
 }
 
-type Wording = Required<Pick<NextStep, 'text' | 'command'>>;
+/** The settings file of a grade, for the commands that fetch what it needs. */
+function policyWords(grade: readonly string[]): readonly string[] {
+  const at = grade.findIndex((word) => /^--(?:policy|config)$/.test(word));
+  return at < 0 ? [] : ['--policy', shellWord(grade[at + 1] ?? '')];
+}
 
-function wording({ first }: Group, { criteria, image }: Scorecard, source: StepSource): Wording {
-  const explain = `scoville explain ${first.criterion}`;
-  const word = shellWord(image);
-  const result = criteria.find(({ id }) => id === first.criterion);
-  if (result?.outcome !== 'unknown') {
-    const { title: text, example = '' } = first;
-    return { text, command: wholeCommand(result?.settle ?? example, word, source) ?? explain };
-  }
-  const { settle = '', summary } = result;
-  // "Install a scanner, then run: COMMAND"
+/** What helps against CVEs that have a fix: newer bases, as far as a build takes any. */
+function updateCommand(
+  { evidence }: CriterionResult,
+  { criteria }: Scorecard,
+  build: readonly string[],
+): string | undefined {
+  const isFixed = evidence.some((one) => one.kind === 'vulnerability' && one.fixedIn !== undefined);
+  const bases = criteria.find(({ id }) => id === 'pinned-images');
+  if (!isFixed || bases?.outcome === 'not-applicable') return undefined;
+  if (bases?.outcome !== 'pass') return printedCommand('build', ['--pull', ...build]);
+  const isLocked = bases.evidence.some(
+    (one) => one.kind === 'image' && one.detail?.endsWith('by this build') === true,
+  );
+  return isLocked
+    ? `${printedCommand('lock', build)} && ${printedCommand('build', build)}`
+    : undefined;
+}
+
+/** How a criterion is met or checked, in words, and the command for it. */
+function answerOf(
+  first: Suggestion,
+  result: CriterionResult,
+  scorecard: Scorecard,
+  source: StepSource,
+): Pick<NextStep, 'text' | 'command' | 'cost'> {
+  const { build } = source;
+  const { id, outcome, settle = '', summary } = result;
   const [before = '', then] = settle.split(/, then run: /);
-  const text = then === undefined ? summary : `${before}, then run this`;
-  return { text, command: wholeCommand(then ?? settle, word, source) ?? explain };
+  const isUnknown = outcome === 'unknown';
+  const text = !isUnknown ? first.title : then === undefined ? summary : `${before}, then run this`;
+  const image = shellWord(scorecard.image);
+  const found =
+    isUnknown || settle !== ''
+      ? wholeCommand(then ?? settle, image, source)
+      : build !== undefined && ATTACHED.has(id)
+        ? printedCommand('build', [
+            '--sign',
+            ...withoutFlags(build, ['sign'], ['provenance', 'sbom']),
+          ])
+        : result.vector === 'vulnerabilities'
+          ? build && updateCommand(result, scorecard, build)
+          : wholeCommand(first.example ?? '', image, source);
+  const command = found ?? `scoville explain ${id}`;
+  return { text, command, cost: then === undefined ? costOf(command) : 'an install' };
+}
+
+/** What makes two answers one step: the same ready step, command or reason. */
+function keyOf(id: string, { command, text }: { command: string; text: string }): string {
+  return command.startsWith('scoville explain ') ? `${id} ${text}` : command;
 }
 
 /**
- * What to do next, best first: what completes a level, then commands that do something, then what
- * the lowest level lacks, then what gains most. Criteria that one action answers are one step, and
+ * What to do next, in the order of `firstDone`. Criteria that one action answers are one step, and
  * each step has a whole command: where none does it, the one that explains how.
  */
 export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextStep[] {
   const { ready = [] } = source;
-  const now = levelOf(scorecard.criteria);
-  const levels = new Map(scorecard.criteria.map(({ id, level }) => [id, level]));
-  const lowest = (ids: readonly string[]): number =>
-    Math.min(...ids.map((id) => levels.get(id) ?? 0));
-  return [...grouped(scorecard, ready)]
-    .map(([key, group]) => {
-      const step = key.startsWith('ready ') ? ready[Number(key.slice(6))] : undefined;
-      const passing = step?.criteria ?? group.criteria;
-      const { text, command } = step ?? wording(group, scorecard, source);
-      const gains = gainsOf(scorecard.criteria, passing);
-      return { text, command, criteria: group.criteria, gains };
-    })
-    .sort(
-      (a, b) =>
-        Number(b.gains.level > now) - Number(a.gains.level > now) ||
-        Number(isExplained(a)) - Number(isExplained(b)) ||
-        lowest(a.criteria) - lowest(b.criteria) ||
-        b.gains.points - a.gains.points,
+  const results = new Map(scorecard.criteria.map((one) => [one.id, one]));
+  const steps = new Map<string, NextStep>();
+  for (const first of scorecard.suggestions) {
+    const result = results.get(first.criterion);
+    if (result === undefined) continue;
+    const { id, level, outcome } = result;
+    const step = ready.find(
+      ({ criteria, partly = [] }) => criteria.includes(id) || partly.includes(id),
     );
+    const answer = step ?? answerOf(first, result, scorecard, source);
+    // One reason for which several are not known is one thing to do.
+    const key = keyOf(outcome === 'unknown' ? '' : id, answer);
+    const before = steps.get(key);
+    const criteria = [...(before?.criteria ?? []), id];
+    steps.set(key, {
+      text: before?.text ?? answer.text,
+      command: before?.command ?? answer.command,
+      cost: answer.cost,
+      level: Math.min(before?.level ?? level, level),
+      criteria,
+      gains: gainsOf(scorecard.criteria, step?.criteria ?? criteria),
+    });
+  }
+  return [...steps.values()].sort(firstDone);
 }
 
-/** True where nothing does it: the command only says how. */
-function isExplained({ command, criteria }: NextStep): boolean {
-  return criteria.some((id) => command === `scoville explain ${id}`);
+/** The scorecard with its suggestions in the order of the steps, each with the command of its own. */
+export function withSteps(scorecard: Scorecard, steps: readonly NextStep[]): Scorecard {
+  const at = ({ criterion }: Suggestion): number =>
+    steps.findIndex(({ criteria }) => criteria.includes(criterion));
+  const suggestions = scorecard.suggestions
+    .map((one) => {
+      const step = steps[at(one)];
+      if (step === undefined) return one;
+      const { command, cost } = step;
+      return { ...one, cost, command, ...(/^scoville fix /.test(command) && { fix: command }) };
+    })
+    .sort((a, b) => at(a) - at(b));
+  return { ...scorecard, suggestions };
 }

@@ -58,7 +58,6 @@ export const noElevatedFiles = criterion({
       elevated.map((file) => fileEvidence(file, elevation(file).join(', '))),
     );
   },
-  fixable: true,
   remedies: [
     {
       title: 'Remove setuid and setgid bits',

@@ -85,7 +85,6 @@ export const noShell = criterion({
     const checked = `${filesystem.executables.length} executables checked, none is a shell`;
     return noneFound(shells, 'no shell', checked, 'shell');
   },
-  fixable: true,
   remedies: [
     {
       title: 'Use a final stage without a shell',

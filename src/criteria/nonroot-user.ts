@@ -66,7 +66,6 @@ export const nonrootUser = criterion({
       ? pass(`uid ${resolved.uid}`, shown)
       : pass(`${user}, uid ${resolved.uid} (a numeric USER is advised)`, shown);
   },
-  fixable: true,
   remedies: [
     {
       title: 'Run as a numeric, unprivileged user',

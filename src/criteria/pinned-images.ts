@@ -46,7 +46,6 @@ export const pinnedImages = criterion({
       short: 'no digest:',
       met: 'pinned',
     }),
-  fixable: true,
   remedies: [
     {
       title: 'Pin each outside image to its digest',

@@ -98,7 +98,6 @@ export const pinnedPackages = criterion({
       settle: NAME_THE_DOCKERFILE,
       settleOpen: 'use the manager’s lock file form, such as pip install --require-hashes -r FILE',
     }),
-  fixable: true,
   remedies: [
     {
       title: 'Install exact versions',

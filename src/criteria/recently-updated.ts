@@ -138,7 +138,7 @@ export const recentlyUpdated = criterion({
       title: 'Rebuild on current bases',
       detail:
         'Rebuild on a schedule, with the newest digests of the base images, and deploy the result.',
-      example: 'scoville build --pull --push -t IMAGE .',
+      example: 'scoville build --pull -t IMAGE .',
     },
   ],
 });

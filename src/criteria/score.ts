@@ -10,15 +10,17 @@ import {
   VECTORS,
 } from '../model/criterion.ts';
 import type { Digest } from '../model/reference.ts';
-import type {
-  FleetLine,
-  FleetTotals,
-  Grade,
-  NotGraded,
-  PlatformScore,
-  Score,
-  Scorecard,
-  Suggestion,
+import {
+  type Cost,
+  COSTS,
+  type FleetLine,
+  type FleetTotals,
+  type Grade,
+  type NotGraded,
+  type PlatformScore,
+  type Score,
+  type Scorecard,
+  type Suggestion,
 } from '../model/scorecard.ts';
 import type { Waiver } from '../model/settings.ts';
 
@@ -102,31 +104,55 @@ export function gainsOf(
   };
 }
 
+const COST_OF: readonly (readonly [RegExp, Cost])[] = [
+  [/^scoville explain |^(?!scoville )/, 'a hand edit'],
+  [/--verify/, 'some builds'],
+  [/^scoville (?:reproduce|lock) |--prove/, 'two builds'],
+  [/scoville (?:build|profile) /, 'a build'],
+];
+
+/** What a command costs; what is no command of ours is done by hand. */
+export function costOf(command = ''): Cost {
+  if (/^install .*then/i.test(command)) return 'an install';
+  return COST_OF.find(([pattern]) => pattern.test(command))?.[1] ?? 'seconds';
+}
+
+/** Something to do: the lowest level that it serves, what it costs and what it gains. */
+interface ToDo {
+  readonly level: number;
+  readonly cost: Cost;
+  readonly gains: Suggestion['gains'];
+}
+
 /**
- * One change for each criterion that is not met, with the points, overall grade and level that the
- * image then has. First what completes a level, then the lower level, since higher ones need it.
- * Then what lifts the overall grade or that of its vector, then what is known to fail.
+ * What is done first: the lowest level, then the cheapest, then what completes a level, then what
+ * gains most. Every list of things to do is in this order.
  */
+export function firstDone(a: ToDo, b: ToDo): number {
+  return (
+    a.level - b.level ||
+    COSTS.indexOf(a.cost) - COSTS.indexOf(b.cost) ||
+    b.gains.level - a.gains.level ||
+    b.gains.points - a.gains.points
+  );
+}
+
+/** One change for each criterion that is not met, with what the image then has. */
 export function suggest(criteria: readonly CriterionResult[]): Suggestion[] {
-  const now = gainsOf(criteria, []);
-  const ranked = criteria
+  return criteria
     .filter(({ outcome }) => !isMet(outcome))
     .map((result) => {
-      const gains = gainsOf(criteria, [result.id]);
-      const vector = criteria.filter((one) => one.vector === result.vector);
-      const lifted = gainsOf(vector, [result.id]).grade !== scoreOf(vector).grade;
-      const rank = [
-        Number(gains.level <= now.level),
-        result.level,
-        Number(gains.grade === now.grade),
-        Number(!lifted),
-        Number(result.outcome === 'unknown'),
-      ];
-      return { rank, suggestion: { criterion: result.id, ...change(result), gains } };
-    });
-  const first = (a: readonly number[], b: readonly number[]): number =>
-    a.map((one, i) => one - (b[i] ?? 0)).find((by) => by !== 0) ?? 0;
-  return ranked.sort((a, b) => first(a.rank, b.rank)).map(({ suggestion }) => suggestion);
+      const changed = change(result);
+      const todo = {
+        level: result.level,
+        cost: costOf(changed.example),
+        gains: gainsOf(criteria, [result.id]),
+      };
+      const { cost, gains } = todo;
+      return { todo, suggestion: { criterion: result.id, ...changed, cost, gains } };
+    })
+    .sort((a, b) => firstDone(a.todo, b.todo))
+    .map(({ suggestion }) => suggestion);
 }
 
 export interface GateOptions {

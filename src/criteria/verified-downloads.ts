@@ -102,7 +102,6 @@ export const verifiedDownloads = criterion({
       settle: NAME_THE_DOCKERFILE,
       settleOpen: 'build with --record, then --replay: then each download is known by digest',
     }),
-  fixable: true,
   remedies: [
     {
       title: 'Verify what is downloaded before it is used',
@@ -356,7 +355,9 @@ function held(download: Download, input: FixInput): FixPlan {
   if (!fetched.ok)
     return refused(
       fetched.error,
-      /without TLS/.test(fetched.error) ? 'scoville fix --plain-http HOST' : undefined,
+      /without TLS/.test(fetched.error)
+        ? `scoville fix --plain-http ${new URL(url).host}`
+        : undefined,
     );
   const edits =
     kind === 'add' ? ofAdd(download, input, fetched.value) : ofRun(download, input, fetched.value);

@@ -111,7 +111,7 @@ export async function undoFix(
   for (const { name, path: file, after } of files)
     if (!force && (await readText(file, FIX_TEXT)) !== after)
       throw new UserError(`${name} was changed since scoville fix wrote it; nothing is undone`, {
-        nextStep: `lose that change: scoville fix --undo --force`,
+        nextStep: `lose that change: scoville fix --undo --force ${shellWord(dockerfile)}`,
       });
   await restore(files);
   await rm(record, { force: true });
@@ -194,7 +194,7 @@ export async function chosenDockerfile(cwd: string, path: string): Promise<strin
   if (only === undefined) throw new UserError(`no Dockerfile in ${path}`);
   if (others.length > 0)
     throw new UserError(`${path} contains ${others.length + 1} Dockerfiles; name one`, {
-      nextStep: `scoville fix ${only}`,
+      nextStep: `scoville fix ${shellWord(only)}`,
     });
   return only;
 }

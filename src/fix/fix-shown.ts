@@ -1,9 +1,11 @@
 import type { CommandIo } from '../cli/io.ts';
-import { shellWord } from '../model/dockerfile.ts';
+import { mountsOf } from '../dockerfile/read-dockerfile.ts';
+import { printedCommand, withSecrets } from '../model/printed-command.ts';
 import { unifiedDiff } from '../report/fix.ts';
 import { cleanForTerminal } from '../ui/text.ts';
-import type { FixFiles } from './compose.ts';
+import { type AppliedFixes, type FixFiles, readFixFile } from './compose.ts';
 import type { FixedFile, OpenedFiles } from './files.ts';
+import { pathWords } from './fix-command.ts';
 import { maskDockerfile } from './mask-dockerfile.ts';
 import type { FixTask } from './plan.ts';
 
@@ -35,19 +37,44 @@ export function shownDiff(
   return patchOf(opened, masked(before), masked(after), color);
 }
 
+/** Refusals, the commands that decide them with the flags that were given. */
+export function wholeRefusals(
+  { command }: FixTask,
+  refusals: AppliedFixes['refusals'],
+): AppliedFixes['refusals'] {
+  return refusals.map((one) => {
+    const flags = /^scoville fix (.+)$/.exec(one.settle ?? '')?.[1];
+    return flags === undefined ? one : { ...one, settle: command(flags.split(' ')) };
+  });
+}
+
+/** Ids of the secrets that the RUNs of a Dockerfile mount. */
+function secretIds(text: string, { around }: FixTask): readonly string[] {
+  const read = readFixFile(text, around);
+  if (!read.ok) return [];
+  return read.value.source.instructions.flatMap(({ keyword, instruction }) =>
+    keyword !== 'RUN' || instruction === undefined
+      ? []
+      : mountsOf(instruction).flatMap(({ type, id }) => (type === 'secret' && id ? [id] : [])),
+  );
+}
+
 /** A line for each file that was written, how to go back, and the build to do next. */
 export function tellWritten(
-  { opened, again }: FixTask,
+  task: FixTask,
+  { files }: { readonly files: FixFiles },
   written: readonly FixedFile[],
   io: CommandIo,
 ): void {
   if (written.length === 0) return;
-  const { Dockerfile } = opened.names;
-  const of = Dockerfile === 'Dockerfile' ? '' : ` ${shellWord(Dockerfile)}`;
+  const { opened, again } = task;
+  const { Dockerfile } = opened.named;
+  const before = secretIds(opened.files.dockerfile, task);
+  const added = secretIds(files.dockerfile, task).filter((id) => !before.includes(id));
   const lines = [
     ...written.map(({ name }) => `written: ${name}`),
-    `undo: scoville fix --undo${of}`,
-    ...(again === undefined ? [] : [`next: scoville build ${again.map(shellWord).join(' ')}`]),
+    `undo: ${printedCommand('fix', ['--undo', ...pathWords(Dockerfile, io.cwd, 'Dockerfile')])}`,
+    ...(again === undefined ? [] : [`next: ${printedCommand('build', withSecrets(again, added))}`]),
   ];
   for (const line of lines) io.writeErr(`${cleanForTerminal(line)}\n`);
 }

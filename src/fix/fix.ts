@@ -21,7 +21,7 @@ import {
 import { cleanForTerminal, cleanLines } from '../ui/text.ts';
 import type { AppliedFixes, FixFiles } from './compose.ts';
 import { chosenDockerfile, type OpenedFiles, undoFix, writeFixFiles } from './files.ts';
-import { patchOf, shownDiff, tellWritten } from './fix-shown.ts';
+import { patchOf, shownDiff, tellWritten, wholeRefusals } from './fix-shown.ts';
 import { FIX, type FixFlags, fixFlags } from './flags.ts';
 import { applyFixes, type FixTask, planFixes } from './plan.ts';
 
@@ -142,7 +142,7 @@ async function finish(
 ): Promise<number> {
   const { opened } = task;
   const writes = (flags.yes || asks) && fixes.applied.length > 0;
-  const refusals = writes ? fixes.refusals : inFileAsItIs(opened.files, fixes);
+  const refusals = wholeRefusals(task, writes ? fixes.refusals : inFileAsItIs(opened.files, fixes));
   const written = writes ? await writeFixFiles(context, opened, fixes.files) : [];
   const left = fixes.skipped.filter((edit) => task.isNamed(edit));
   const pending = writes ? [] : fixes.applied;
@@ -179,12 +179,13 @@ async function finish(
   io.writeErr(refusalsText(refusals, opened.names.Dockerfile));
   if (proof !== undefined) io.writeErr(fixProofText(proof));
   for (const { id, risk, riskReason } of tooRisky) {
-    const ask = `scoville fix ${risk === 'high' ? '--max-risk high ' : ''}--only ${id}`;
+    const most = risk === 'high' ? ['--max-risk', 'high'] : [];
+    const ask = task.command(['--yes', ...most, '--only', id]);
     io.writeErr(
       `left out, risk ${risk}: ${cleanForTerminal(`${id}: ${riskReason}`)}\n  apply it: ${cleanForTerminal(ask)}\n`,
     );
   }
-  tellWritten(task, written, io);
+  tellWritten(task, fixes, written, io);
   if (fixes.applied.length === 0)
     io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
   else if (pending.length > 0 && !flags.dryRun)

@@ -19,7 +19,7 @@ import {
 import { type Marks, marksOf } from '../ui/text.ts';
 import { type AppliedFixes, applyEdit, planEdits } from './compose.ts';
 import { writeFixFiles } from './files.ts';
-import { shownDiff, tellWritten } from './fix-shown.ts';
+import { shownDiff, tellWritten, wholeRefusals } from './fix-shown.ts';
 import { applyWanted, type FixRequest, type FixTask, planFixes, unreadable } from './plan.ts';
 
 /** Keys of one screen, the most used first. */
@@ -347,11 +347,12 @@ function editViews({ opened, around, isNamed, isWithinRisk }: FixTask): readonly
 /** `scoville build --review`: the same screen for the Dockerfile of a build. */
 export async function pickAfterBuild(request: FixRequest, io: CommandIo): Promise<void> {
   const task = await withProgress(io, (context) => planFixes(context, request));
-  const { files, applied, skipped, refusals } = await pickOnScreen(task, io);
+  const fixes = await pickOnScreen(task, io);
+  const { files, applied, skipped, refusals } = fixes;
   const context = pipelineContext(io, () => undefined);
   const written = await writeFixFiles(context, task.opened, files);
-  io.writeErr(refusalsText(refusals, task.opened.names.Dockerfile));
-  tellWritten(task, written, io);
+  io.writeErr(refusalsText(wholeRefusals(task, refusals), task.opened.names.Dockerfile));
+  tellWritten(task, fixes, written, io);
   if (applied.length === 0)
     io.writeErr(skipped.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
 }

@@ -58,6 +58,7 @@ import {
 } from './compose.ts';
 import { fetchDigest } from './fetch-digest.ts';
 import { type OpenedFiles, openFixFiles } from './files.ts';
+import { fixCommand } from './fix-command.ts';
 
 interface FactsRequest extends Pick<
   FixRequest,
@@ -373,6 +374,8 @@ export interface FixRequest {
   readonly build: boolean;
   /** Hosts that may be spoken to without TLS. */
   readonly plainHttp: readonly string[];
+  /** The settings file that was named. */
+  readonly config?: string | undefined;
   readonly settings: Settings;
 }
 
@@ -387,6 +390,8 @@ export interface FixTask {
   readonly worth: Gains['together'];
   /** The last build of this Dockerfile from this folder, as words behind `scoville build`. */
   readonly again: readonly string[] | undefined;
+  /** `scoville fix` of this Dockerfile as it was asked for, with more flags. */
+  readonly command: (flags: readonly string[]) => string;
 }
 
 /** The rules that `only` names, by their id, their criterion, or the id of one of their edits. */
@@ -467,6 +472,10 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     isWithinRisk: ({ risk, rule }) => isWithin(risk, mostRisk(rule, request)),
     worth: gains.together,
     again: last?.build?.cwd === context.cwd ? last.build.words : undefined,
+    command: (flags) => {
+      const path = opened.named.Dockerfile;
+      return fixCommand({ ...request, path }, context.cwd, flags);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { fixCommand, judgeImage, judgeUnclaimed } from '../criteria/catalogue.ts';
+import { judgeImage, judgeUnclaimed } from '../criteria/catalogue.ts';
 import { assembleScorecard, type JudgedPlatform } from '../criteria/score.ts';
 import { layerLines } from '../dockerfile/layer-lines.ts';
 import { knownPackages } from '../facts/build-facts.ts';
@@ -30,7 +30,7 @@ import {
   platformOf,
 } from '../model/image.ts';
 import type { ImageContents } from '../model/report.ts';
-import type { NotGraded, Scorecard, Suggestion } from '../model/scorecard.ts';
+import type { NotGraded, Scorecard } from '../model/scorecard.ts';
 import type { Settings } from '../model/settings.ts';
 import { tracedLayers } from '../reproduce/compare-entries.ts';
 import type { VexDocument } from '../scan/vex-documents.ts';
@@ -231,13 +231,6 @@ function trustOf({ origins }: Pick<Settings, 'origins'>): NonNullable<Scorecard[
     .map(({ setting, source, file }) => ({ setting, source, file }));
 }
 
-/** Names the command that makes the change, for what is known to fail. */
-function withFix(suggestion: Suggestion, { criteria }: Scorecard): Suggestion {
-  const { criterion } = suggestion;
-  const fails = criteria.some(({ id, outcome }) => id === criterion && outcome === 'fail');
-  return { ...suggestion, ...given({ fix: fails ? fixCommand(criterion) : undefined }) };
-}
-
 export interface Graded {
   readonly scorecard: Scorecard;
   readonly contents: readonly ImageContents[];
@@ -292,8 +285,7 @@ export function assess(
         notices: [...new Set(notices)],
         ...given({ notGraded }),
       });
-      const suggestions = scorecard.suggestions.map((one) => withFix(one, scorecard));
-      return Promise.resolve({ scorecard: { ...scorecard, suggestions }, contents });
+      return Promise.resolve({ scorecard, contents });
     },
     ({ scorecard: { level, levelName, overall } }) => ({
       detail: `level ${level} (${levelName}), ${overall.grade}`,

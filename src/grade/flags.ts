@@ -1,7 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { LONGEST_AGE, OWN } from '../build/flags.ts';
+import { shownValue } from '../build/shown-command.ts';
 import {
   bool,
+  camelCase,
   choice,
   type CommandSpec,
   type FlagValues,
@@ -105,6 +107,11 @@ comparison.`,
   },
 } satisfies CommandSpec;
 
+/** Flags that the next grade of the image needs too. */
+const AGAIN = ['platform', 'file', 'build-arg', 'target', ...Object.keys(SIGNER_FLAGS)].concat(
+  ...['vex', 'max-age', 'policy', 'config', 'plain-http'],
+);
+
 export type GradeFlags = ReturnType<typeof gradeFlags>;
 
 /** The flags as the command takes them. Throws UserError for those that do not go together. */
@@ -125,6 +132,11 @@ export function gradeFlags(values: FlagValues<typeof GRADE.flags>, images: reado
     offline: values.offline ? true : undefined,
     gate: given({ minLevel, minGrade }),
     policy: values.policy ?? values.config,
+    again: AGAIN.flatMap((name) =>
+      [(values as Readonly<Record<string, unknown>>)[camelCase(name)] ?? []]
+        .flat()
+        .flatMap((value) => [`--${name}`, shownValue(name, String(value))]),
+    ),
   };
   refuseMixture(flags, values.jobs !== undefined);
   return flags;

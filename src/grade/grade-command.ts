@@ -6,7 +6,7 @@ import type { CommandIo } from '../cli/io.ts';
 import { projectSettings } from '../cli/operands.ts';
 import { writeReports } from '../cli/render-report.ts';
 import { readText } from '../config/read-files.ts';
-import { nextSteps, type StepSource } from '../criteria/next-steps.ts';
+import { nextSteps, type StepSource, withSteps } from '../criteria/next-steps.ts';
 import { historyMisfit } from '../facts/build-facts.ts';
 import { boundKeptDaily } from '../image/caches.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
@@ -72,10 +72,13 @@ async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): P
       for (const line of gate?.unmet ?? []) unmet.push(`${prefix}${line}`);
       for (const reason of unanswered(flags, settings.gate, report.scorecard))
         open.push(`${prefix}${reason}`);
+      const source = await stepSource(context, report, io);
+      const steps = nextSteps(report.scorecard, { ...source, grade: flags.again });
       const whole = {
         ...report,
         ...(gate === undefined ? {} : { gate }),
-        steps: nextSteps(report.scorecard, await stepSource(context, report, io)),
+        scorecard: withSteps(report.scorecard, steps),
+        steps,
       };
       await keepReport(context, whole);
       graded.push(whole);

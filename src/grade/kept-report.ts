@@ -5,7 +5,7 @@ import { formatReference, parseReference, withDefaultTag } from '../model/refere
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 
 function cacheOf(home: CacheHome): JsonCache {
   return openCache(home, 'reports', SCHEMA);
@@ -35,20 +35,29 @@ function slim({ contents, ...input }: ReportInput): ReportInput {
   return { ...input, ...(kept === undefined ? {} : { contents: kept }) };
 }
 
-export async function keepReport(home: CacheHome, input: ReportInput): Promise<void> {
+/** Keeps what was graded in the folder `cwd`. */
+export async function keepReport(
+  home: CacheHome & { readonly cwd: string },
+  input: ReportInput,
+): Promise<void> {
   const cache = cacheOf(home);
   const key = keyOf(input.scorecard.image);
   await cache.set(key, slim(input));
   await cache.set(LAST, key);
+  await cache.set(`${LAST} in ${home.cwd}`, key);
 }
 
-/** The last grade of an image, or of any where none is named; undefined where none is kept. */
+/**
+ * The last grade of an image, else of any: with `cwd` of those in that folder. Undefined where none
+ * is kept.
+ */
 export async function keptReport(
-  home: CacheHome,
+  home: CacheHome & { readonly cwd?: string },
   image: string | undefined,
 ): Promise<ReportInput | undefined> {
   const cache = cacheOf(home);
-  const key = image === undefined ? await cache.get(LAST) : keyOf(image);
+  const last = home.cwd === undefined ? LAST : `${LAST} in ${home.cwd}`;
+  const key = image === undefined ? await cache.get(last) : keyOf(image);
   return typeof key === 'string' ? ((await cache.get(key)) as ReportInput | undefined) : undefined;
 }
 

@@ -115,11 +115,6 @@ export interface Criterion {
   readonly uses?: readonly (keyof Facts)[];
   /** What decides it, for its documentation page. */
   readonly decidedBy?: string;
-  /**
-   * `scoville fix` has edits for it. Repeated here so that grading does not load them; a test
-   * compares.
-   */
-  readonly fixable?: true;
   readonly remedies: readonly Remedy[];
   /** `unknown` with the reason if one of `needs` is unknown, or with the check's error. */
   readonly judge: (facts: Facts) => Verdict & { readonly source: EvidenceSource };

@@ -57,6 +57,7 @@ export type PipelineEvent =
       readonly detail: string;
       readonly seconds: number;
       readonly cached?: boolean;
+      readonly failed?: boolean;
     }
   | { readonly kind: 'phase-off'; readonly phase: Phase; readonly reason: string }
   | { readonly kind: 'build-step'; readonly step: BuildStep }

@@ -12,13 +12,27 @@ export interface Score {
   readonly grade: Grade;
 }
 
-/** One change and its gain. Those that complete the next level come first, then by points. */
+/** What a change costs a person, the cheapest first. */
+export const COSTS = [
+  'seconds',
+  'a build',
+  'two builds',
+  'some builds',
+  'an install',
+  'a hand edit',
+] as const;
+export type Cost = (typeof COSTS)[number];
+
+/** One change and its gain, in the order of `firstDone`. */
 export interface Suggestion {
   readonly criterion: string;
   readonly title: string;
   readonly detail: string;
   readonly example?: string;
-  /** The command for this edit, if `scoville fix` has a rule for it. */
+  readonly cost: Cost;
+  /** The whole command that serves it in this project; absent if not worked out. */
+  readonly command?: string;
+  /** The same, where it edits the Dockerfile. */
   readonly fix?: string;
   readonly gains: { readonly points: number; readonly grade: Grade; readonly level: number };
 }
@@ -26,6 +40,7 @@ export interface Suggestion {
 /** A ready step for an image's project: edits by `scoville fix`, or settings to declare. */
 export interface ReadyStep {
   readonly text: string;
+  readonly cost: Cost;
   /** The whole command. */
   readonly command: string;
   /** Criteria that then pass. */
@@ -40,6 +55,9 @@ export interface NextStep {
   readonly text: string;
   /** The whole command, to paste. */
   readonly command: string;
+  readonly cost: Cost;
+  /** The lowest level of its criteria. */
+  readonly level: number;
   readonly criteria: readonly string[];
   /** Points won, and the resulting grade and level. */
   readonly gains: Suggestion['gains'];

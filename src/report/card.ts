@@ -164,7 +164,7 @@ export interface Card {
   }[];
   /** What is only counted: higher levels, and passed checks. */
   readonly rest: string;
-  /** First steps, at most three; `gain`: `+5 points, grade C, level 2`. */
+  /** Steps to the next level, at most three; `gain`: `a build, +5 points, grade C, level 2`. */
   readonly steps: readonly (NextStep & { readonly gain: string })[];
   readonly stepsHeading: string;
   readonly profile: readonly ProfileLine[];
@@ -179,7 +179,9 @@ const MOST_STEPS = 3;
 export function cardOf(input: ReportInput): Card {
   const { scorecard, gate } = input;
   const { criteria, vectors } = scorecard;
-  const steps = (input.steps ?? []).slice(0, MOST_STEPS);
+  // Of a higher level nothing helps while a lower one is open.
+  const next = Math.min(...(input.steps ?? []).map(({ level }) => level));
+  const steps = (input.steps ?? []).filter(({ level }) => level === next).slice(0, MOST_STEPS);
   const levels = [...groupBy(rowsOf(scorecard, steps), ({ level }) => level)];
   let rows = 0;
   const past = levels.findIndex(([, of], index) => {
@@ -195,7 +197,7 @@ export function cardOf(input: ReportInput): Card {
       heading:
         gate.unmet.length === 0
           ? `Gate met: ${gate.asked}`
-          : `Gate not met: ${gate.asked} is asked for`,
+          : `Short of the gate: ${gate.asked} is asked for`,
       unmet: gate.unmet,
     },
     vectors: VECTORS.map((vector) => ({
@@ -296,9 +298,10 @@ function restText(rows: readonly CardRow[], { criteria }: Scorecard): string {
   return from === undefined ? passed : `${levels}: ${open}. ${passed}`;
 }
 
-function gainText({ gains }: NextStep, { overall, level }: Scorecard): string {
+function gainText({ cost, gains }: NextStep, { overall, level }: Scorecard): string {
   return [
-    `+${plural(gains.points, 'point')}`,
+    cost,
+    gains.points === 0 ? 'may help' : `+${plural(gains.points, 'point')}`,
     ...(gains.grade === overall.grade ? [] : [`grade ${gains.grade}`]),
     ...(gains.level === level ? [] : [`level ${gains.level}`]),
   ].join(', ');

@@ -1,8 +1,14 @@
-import { type Level, LEVEL_NAMES, type Remedy, type Vector } from '../model/criterion.ts';
+import {
+  type CriterionResult,
+  type Level,
+  LEVEL_NAMES,
+  type Remedy,
+  type Vector,
+} from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { BakeRow, BakeState } from '../model/events.ts';
 import type { ProfileCheck, ProfileSummary } from '../model/profile.ts';
-import { VECTOR_NAMES } from './card.ts';
+import { OUTCOME_WORDS, VECTOR_NAMES } from './card.ts';
 import { padded, textWidth, wrapped } from './text-width.ts';
 import { shownText, jsonText, shortDigest } from './text.ts';
 
@@ -116,6 +122,17 @@ export function checkText({
   ].join('\n')}\n`;
 }
 
+/** What was found where the command is typed, and the one command that helps. */
+export interface ExplainedHere {
+  readonly image: string;
+  readonly outcome: CriterionResult['outcome'];
+  readonly summary: string;
+  /** Each place, whole. */
+  readonly found: readonly string[];
+  readonly help?: string;
+  readonly command?: string;
+}
+
 /** What an id in a report means. */
 export interface Explanation {
   readonly id: string;
@@ -131,15 +148,15 @@ export interface Explanation {
   /** A Dockerfile with the finding, and one without it. */
   readonly bad?: string;
   readonly good?: string;
-  /** The command that fixes a Dockerfile. */
-  readonly fix?: string;
+  /** In the image that was graded here. */
+  readonly here?: ExplainedHere;
   /** Address of its criterion in the specification. */
   readonly specification?: string;
 }
 
 /** A finding's meaning, why it matters and its fix, in `width` columns. Works without a network. */
 export function explanationText(about: Explanation, width: number): string {
-  const { id, title, level, vector, lint, why, remedies, bad, good, fix, specification } = about;
+  const { id, title, level, vector, lint, why, remedies, bad, good, here, specification } = about;
   const prose = (text: string): string[] =>
     wrapped(text, width - 2)
       .filter((line) => line.trim() !== '')
@@ -155,9 +172,12 @@ export function explanationText(about: Explanation, width: number): string {
     lines.length === 0 ? [] : ['', heading, ...lines];
   return [
     `${title} (${id})`,
-    level === undefined || vector === undefined
-      ? `Checked by scoville lint alone: ${lint ?? ''}`
-      : `Level ${level}, ${LEVEL_NAMES[level]}; ${VECTOR_NAMES[vector]}`,
+    ...(level === undefined || vector === undefined
+      ? lint === undefined
+        ? []
+        : [`Checked by scoville lint alone: ${lint}`]
+      : [`Level ${level}, ${LEVEL_NAMES[level]}; ${VECTOR_NAMES[vector]}`]),
+    ...(here === undefined ? [] : hereLines(here, prose)),
     ...section('Why', prose(why)),
     ...section('What is checked', about.decidedBy === why ? [] : prose(about.decidedBy)),
     ...section(
@@ -168,7 +188,6 @@ export function explanationText(about: Explanation, width: number): string {
         ...code(remedy.example),
       ]),
     ),
-    ...section('Let Scoville edit the Dockerfile', fix === undefined ? [] : [`  ${fix}`]),
     ...section('Found in this Dockerfile', code(bad)),
     ...section('Not found in this one', code(good)),
     ...(specification === undefined ? [] : ['', `Specification: ${specification}`]),
@@ -176,7 +195,21 @@ export function explanationText(about: Explanation, width: number): string {
   ].join('\n');
 }
 
-/** Every id with its title: criteria by level, then those of lint alone. */
+/** What is wrong here: names are whole, to copy. */
+function hereLines(
+  { image, outcome, summary, found, help, command }: ExplainedHere,
+  prose: (text: string) => readonly string[],
+): readonly string[] {
+  return [
+    ...['', `In ${shownText(image)}: ${OUTCOME_WORDS[outcome]}`],
+    ...(summary === '' ? [] : [`  ${shownText(summary)}`]),
+    ...found.filter((one) => one !== summary).map((one) => `  - ${shownText(one)}`),
+    ...(help === undefined ? [] : prose(`${shownText(help)}:`)),
+    ...(command === undefined ? [] : [`      ${shownText(command)}`]),
+  ];
+}
+
+/** Every id with its title: criteria by level, then the others. */
 export function explanationList(
   all: readonly Pick<Explanation, 'id' | 'title' | 'level'>[],
 ): string {
@@ -191,7 +224,7 @@ export function explanationList(
       ...rows(level),
       '',
     ]),
-    'Found by scoville lint alone',
+    'Of scoville lint, fix and reproduce',
     ...rows(undefined),
     '',
   ].join('\n');

@@ -254,14 +254,31 @@ function detailLines(screen: Screen, { image }: Scorecard): string[] {
   return ['', ...wrapped(line, screen.width - 2).map((one) => ` ${screen.colors.dim(one)}`)];
 }
 
-/** One line for an image with the same verdict as before; notes to the reader follow. */
-function unchangedLine(screen: Screen, scorecard: Scorecard): string {
+/** One line for an image with the same verdict as before, and how to see the rest. */
+function unchangedLines(screen: Screen, scorecard: Scorecard): readonly string[] {
   const { level, overall } = scorecard;
   const tail = `  sha256:${shortDigest(scorecard.digest)}  level ${level}, grade ${overall.grade} (unchanged)`;
   const room = Math.max(8, screen.width - tail.length - 4);
   const name = fitted(shown(screen, scorecard.image), room, screen.marks.ellipsis);
   const line = `${name}${tail}`;
-  return ` ${markOf(screen, 'pass')} ${fitted(line, screen.width - 4, screen.marks.ellipsis)}`;
+  return [
+    ` ${markOf(screen, 'pass')} ${fitted(line, screen.width - 4, screen.marks.ellipsis)}`,
+    ...detailLines(screen, scorecard).slice(1),
+  ];
+}
+
+/** A gate that the image is short of, with what is in the way. */
+function gateLines(screen: Screen, { gate }: Card): readonly string[] {
+  if (gate === undefined || gate.unmet.length === 0) return [];
+  const { colors, marks, width } = screen;
+  const heading = fitted(`${marks.failed} ${gate.heading}`, width - 2, marks.ellipsis);
+  return [
+    '',
+    ` ${colors.red(colors.bold(heading))}`,
+    ...gate.unmet.flatMap((one) =>
+      wrapped(shown(screen, one), width - 4, marks.ellipsis).map((line) => `   ${line}`),
+    ),
+  ];
 }
 
 /**
@@ -275,7 +292,9 @@ export function terminalReport(input: ReportInput, options: TerminalOptions): st
   const card = cardOf(input);
   const notes = card.notes.flatMap((note) => noteBlock(screen, note));
   const verbose = options.verbose === true;
-  if (unchanged && !verbose) return `${[unchangedLine(screen, scorecard), ...notes].join('\n')}\n`;
+  const gate = gateLines(screen, card);
+  if (unchanged && !verbose && gate.length === 0)
+    return `${[...unchangedLines(screen, scorecard), ...notes].join('\n')}\n`;
   const { claims } = card;
   const dim = (text: string): string => ` ${colors.dim(text)}`;
   const lines = [
@@ -283,6 +302,7 @@ export function terminalReport(input: ReportInput, options: TerminalOptions): st
     ...(claims === undefined ? [] : [` ${dim(fitted(claims, width - 4, marks.ellipsis))}`]),
     ...vectorLines(screen, card),
     ...platformLines(screen, scorecard),
+    ...gate,
     ...notes,
     ...card.groups.flatMap(({ heading, counts, rows }) => [
       ...['', ` ${colors.bold(heading)}: ${counts}`],

@@ -1,4 +1,5 @@
 import { given } from '../lib/json.ts';
+import { groupBy } from '../lib/parallel.ts';
 import type { TarType } from '../model/image.ts';
 import type { ContentDifference, DifferenceKind, ImageDifference } from '../model/report.ts';
 import TABLE from './causes.txt?raw';
@@ -132,6 +133,11 @@ const [OF_CONTENT, METADATA, FIELDS, IMAGES] = [
   rules('fields'),
   rules('images'),
 ];
+
+/** Every cause by its id, with each way to mend it. */
+export const CAUSES = new Map<string, readonly DifferenceClass[]>(
+  groupBy([...OF_CONTENT, ...METADATA, ...FIELDS, ...IMAGES, UNEXPLAINED], (one) => one.class),
+);
 
 /** The class of a differing entry; `content` if both were read, `types` if both have it. */
 export function classOf(

@@ -444,7 +444,8 @@ async function scan(
       scanner: scannerName([...databases.values()].map(({ meta }) => meta.from)),
       scannerVersion: families.length === 0 ? 'exports' : families.join(', '),
       databaseDate: oldest ?? new Date(now).toISOString(),
-      unrated: commits.size === 0 ? `Run: scoville db update ${COMMITS}` : UNRATED,
+      unrated:
+        commits.size === 0 ? `scoville db update ${COMMITS} && scoville grade IMAGE` : UNRATED,
       gaps,
     }),
   );

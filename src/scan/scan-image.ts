@@ -76,6 +76,8 @@ async function runScanner(
   });
 }
 
+/** Before the command that helps, in the reason of one scanner. */
+const RUN = '. Run: ';
 const SETTLE = 'Connect to the network, or install Grype or Trivy, then run: scoville grade IMAGE';
 
 /**
@@ -100,7 +102,12 @@ export async function scanImage(
     if (result.ok) return known(finished(context, result.value, scan, name, failures), 'scanner');
     failures.push(`no vulnerability scan (${name}): ${result.error}`);
   }
-  return unknownFact(failures.join('; ') || 'no vulnerability scanner is installed', SETTLE);
+  const reasons = failures.map((one) => one.split(RUN)[0]);
+  const command = failures.map((one) => one.split(RUN)[1]).find((one) => one !== undefined);
+  return unknownFact(
+    reasons.join('; ') || 'no vulnerability scanner is installed',
+    command === undefined ? SETTLE : `${command} && scoville grade IMAGE`,
+  );
 }
 
 /** OSV's exports say what its API says, where that cannot be asked. */

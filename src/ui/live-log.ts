@@ -199,11 +199,11 @@ class Drawing {
       'build-step': ({ step }) => {
         this.#step(step);
       },
-      'phase-done': ({ phase, detail, seconds }) => {
-        this.#mark(phase, 'done');
+      'phase-done': ({ phase, detail, seconds, failed = false }) => {
+        this.#mark(phase, failed ? 'off' : 'done');
         this.#running.delete(phase);
         const text = `${PHASE_LABEL[phase]}: ${detail} ${secondsText(seconds)}`;
-        print(style.green(marks.done), text);
+        print(failed ? style.red(marks.failed) : style.green(marks.done), text);
       },
       'phase-off': ({ phase, reason }) => {
         this.#mark(phase, 'off');

@@ -23,7 +23,7 @@ function inHome() {
 const INPUT = sampleInput();
 const keep = (image: string) =>
   keepReport(
-    { paths: pathsOf(inHome().io) },
+    { paths: pathsOf(inHome().io), cwd: home },
     { ...INPUT, scorecard: { ...INPUT.scorecard, image } },
   );
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE, FIX_RULES, fixCommand } from '../../src/criteria/catalogue.ts';
+import { CATALOGUE, FIX_RULES } from '../../src/criteria/catalogue.ts';
 import type { Scored } from '../../src/criteria/score.ts';
 import { fixGains, planEdits } from '../../src/fix/compose.ts';
 import { ok, type Result } from '../../src/lib/errors.ts';
@@ -174,12 +174,4 @@ describe('several edits together', () => {
       points: 1,
     });
   });
-});
-
-test('a scorecard names the command for the criteria that have a rule, and for no others', () => {
-  const criteria = new Set(FIX_RULES.flatMap(({ criterion }) => criterion ?? []));
-  const fixable = CATALOGUE.filter((one) => one.fixable === true).map(({ id }) => id);
-  expect(fixable.sort()).toEqual([...criteria].sort());
-  expect(fixCommand('pinned-images')).toBe('scoville fix --only pinned-images');
-  expect(fixCommand('signed')).toBeUndefined();
 });

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
-import { nextSteps } from '../../src/criteria/next-steps.ts';
+import { CATALOGUE } from '../../src/criteria/catalogue.ts';
+import { nextSteps, type StepSource, withSteps } from '../../src/criteria/next-steps.ts';
 import { assembleScorecard } from '../../src/criteria/score.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/reference.ts';
+import type { ReadyStep } from '../../src/model/scorecard.ts';
+import { results } from './results.ts';
 
 function result(
   id: string,
@@ -44,62 +47,245 @@ test('criteria that one check decides are one step, a whole command with the nam
     {
       text: 'no scan',
       command: "scoville grade 'it'\\''s:1'",
+      cost: 'seconds',
+      level: 2,
       criteria: ['cve-2', 'cve-3', 'cve-4'],
       gains: { points: 3, grade: 'A+', level: 4 },
     },
   ]);
 });
 
-test('what edits are ready for is one step; what fails beside it has its own', () => {
-  const criteria = [result('a', 1, 'fail'), result('b', 1, 'fail'), result('c', 2, 'fail')];
-  const edits = { text: '2 edits', criteria: ['a', 'c'], command: 'scoville fix' };
+/** A table: each row's steps as `LEVEL COST: COMMAND (CRITERIA)`. */
+const BUILD = ['-t', 'app:1', '--secret', 'id=npm', '--config', 'my settings.yaml', '.'];
+const EDITS: ReadyStep = {
+  text: '2 edits',
+  cost: 'seconds',
+  criteria: ['nonroot-user', 'pinned-images'],
+  partly: ['no-shell'],
+  command: 'scoville fix --yes',
+};
+const PROVEN: ReadyStep = {
+  text: '3 edits',
+  cost: 'some builds',
+  criteria: ['minimal-base', 'nonroot-user'],
+  command: 'scoville fix --yes --verify',
+};
+const WORDS = "-t app:1 --secret id=npm --config 'my settings.yaml' .";
+const SOURCE = { build: BUILD, dockerfile: 'Dockerfile' };
+const FIXED = [
+  {
+    kind: 'vulnerability',
+    id: 'CVE-1',
+    severity: 'high',
+    package: 'a',
+    version: '1',
+    fixedIn: '2',
+  },
+] as const;
+const LOCKED = [
+  {
+    kind: 'image',
+    reference: 'a',
+    detail: 'FROM, line 1: digest set by this build',
+    state: 'held',
+  },
+] as const;
+
+type Row = readonly [
+  name: string,
+  criteria: CriterionResult[],
+  source: StepSource,
+  steps: readonly string[],
+];
+
+const failing = (change: Parameters<typeof results>[1] = {}): CriterionResult[] =>
+  results('pass', change);
+const withMore = (
+  criteria: CriterionResult[],
+  more: Readonly<Record<string, Partial<CriterionResult>>>,
+): CriterionResult[] => criteria.map((one) => ({ ...one, ...more[one.id] }));
+
+const TABLE: readonly Row[] = [
+  [
+    'all fail, and nothing is known of the project',
+    results('fail'),
+    {},
+    [
+      '1 a hand edit: scoville explain minimal-base (minimal-base)',
+      '1 a hand edit: scoville explain trusted-source (trusted-source)',
+      '1 a hand edit: scoville explain no-secrets (no-secrets)',
+      '2 a hand edit: scoville explain recently-updated (recently-updated)',
+      '2 a hand edit: scoville explain no-critical (no-critical)',
+      '2 a hand edit: scoville explain no-build-tooling (no-build-tooling)',
+      '2 a hand edit: scoville explain verified-downloads (verified-downloads)',
+      '2 a hand edit: scoville explain signed (signed)',
+      '2 a hand edit: scoville explain no-elevated-files (no-elevated-files)',
+      '2 a hand edit: scoville explain nonroot-user (nonroot-user)',
+      '3 a hand edit: scoville explain no-high (no-high)',
+      '3 a hand edit: scoville explain no-shell (no-shell)',
+      '3 a hand edit: scoville explain no-package-manager (no-package-manager)',
+      '3 a hand edit: scoville explain pinned-images (pinned-images)',
+      '3 a hand edit: scoville explain pinned-packages (pinned-packages)',
+      '3 a hand edit: scoville explain secrets-by-file (secrets-by-file)',
+      '3 a hand edit: scoville explain annotations (annotations)',
+      '4 a hand edit: scoville explain sbom (sbom)',
+      '4 a hand edit: scoville explain provenance (provenance)',
+      '4 a hand edit: scoville explain no-medium (no-medium)',
+      '5 a build: scoville profile app:1 (security-profile)',
+      '5 a hand edit: scoville explain no-known-cves (no-known-cves)',
+      '5 a hand edit: scoville explain reproducible (reproducible)',
+    ],
+  ],
+  [
+    'all fail, in a project',
+    results('fail'),
+    { ...SOURCE, ready: [EDITS, PROVEN] },
+    [
+      '1 some builds: scoville fix --yes --verify (minimal-base)',
+      '1 a hand edit: scoville explain trusted-source (trusted-source)',
+      '1 a hand edit: scoville explain no-secrets (no-secrets)',
+      '2 seconds: scoville fix --yes (nonroot-user, no-shell, pinned-images)',
+      `2 a build: scoville build --sign ${WORDS} (signed, sbom, provenance)`,
+      `2 a build: scoville build --pull ${WORDS} (recently-updated)`,
+      '2 a hand edit: scoville explain no-critical (no-critical)',
+      '2 a hand edit: scoville explain no-build-tooling (no-build-tooling)',
+      '2 a hand edit: scoville explain verified-downloads (verified-downloads)',
+      '2 a hand edit: scoville explain no-elevated-files (no-elevated-files)',
+      '3 a hand edit: scoville explain no-high (no-high)',
+      '3 a hand edit: scoville explain no-package-manager (no-package-manager)',
+      '3 a hand edit: scoville explain pinned-packages (pinned-packages)',
+      '3 a hand edit: scoville explain secrets-by-file (secrets-by-file)',
+      '3 a hand edit: scoville explain annotations (annotations)',
+      '4 a hand edit: scoville explain no-medium (no-medium)',
+      '5 a build: scoville profile app:1 (security-profile)',
+      `5 two builds: scoville reproduce ${WORDS} (reproducible)`,
+      '5 a hand edit: scoville explain no-known-cves (no-known-cves)',
+    ],
+  ],
+  ...CATALOGUE.map(({ id, level }): Row => [
+    `${id} alone`,
+    failing({ [id]: 'fail' }),
+    {},
+    id === 'security-profile'
+      ? ['5 a build: scoville profile app:1 (security-profile)']
+      : [`${level} a hand edit: scoville explain ${id} (${id})`],
+  ]),
+  [
+    'a lower level first, though a higher one is cheaper',
+    failing({ 'no-secrets': 'fail', signed: 'fail', 'nonroot-user': 'fail' }),
+    { ...SOURCE, ready: [EDITS] },
+    [
+      '1 a hand edit: scoville explain no-secrets (no-secrets)',
+      '2 seconds: scoville fix --yes (nonroot-user)',
+      `2 a build: scoville build --sign ${WORDS} (signed)`,
+    ],
+  ],
+  [
+    'what was turned off is turned on',
+    failing({ signed: 'fail', sbom: 'fail', provenance: 'fail' }),
+    { build: ['--sign=false', '--sbom', 'false', '--provenance=false', '-t', 'app:1', '.'] },
+    ['2 a build: scoville build --sign -t app:1 . (signed, sbom, provenance)'],
+  ],
+  [
+    'a second build that differed is not proven again',
+    failing({ reproducible: 'fail' }),
+    { build: ['--prove', '-t', 'app:1', '.'] },
+    ['5 two builds: scoville reproduce -t app:1 . (reproducible)'],
+  ],
+  [
+    'a second build is asked for once',
+    withMore(failing({ reproducible: 'unknown' }), {
+      reproducible: { settle: 'scoville build --prove -t IMAGE .' },
+    }),
+    { build: ['--prove', '-t', 'app:1', '.'] },
+    ['5 two builds: scoville build --prove -t app:1 . (reproducible)'],
+  ],
+  [
+    'CVEs with a fix, and bases by tag',
+    withMore(failing({ 'no-high': 'fail', 'no-known-cves': 'fail', 'pinned-images': 'fail' }), {
+      'no-high': { evidence: FIXED },
+      'no-known-cves': { evidence: FIXED },
+    }),
+    SOURCE,
+    [
+      `3 a build: scoville build --pull ${WORDS} (no-high, no-known-cves)`,
+      '3 a hand edit: scoville explain pinned-images (pinned-images)',
+    ],
+  ],
+  [
+    'CVEs with a fix, and bases by the lock',
+    withMore(failing({ 'no-high': 'fail' }), {
+      'no-high': { evidence: FIXED },
+      'pinned-images': { evidence: LOCKED },
+    }),
+    { build: ['-t', 'app:1', '.'] },
+    ['3 two builds: scoville lock -t app:1 . && scoville build -t app:1 . (no-high)'],
+  ],
+  [
+    'CVEs with a fix, and bases by digest in the Dockerfile',
+    withMore(failing({ 'no-high': 'fail' }), { 'no-high': { evidence: FIXED } }),
+    SOURCE,
+    ['3 a hand edit: scoville explain no-high (no-high)'],
+  ],
+  [
+    'CVEs without a fix',
+    failing({ 'no-high': 'fail', 'pinned-images': 'fail' }),
+    SOURCE,
+    [
+      '3 a hand edit: scoville explain no-high (no-high)',
+      '3 a hand edit: scoville explain pinned-images (pinned-images)',
+    ],
+  ],
+  [
+    'an export of advisories that is missing, by the settings that were given',
+    withMore(failing({ 'no-critical': 'unknown' }), {
+      'no-critical': { settle: 'scoville db update GIT && scoville grade IMAGE' },
+    }),
+    { grade: ['--policy', 'my policy.yaml', '--plain-http', 'h:1'] },
+    [
+      "2 seconds: scoville db update --policy 'my policy.yaml' GIT && scoville grade --policy 'my policy.yaml' --plain-http h:1 app:1 (no-critical)",
+    ],
+  ],
+];
+
+const shownSteps = (criteria: CriterionResult[], source: StepSource): readonly string[] =>
+  nextSteps(scorecard(criteria), source).map(
+    (one) => `${one.level} ${one.cost}: ${one.command} (${one.criteria.join(', ')})`,
+  );
+
+test.each(TABLE)('steps in order: %s', (_name, criteria, source, steps) => {
+  expect(shownSteps(criteria, source)).toEqual(steps);
+});
+
+test('the scorecard lists what to do in the order of the steps, with their commands', () => {
+  const card = scorecard(
+    failing({ signed: 'fail', 'no-secrets': 'fail', 'pinned-images': 'fail' }),
+  );
+  const steps = nextSteps(card, { ...SOURCE, ready: [EDITS] });
   expect(
-    nextSteps(scorecard(criteria), { ready: [edits] }).map(({ text, command }) => [text, command]),
+    withSteps(card, steps).suggestions.map(({ criterion, cost, command, fix }) => [
+      ...[criterion, cost, command, fix],
+    ]),
   ).toEqual([
-    ['2 edits', 'scoville fix'],
-    ['do b', 'scoville explain b'],
+    ['no-secrets', 'a hand edit', 'scoville explain no-secrets', undefined],
+    ['signed', 'a build', `scoville build --sign ${WORDS}`, undefined],
+    ['pinned-images', 'seconds', 'scoville fix --yes', 'scoville fix --yes'],
   ]);
 });
 
-test('what a ready step only works on has no step beside it, and is not promised', () => {
+test('what a ready step only works on is not promised', () => {
   const criteria = [result('a', 1, 'fail'), result('b', 1, 'fail')];
-  const edits = { text: '2 edits', criteria: ['a'], partly: ['a', 'b'], command: 'scoville fix' };
+  const edits: ReadyStep = { ...EDITS, criteria: ['a'], partly: ['a', 'b'] };
   expect(nextSteps(scorecard(criteria), { ready: [edits] })).toEqual([
     {
       text: '2 edits',
-      command: 'scoville fix',
+      command: 'scoville fix --yes',
+      cost: 'seconds',
+      level: 1,
       criteria: ['a', 'b'],
       gains: { points: 1, grade: 'B', level: 0 },
     },
   ]);
-});
-
-test('a command that does something comes before one that explains', () => {
-  const criteria = [result('one', 1, 'fail'), result('two', 1, 'fail'), result('high', 3, 'fail')];
-  const declared = { text: 'declare', criteria: ['high'], command: 'scoville config a=b' };
-  expect(
-    nextSteps(scorecard(criteria), { ready: [declared] }).map(({ command }) => command),
-  ).toEqual(['scoville config a=b', 'scoville explain one', 'scoville explain two']);
-});
-
-test('what completes a level comes first, then the lowest level, then what gains most', () => {
-  const criteria = [
-    result('top', 3, 'fail'),
-    result('one', 2, 'fail'),
-    result('two', 2, 'fail', {
-      remedies: [{ title: 'run it', detail: '', example: 'scoville build --pull .' }],
-    }),
-    result('too', 2, 'fail', {
-      remedies: [{ title: 'run it too', detail: '', example: 'scoville build --pull .' }],
-    }),
-  ];
-  expect(nextSteps(scorecard(criteria)).map((step) => step.criteria)).toEqual([
-    ['two', 'too'],
-    ['one'],
-    ['top'],
-  ]);
-  const first = criteria.filter(({ id }) => id !== 'two' && id !== 'too');
-  expect(nextSteps(scorecard(first)).map((step) => step.criteria)).toEqual([['one'], ['top']]);
 });
 
 test('nothing is left to do where all is met', () => {

@@ -11,6 +11,7 @@ import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.t
 const PLAIN = { color: false, unicode: true };
 const EDITS = {
   text: '7 edits',
+  cost: 'seconds' as const,
   criteria: ['nonroot-user', 'no-secrets'],
   command: 'scoville fix app',
 };
@@ -38,10 +39,10 @@ describe('terminalReport', () => {
     expect(text).toContain('Vulnerabilities not checked');
   });
 
-  test('unchanged: one line, unless every check is asked for', () => {
+  test('unchanged: one line and how to see the rest, unless every check is asked for', () => {
     const report = { ...reportOf(), unchanged: true };
     expect(terminalReport(report, { ...PLAIN, width: 100 })).toBe(
-      ` ✔ registry.example.com/app:1  sha256:${sampleScorecard().digest.slice(7, 19)}  level 0, grade D (unchanged)\n`,
+      ` ✔ registry.example.com/app:1  sha256:${sampleScorecard().digest.slice(7, 19)}  level 0, grade D (unchanged)\n Details: scoville report registry.example.com/app:1, scoville explain ID\n`,
     );
     expect(linesOf(terminalReport(report, { ...PLAIN, verbose: true })).length).toBeGreaterThan(23);
   });

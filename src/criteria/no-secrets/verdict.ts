@@ -106,7 +106,6 @@ export const noSecrets = criterion({
     if (partly !== undefined) return partly;
     return pass('no secret found', [...lookedAt(secrets), ...setAside(secrets)]);
   },
-  fixable: true,
   remedies: [
     {
       title: 'Remove the secret and rotate it',
