@@ -97,10 +97,17 @@ function ofCriterion(id: string, report: ReportInput | undefined): Explanation {
   const criterion = CATALOGUE.find((one) => one.id === id);
   if (criterion === undefined) throw new Error(`no criterion ${id}`);
   const rule = LINT_RULES.find((one) => one.id === id);
-  const { title, level, vector, why, decidedBy = '', remedies, spec } = criterion;
+  const { title, level, vector, why, decidedBy = '', spec } = criterion;
+  const here = report && criterionHere(id, report);
+  // Of commands the one counts that helps here.
+  const remedies = criterion.remedies.map(({ example = '', ...one }) =>
+    example === '' || (here !== undefined && /^(?:scoville|cosign) /.test(example))
+      ? one
+      : { ...one, example },
+  );
   return {
     ...{ id, title, level, vector, ...given({ lint: rule?.level }), why, decidedBy, remedies },
-    ...given({ bad: rule?.bad, good: rule?.good, here: report && criterionHere(id, report) }),
+    ...given({ bad: rule?.bad, good: rule?.good, here }),
     specification: SPEC_URL + spec,
   };
 }
@@ -117,7 +124,11 @@ function criterionHere(
   if (isMet(outcome)) return about;
   const step = steps.find(({ criteria }) => criteria.includes(id));
   if (step !== undefined && !step.command.startsWith('scoville explain '))
-    return { ...about, help: `${step.text} (${step.cost})`, command: step.command };
+    return {
+      ...about,
+      help: `${step.text === summary ? 'What checks it' : step.text} (${step.cost})`,
+      command: step.command,
+    };
   const declared = declaredSettings(result);
   if (declared.length === 0) return about;
   const settings = declared.map(

@@ -8,7 +8,7 @@ import { VERSION } from '../cli/version.ts';
 import { EXIT } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
-import type { FixProof } from '../model/fix.ts';
+import type { FixProof, PlannedEdit } from '../model/fix.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import {
   editText,
@@ -146,7 +146,10 @@ async function finish(
   const written = writes ? await writeFixFiles(context, opened, fixes.files) : [];
   const left = fixes.skipped.filter((edit) => task.isNamed(edit));
   const pending = writes ? [] : fixes.applied;
-  const tooRisky = left.filter((edit) => !task.isWithinRisk(edit));
+  // Of the file as it is now, the rule may offer it no more.
+  const isOffered = ({ rule }: PlannedEdit): boolean =>
+    written.length === 0 || !refusals.some((one) => one.rule === rule);
+  const tooRisky = left.filter((edit) => !task.isWithinRisk(edit) && isOffered(edit));
   const refused = left.filter((edit) => task.isWithinRisk(edit));
   const code = pending.length > 0 || refused.length > 0 ? EXIT.short : EXIT.met;
   const ids = new Set(fixes.applied.map(({ id }) => id));

@@ -197,7 +197,7 @@ export function cardOf(input: ReportInput): Card {
       heading:
         gate.unmet.length === 0
           ? `Gate met: ${gate.asked}`
-          : `Short of the gate: ${gate.asked} is asked for`,
+          : `Short of the gate: ${gate.asked}`,
       unmet: gate.unmet,
     },
     vectors: VECTORS.map((vector) => ({

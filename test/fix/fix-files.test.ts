@@ -48,7 +48,7 @@ test('refuses where a file was changed since, unless that may be lost', async ()
   await writeFile(join(folder, '.dockerignore'), '.git\nmore\n');
   await expect(undo()).rejects.toMatchObject({
     message: '.dockerignore was changed since scoville fix wrote it; nothing is undone',
-    nextStep: 'lose that change: scoville fix --undo --force',
+    nextStep: `lose that change: scoville fix --undo --force ${join(folder, 'Dockerfile')}`,
   });
   expect(await readFile(file(), 'utf8')).toBe('FROM b\n');
   await undo(true);

@@ -187,7 +187,7 @@ describe('scoville fix', () => {
     const { out, err, code } = await run(['--max-risk', 'none', '--dry-run']);
     expect(out).not.toContain('CMD ["node"');
     expect(err).toContain(
-      'left out, risk low: exec-form:cmd: same arguments, without a shell in between\n  apply it: scoville fix --only exec-form:cmd\n',
+      'left out, risk low: exec-form:cmd: same arguments, without a shell in between\n  apply it: scoville fix --yes --only exec-form:cmd\n',
     );
     expect(code).toBe(1);
     const { io, out: patch } = fakeIo({ cwd: folder, env: { SCOVILLE_HOME: folder } });
