@@ -195,9 +195,7 @@ export function cardOf(input: ReportInput): Card {
     claims: withoutClaimsText(scorecard),
     gate: gate && {
       heading:
-        gate.unmet.length === 0
-          ? `Gate met: ${gate.asked}`
-          : `Short of the gate: ${gate.asked}`,
+        gate.unmet.length === 0 ? `Gate met: ${gate.asked}` : `Short of the gate: ${gate.asked}`,
       unmet: gate.unmet,
     },
     vectors: VECTORS.map((vector) => ({
