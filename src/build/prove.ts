@@ -13,6 +13,7 @@ import { byCodeUnit, quantity } from '../lib/text.ts';
 import type { Recording } from '../model/build-analysis.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import type { Digest } from '../model/reference.ts';
+import { printedCommand, withoutFlags } from '../model/printed-command.ts';
 import type { ImageComparison, ImageDifference } from '../model/report.ts';
 import { PREDICATE_TYPE } from '../model/statement.ts';
 import { RULE_SET_VERSION } from '../normalize/catalogue.ts';
@@ -202,6 +203,7 @@ export async function proveBuild(
   image: FinalImage,
 ): Promise<Proof> {
   const { store } = build;
+  const { again } = build.parsed;
   if (build.source.kind === 'stdin-archive')
     throw new UserError('a context on stdin can be read only once, so it cannot be built twice', {
       nextStep: 'unpack it, and build the folder; or build without --prove',
@@ -224,15 +226,15 @@ export async function proveBuild(
       'prove',
       async () => {
         const next = withRecording(build, build.recording);
-        const again = await buildElsewhere(context, next, second.dir);
-        if (typeof again === 'number')
+        const other = await buildElsewhere(context, next, second.dir);
+        if (typeof other === 'number')
           throw new UserError(
-            `the second build failed (exit code ${again} of docker buildx build): the image is not proven`,
+            `the second build failed (exit code ${other} of docker buildx build): the image is not proven`,
             { nextStep: 'see its output above, or build without --prove' },
           );
         const images = await Promise.all([
           builtImage(store, 'the build', image.index),
-          builtImage(store, 'the second build', again.index),
+          builtImage(store, 'the second build', other.index),
         ]);
         return compareBuilds(context, build.dockerfile, images, undefined, { onePlan: true });
       },
@@ -252,7 +254,10 @@ export async function proveBuild(
       context.emit({
         kind: 'warning',
         text: `the image is not reproducible: a second build differs in ${quantity(differences.length, 'place')}, first ${differences[0].path}`,
-        nextStep: 'scoville reproduce names each difference and its cause; give it the same flags',
+        nextStep:
+          again === undefined
+            ? 'scoville reproduce names each difference and its cause; give it the same flags'
+            : printedCommand('reproduce', withoutFlags(again, ['prove'])),
       });
     return comparison;
   } finally {

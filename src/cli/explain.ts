@@ -5,6 +5,7 @@ import { EXIT, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { didYouMean } from '../lib/text.ts';
 import { isMet, SPEC_URL } from '../model/criterion.ts';
+import { shellWord } from '../model/dockerfile.ts';
 import type { Vulnerability } from '../model/facts.ts';
 import { printedCommand } from '../model/printed-command.ts';
 import type { ReportInput } from '../model/report.ts';
@@ -130,7 +131,14 @@ function criterionHere(
       command: step.command,
     };
   const declared = declaredSettings(result);
-  if (declared.length === 0) return about;
+  if (declared.length === 0)
+    return result.settle?.startsWith('scoville ') !== true
+      ? about
+      : {
+          ...about,
+          help: 'What checks it',
+          command: result.settle.replaceAll(/\bIMAGE\b/g, () => shellWord(scorecard.image)),
+        };
   const settings = declared.map(
     ({ setting, value = setting === 'image.source' ? 'URL' : 'NAME' }) => `${setting}=${value}`,
   );

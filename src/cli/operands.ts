@@ -13,6 +13,7 @@ import {
 } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import type { CopyTarget } from '../trust/copy-image.ts';
+import { printedCommand } from '../model/printed-command.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { type CommandIo, pathsOf } from './io.ts';
 
@@ -101,7 +102,7 @@ export async function storedImage(store: LayoutStore, text: string): Promise<Sto
   const found = await store.findByName(name);
   if (found === undefined)
     throw new UserError(`no build of ${name}`, {
-      nextStep: `scoville build -t ${text} .`,
+      nextStep: printedCommand('build', ['-t', text, '.']),
     });
   // Without its annotations: they are its names in this layout, and no part of the image.
   const { mediaType, digest, size, platform } = found.descriptor;

@@ -11,6 +11,7 @@ import { EXIT, UserError } from '../lib/errors.ts';
 import { bytesText, quantity } from '../lib/text.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
+import { printedCommand } from '../model/printed-command.ts';
 import { withDefaultTag } from '../model/reference.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import { publishedReferrers } from '../reproduce/inputs.ts';
@@ -92,7 +93,7 @@ async function pushFile(
     // The author of the file must not choose what is overwritten in a registry.
     if (targets.length === 0)
       throw new UserError(`scoville push ${file} needs a name to push it to`, {
-        nextStep: `scoville push ${file} ${image.whole?.names[0] ?? 'HOST/NAME:TAG'}`,
+        nextStep: printedCommand('push', [file, image.whole?.names[0] ?? 'HOST/NAME:TAG']),
       });
     const digest = image.root.digest;
     const wanted = targets.map((text) => registryTarget(text, digest).reference);

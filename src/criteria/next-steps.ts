@@ -18,7 +18,7 @@ export interface StepSource {
 
 const BUILDS = /^scoville (build|reproduce) (.*?)(?:-t IMAGE )?\.$/;
 /** Words that a person would have to replace before a command runs. */
-const OPEN_WORDS = /\b(?:NAME|VALUE|FILE|PATH|KEY|HOST)\b|, or /;
+const OPEN_WORDS = /\b(?:NAME|VALUE|FILE|FOLDER|PATH|KEY|HOST)\b|, or /;
 /** What a signed build attaches, unless a flag turns it off. */
 const ATTACHED = new Set(['signed', 'provenance', 'sbom']);
 
@@ -92,7 +92,8 @@ function answerOf(
           ? build && updateCommand(result, scorecard, build)
           : wholeCommand(first.example ?? '', image, source);
   const command = found ?? `scoville explain ${id}`;
-  return { text, command, cost: then === undefined ? costOf(command) : 'an install' };
+  const asked = costOf(settle);
+  return { text, command, cost: asked === 'an install' ? asked : costOf(command) };
 }
 
 /** What makes two answers one step: the same ready step, command or reason. */

@@ -113,7 +113,7 @@ const COST_OF: readonly (readonly [RegExp, Cost])[] = [
 
 /** What a command costs; what is no command of ours is done by hand. */
 export function costOf(command = ''): Cost {
-  if (/^install .*then/i.test(command)) return 'an install';
+  if (/^install .*then|--from FOLDER/i.test(command)) return 'an install';
   return COST_OF.find(([pattern]) => pattern.test(command))?.[1] ?? 'seconds';
 }
 

@@ -89,7 +89,8 @@ export function profileText(summary: ProfileSummary, folder?: string): string {
       : []),
     '',
     `Run it:    docker run --security-opt seccomp=${word} ${folder === undefined ? shellWord(image) : 'IMAGE'}`,
-    `Attach it: commit ${file}, set attest.seccomp to it in .scoville.yaml, then build`,
+    `Attach it: scoville config attest.seccomp=${word}`,
+    '           then commit both files, and build',
     `Check it:  scoville profile --check --output ${word} ${shellWord(image)}`,
   ].join('\n')}\n`;
 }

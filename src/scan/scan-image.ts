@@ -104,9 +104,10 @@ export async function scanImage(
   }
   const reasons = failures.map((one) => one.split(RUN)[0]);
   const command = failures.map((one) => one.split(RUN)[1]).find((one) => one !== undefined);
+  const fetched = scan.offline ? command?.replace('update', 'update --from FOLDER') : command;
   return unknownFact(
     reasons.join('; ') || 'no vulnerability scanner is installed',
-    command === undefined ? SETTLE : `${command} && scoville grade IMAGE`,
+    fetched === undefined ? SETTLE : `${fetched} && scoville grade IMAGE`,
   );
 }
 

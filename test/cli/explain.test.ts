@@ -1,6 +1,14 @@
-import { expect, test } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
 import { CATALOGUE, FIX_RULES, LINT_RULES } from '../../src/criteria/catalogue.ts';
+import { nextSteps } from '../../src/criteria/next-steps.ts';
+import { keepReport } from '../../src/grade/kept-report.ts';
+import type { ReadyStep } from '../../src/model/scorecard.ts';
+import { pathsOf } from '../../src/cli/io.ts';
+import { sampleInput } from '../report/sample-contents.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
 import { CAUSES } from '../../src/reproduce/causes.ts';
 import { fakeIo } from './command-io.ts';
 
@@ -56,4 +64,76 @@ test('an id that is not known names the nearest', async () => {
   await expect(explain(['CVE-2026-1'], fakeIo().io)).rejects.toThrow(
     'nothing is called "CVE-2026-1", and no image graded here has it',
   );
+});
+
+describe('in the folder of a grade', () => {
+  let home = '';
+  const inFolder = (cwd = home) => {
+    const fake = fakeIo();
+    return { ...fake, io: { ...fake.io, homeDir: home, cwd, env: {} } };
+  };
+  const here = async (id: string, cwd?: string): Promise<string> => {
+    const { io, out } = inFolder(cwd);
+    expect(await explain([id], io)).toBe(0);
+    return out();
+  };
+  const input = sampleInput();
+  const source = 'ghcr.io/acme/a-name-that-no-card-has-room-for:1';
+  const image = { kind: 'image', reference: source, state: 'loose' } as const;
+
+  beforeEach(async () => {
+    home = temporaryFolder();
+    const criteria = input.scorecard.criteria.map((one) =>
+      one.id === 'trusted-source' ? { ...one, outcome: 'fail' as const, evidence: [image] } : one,
+    );
+    const scorecard = { ...input.scorecard, criteria };
+    const ready: ReadyStep = {
+      text: '2 edits',
+      cost: 'seconds',
+      criteria: ['no-secrets'],
+      command: 'scoville fix --yes app/Dockerfile',
+    };
+    const steps = nextSteps(scorecard, { ready: [ready] });
+    await keepReport({ paths: pathsOf(inFolder().io), cwd: home }, { ...input, scorecard, steps });
+  });
+
+  test('says what is wrong there, and the command that helps', async () => {
+    const text = await here('no-secrets');
+    expect(text).toContain(
+      'In registry.example.com/app:1: failed\n  1 secret: private-key in root/id_rsa\n',
+    );
+    expect(text).toContain('  2 edits (seconds):\n      scoville fix --yes app/Dockerfile\n');
+  });
+
+  test('names are whole, and what only the owner knows is a setting', async () => {
+    const text = await here('trusted-source');
+    expect(text).toContain(`  - ${source}\n`);
+    expect(text).toContain(
+      '      scoville config trust.images=ghcr.io/acme/a-name-that-no-card-has-room-for\n',
+    );
+  });
+
+  test('knows the edits of fix, the causes of reproduce and the CVEs of the image', async () => {
+    expect(await here('pin-images:node:22')).toContain(
+      'An edit of scoville fix, for pinned-images',
+    );
+    expect(await here('private-key')).toContain(
+      'How to fix it\n  a host key that the package makes',
+    );
+    const [first] = input.contents?.[0]?.facts.vulnerabilities.known
+      ? input.contents[0].facts.vulnerabilities.value.vulnerabilities
+      : [];
+    const text = await here(first?.id ?? '');
+    expect(text).toContain(`In registry.example.com/app:1: failed\n  - ${first?.package ?? ''} `);
+    expect(text).toContain(`      scoville vex --vulnerability ${first?.id ?? ''} `);
+  });
+
+  test('of a rule of lint it says where the Dockerfile there has it', async () => {
+    writeFileSync(join(home, 'Dockerfile'), 'FROM alpine:3.22\nRUN sudo ls\n');
+    expect(await here('sudo')).toMatch(/^In Dockerfile: failed\n {2}- line 2: /m);
+  });
+
+  test('says nothing of an image in another folder', async () => {
+    expect(await here('no-secrets', join(home, 'other'))).not.toContain('\nIn ');
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CATALOGUE, FIX_RULES } from '../../src/criteria/catalogue.ts';
+import { FIX_RULES } from '../../src/criteria/catalogue.ts';
 import type { Scored } from '../../src/criteria/score.ts';
 import { fixGains, planEdits } from '../../src/fix/compose.ts';
 import { ok, type Result } from '../../src/lib/errors.ts';
