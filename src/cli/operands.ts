@@ -5,6 +5,7 @@ import { parsePlatform } from '../image/platforms.ts';
 import { readTaggedEntries, type TaggedManifest } from '../image/referrers.ts';
 import { UserError } from '../lib/errors.ts';
 import { type Descriptor, type OpenedImage, type Platform, platformName } from '../model/image.ts';
+import { printedCommand } from '../model/printed-command.ts';
 import {
   formatReference,
   type ImageReference,
@@ -13,7 +14,6 @@ import {
 } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import type { CopyTarget } from '../trust/copy-image.ts';
-import { printedCommand } from '../model/printed-command.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { type CommandIo, pathsOf } from './io.ts';
 

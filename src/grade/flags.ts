@@ -133,9 +133,13 @@ export function gradeFlags(values: FlagValues<typeof GRADE.flags>, images: reado
     gate: given({ minLevel, minGrade }),
     policy: values.policy ?? values.config,
     again: AGAIN.flatMap((name) =>
-      [(values as Readonly<Record<string, unknown>>)[camelCase(name)] ?? []]
+      [(values as Readonly<Record<string, unknown>>)[camelCase(name)]]
         .flat()
-        .flatMap((value) => [`--${name}`, shownValue(name, String(value))]),
+        .flatMap((value) =>
+          typeof value === 'string' || typeof value === 'number'
+            ? [`--${name}`, shownValue(name, `${value}`)]
+            : [],
+        ),
     ),
   };
   refuseMixture(flags, values.jobs !== undefined);

@@ -2,14 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
+import { pathsOf } from '../../src/cli/io.ts';
 import { CATALOGUE, FIX_RULES, LINT_RULES } from '../../src/criteria/catalogue.ts';
 import { nextSteps } from '../../src/criteria/next-steps.ts';
 import { keepReport } from '../../src/grade/kept-report.ts';
 import type { ReadyStep } from '../../src/model/scorecard.ts';
-import { pathsOf } from '../../src/cli/io.ts';
-import { sampleInput } from '../report/sample-contents.ts';
-import { temporaryFolder } from '../fakes/layouts.ts';
 import { CAUSES } from '../../src/reproduce/causes.ts';
+import { temporaryFolder } from '../fakes/layouts.ts';
+import { sampleInput } from '../report/sample-contents.ts';
 import { fakeIo } from './command-io.ts';
 
 const IDS = new Set([
