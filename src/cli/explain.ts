@@ -4,7 +4,7 @@ import { keptReport } from '../grade/kept-report.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { didYouMean } from '../lib/text.ts';
-import { isMet, SPEC_URL } from '../model/criterion.ts';
+import { type CriterionResult, isMet, SPEC_URL } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { Vulnerability } from '../model/facts.ts';
 import { printedCommand } from '../model/printed-command.ts';
@@ -127,18 +127,11 @@ function criterionHere(
   if (step !== undefined && !step.command.startsWith('scoville explain '))
     return {
       ...about,
-      help: `${step.text === summary ? 'What checks it' : step.text} (${step.cost})`,
+      help: `${step.text} (${step.cost})`,
       command: step.command,
     };
   const declared = declaredSettings(result);
-  if (declared.length === 0)
-    return result.settle?.startsWith('scoville ') !== true
-      ? about
-      : {
-          ...about,
-          help: 'What checks it',
-          command: result.settle.replaceAll(/\bIMAGE\b/g, () => shellWord(scorecard.image)),
-        };
+  if (declared.length === 0) return { ...about, ...checking(result, scorecard) };
   const settings = declared.map(
     ({ setting, value = setting === 'image.source' ? 'URL' : 'NAME' }) => `${setting}=${value}`,
   );
@@ -147,6 +140,17 @@ function criterionHere(
     help: `If this is right: ${declared.map(({ text }) => text).join('; ')}`,
     command: printedCommand('config', settings),
   };
+}
+
+/** How to check what is not known, with words that only a person can fill in. */
+function checking(
+  { settle = '' }: CriterionResult,
+  { image }: ReportInput['scorecard'],
+): Pick<ExplainedHere, 'help' | 'command'> {
+  const [, help = 'What checks it', command] = /^(?:(.*): )?(scoville .*)$/.exec(settle) ?? [];
+  return command === undefined
+    ? {}
+    : { help, command: command.replaceAll(/\bIMAGE\b/g, () => shellWord(image)) };
 }
 
 async function ofRule(id: string, io: CommandIo): Promise<Explanation> {

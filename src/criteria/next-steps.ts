@@ -75,10 +75,10 @@ function answerOf(
   source: StepSource,
 ): Pick<NextStep, 'text' | 'command' | 'cost'> {
   const { build } = source;
-  const { id, outcome, settle = '', summary } = result;
+  const { id, outcome, settle = '' } = result;
   const [before = '', then] = settle.split(/, then run: /);
   const isUnknown = outcome === 'unknown';
-  const text = !isUnknown ? first.title : then === undefined ? summary : `${before}, then run this`;
+  const text = !isUnknown || then === undefined ? first.title : `${before}, then run this`;
   const image = shellWord(scorecard.image);
   const found =
     isUnknown || settle !== ''
@@ -96,9 +96,10 @@ function answerOf(
   return { text, command, cost: asked === 'an install' ? asked : costOf(command) };
 }
 
-/** What makes two answers one step: the same ready step, command or reason. */
-function keyOf(id: string, { command, text }: { command: string; text: string }): string {
-  return command.startsWith('scoville explain ') ? `${id} ${text}` : command;
+/** What makes two answers one step: the same command, or the same reason for not knowing. */
+function keyOf({ id, outcome, summary }: CriterionResult, command: string): string {
+  if (!command.startsWith('scoville explain ')) return command;
+  return outcome === 'unknown' ? `unknown ${summary}` : id;
 }
 
 /**
@@ -112,13 +113,12 @@ export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextSt
   for (const first of scorecard.suggestions) {
     const result = results.get(first.criterion);
     if (result === undefined) continue;
-    const { id, level, outcome } = result;
+    const { id, level } = result;
     const step = ready.find(
       ({ criteria, partly = [] }) => criteria.includes(id) || partly.includes(id),
     );
     const answer = step ?? answerOf(first, result, scorecard, source);
-    // One reason for which several are not known is one thing to do.
-    const key = keyOf(outcome === 'unknown' ? '' : id, answer);
+    const key = keyOf(result, answer.command);
     const before = steps.get(key);
     const criteria = [...(before?.criteria ?? []), id];
     steps.set(key, {
@@ -133,7 +133,7 @@ export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextSt
   return [...steps.values()].sort(firstDone);
 }
 
-/** The scorecard with its suggestions in the order of the steps, each with the command of its own. */
+/** The scorecard with its suggestions in the order of the steps, each with its command. */
 export function withSteps(scorecard: Scorecard, steps: readonly NextStep[]): Scorecard {
   const at = ({ criterion }: Suggestion): number =>
     steps.findIndex(({ criteria }) => criteria.includes(criterion));

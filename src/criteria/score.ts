@@ -111,7 +111,7 @@ const COST_OF: readonly (readonly [RegExp, Cost])[] = [
   [/scoville (?:build|profile) /, 'a build'],
 ];
 
-/** What a command costs; what is no command of ours is done by hand. */
+/** What a command costs; other text, such as a line to add, is done by hand. */
 export function costOf(command = ''): Cost {
   if (/^install .*then|--from FOLDER/i.test(command)) return 'an install';
   return COST_OF.find(([pattern]) => pattern.test(command))?.[1] ?? 'seconds';

@@ -23,8 +23,8 @@ export function withoutFlags(
 }
 
 /**
- * The words of a build, with a `--secret` for each id that is mounted and not given: its value comes
- * from a variable of that name. The context stays the last word.
+ * The words of a build, with a `--secret` for each id that is mounted and not given: its value
+ * comes from a variable of that name. The context stays the last word.
  */
 export function withSecrets(words: readonly string[], ids: readonly string[]): readonly string[] {
   const given = new Set(words.flatMap((word) => /(?:^|,|=)id=([^,]+)/.exec(word)?.[1] ?? []));

@@ -134,7 +134,7 @@ const [OF_CONTENT, METADATA, FIELDS, IMAGES] = [
   rules('images'),
 ];
 
-/** Every cause by its id, with each way to mend it. */
+/** Every cause by its id, with each way to avoid it. */
 export const CAUSES = new Map<string, readonly DifferenceClass[]>(
   groupBy([...OF_CONTENT, ...METADATA, ...FIELDS, ...IMAGES, UNEXPLAINED], (one) => one.class),
 );

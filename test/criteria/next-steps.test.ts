@@ -45,7 +45,7 @@ test('criteria that one check decides are one step, a whole command with the nam
   );
   expect(nextSteps(scorecard([result('a', 1, 'pass'), ...open], "it's:1"))).toEqual([
     {
-      text: 'no scan',
+      text: 'Check “cve-2”',
       command: "scoville grade 'it'\\''s:1'",
       cost: 'seconds',
       level: 2,

@@ -283,7 +283,7 @@ describe('what the database cannot say', () => {
       ok: true,
       value: {
         vulnerabilities: [{ id: 'CVE-2026-0004', severity: 'unknown' }],
-        unrated: 'Run: scoville db update GIT',
+        unrated: 'scoville db update GIT && scoville grade IMAGE',
       },
     });
     const withCommits = await byDatabase({

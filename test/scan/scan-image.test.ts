@@ -217,7 +217,8 @@ describe('who is asked', () => {
     expect(fact).toMatchObject({
       known: false,
       reason:
-        'no vulnerability scan (database): no database of advisories here. Run: scoville db update',
+        'no vulnerability scan (database): no database of advisories here',
+      settle: 'scoville db update --from FOLDER && scoville grade IMAGE',
     });
     expect(osv.calls).toEqual([]);
   });
