@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 
 stage() { node scripts/tests/stage.mjs "$@"; }
 # They make `dist` or the site anew, or whole packages.
-packages='package release site fix-corpus means-the-same'
+packages='package release installed site fix-corpus means-the-same'
 # Second forms of what another file shows. test/e2e/rows.ts has the rest.
 matrices='builders ci-systems context-modes index-runtime lock-drift musl phases record-bake repro-corpus second-toolchain'
 case ${1:-} in

@@ -58,6 +58,19 @@ test('each package whose code is in the bundle has its notice and its component,
   ]);
 });
 
+test('the notice of a package without a license file names who made it, with the text of MIT', () => {
+  const made = { version: '1.0.0', license: 'MIT', author: 'Meta', homepage: 'https://f.example' };
+  const one = installed('f', { name: 'f', ...made });
+  const contributors = ['Kyle', { name: 'Ann', url: 'https://ann.example' }];
+  const by = { version: '1.0.0', license: 'CC-BY-3.0', author: 'The Foundation', contributors };
+  const other = installed('g', { name: 'g', ...by });
+  const { notices } = written([one, other]);
+  expect(notices).toContain('Made by: Meta\nSource: https://f.example\n\nCopyright (c) Meta\n');
+  expect(notices).toContain('without restriction');
+  expect(notices).toContain('Made by: The Foundation, Kyle, Ann https://ann.example\n');
+  expect(notices).toContain('https://creativecommons.org/licenses/by/3.0/');
+});
+
 test('a package that does not say its license stops the build', () => {
   const silent = installed('e', { name: 'e', version: '1.0.0' });
   expect(() => written([silent])).toThrow('no license: e');

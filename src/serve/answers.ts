@@ -14,6 +14,7 @@ import { FIX_RULES } from '../criteria/catalogue.ts';
 import { type FixNeed, isWithin, type LintFinding, type PlannedEdit } from '../model/fix.ts';
 import { VECTOR_NAMES } from '../report/card.ts';
 import type { Explanation } from '../report/command-texts.ts';
+import { cleanForTerminal } from '../ui/text.ts';
 
 /** A document of the editor: its text, and places in it by UTF-16 units. */
 export interface EditedText {
@@ -50,7 +51,7 @@ export function diagnosticOf(finding: LintFinding): Diagnostic {
     severity: SEVERITIES[severity],
     source: 'scoville',
     code: rule,
-    message: remedy === undefined ? message : `${message}. ${remedy}.`,
+    message: cleanForTerminal(remedy === undefined ? message : `${message}. ${remedy}.`),
   };
 }
 

@@ -109,6 +109,7 @@ class Editor {
   readonly #io: CommandIo;
   readonly #documents = new TextDocuments(TextDocument);
   readonly #waiting = new Map<string, NodeJS.Timeout>();
+  readonly #seen = new Set<string>();
   readonly #plans = new Map<string, Plan>();
   #takesMarkdown = false;
   #createsFiles = false;
@@ -131,15 +132,14 @@ class Editor {
     );
     connection.onCodeAction((asked) => this.#actions(asked));
     connection.onExecuteCommand((asked) => this.#execute(asked));
-    this.#documents.onDidOpen(({ document }) => {
-      this.#soon(document, 0);
-    });
     this.#documents.onDidChangeContent(({ document }) => {
-      this.#soon(document, PAUSE_MS);
+      this.#soon(document, this.#seen.has(document.uri) ? PAUSE_MS : 0);
+      this.#seen.add(document.uri);
     });
     this.#documents.onDidClose(({ document: { uri } }) => {
       clearTimeout(this.#waiting.get(uri));
       this.#waiting.delete(uri);
+      this.#seen.delete(uri);
       this.#plans.delete(uri);
       void connection.sendDiagnostics({ uri, diagnostics: [] });
     });
@@ -169,9 +169,11 @@ class Editor {
   async #watch(): Promise<void> {
     if (!this.#watchesFiles) return;
     const globPattern = '**/{.scoville.yaml,.scoville.yml,scoville.lock,*.dockerignore}';
-    await this.#connection.client.register(DidChangeWatchedFilesNotification.type, {
-      watchers: [{ globPattern }],
-    });
+    const watchers = [{ globPattern }];
+    // An editor that refuses sees the change at the next key.
+    await this.#connection.client
+      .register(DidChangeWatchedFilesNotification.type, { watchers })
+      .catch(() => undefined);
   }
 
   /** The document where it is a Dockerfile: editors may send others too. */
@@ -183,10 +185,7 @@ class Editor {
   }
 
   #soon({ uri }: TextDocument, wait: number): void {
-    const before = this.#waiting.get(uri);
-    // The first findings do not wait for what comes with the opening.
-    if (before !== undefined && wait > 0 && this.#plans.get(uri) === undefined) return;
-    clearTimeout(before);
+    clearTimeout(this.#waiting.get(uri));
     const timer = setTimeout(() => {
       this.#waiting.delete(uri);
       this.#publish(uri).catch((thrown: unknown) => {
