@@ -32,6 +32,8 @@ import { saidWrong } from './flags.ts';
 import { ALL_HELP, type Command, type CommandIo, pathsOf, writeHelp } from './io.ts';
 import { writeReports } from './render-report.ts';
 
+const NO_REVIEW = '--review asks in a terminal, without -q or --json; scoville fix shows its edits';
+
 export const build: Command = async (args, io) => {
   const parsed = parseBuildArgs(args, io.env);
   if (!parsed.ok) return saidWrong(parsed.error, io);
@@ -65,10 +67,7 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const wantsReview = parsed.own.review || result.judged.settings.ui.after === 'review';
   if (!wantsReview) return code;
   if (!(await isForPerson(io, shown))) {
-    if (parsed.own.review)
-      io.writeErr(
-        'scoville: --review asks in a terminal, without -q or --json; scoville fix shows its edits\n',
-      );
+    if (parsed.own.review) io.writeErr(`scoville: ${NO_REVIEW}\n`);
     return code;
   }
   const { fixRequestOf } = await import('./ready-steps.ts');
@@ -168,7 +167,7 @@ async function tell(
     case 'done':
       if (result.report !== undefined)
         await report(result.report, result.judged, parsed, io, quiet);
-      if (quiet && !reportRequests(parsed).some(isOnStdout))
+      if (quiet && (result.report === undefined || !reportRequests(parsed).some(isOnStdout)))
         io.writeOut(`${result.index.digest}\n`);
       return EXIT.met;
   }
