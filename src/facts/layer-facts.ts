@@ -4,7 +4,7 @@ import type { Package } from '../model/packages.ts';
 import type { Digest } from '../model/reference.ts';
 
 /** Changes with LayerFacts in form or meaning: facts cached with another number are not read. */
-export const FACTS_SCHEMA = 26;
+export const FACTS_SCHEMA = 27;
 
 /** Attributes of an entry for which a path is not enough. */
 export interface PlaceAttributes extends FileAttributes {
@@ -39,8 +39,12 @@ export interface UnreadRecord {
 
 export type LayerSecret = Pick<
   SecretFinding,
-  'rule' | 'masked' | 'mark' | 'inside' | 'inName' | 'line' | 'offset'
-> & { readonly path: string };
+  'rule' | 'masked' | 'mark' | 'inside' | 'inName' | 'line' | 'offset' | 'sha256'
+> & {
+  readonly path: string;
+  /** The file that records its package; of a distribution's, the package's name. */
+  readonly record?: string;
+};
 
 /** A likely secret that, by a rule, is somebody's published test or documentation. */
 export type SuppressedLayerSecret = LayerSecret & Pick<SuppressedSecret, 'reason'>;

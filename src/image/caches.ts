@@ -30,6 +30,7 @@ const LIMITS = {
   'other-seeds': MIB,
   proofs: MIB,
   'public-halves': MIB,
+  published: MIB,
   'second-builds': MIB,
   told: MIB,
 } as const;

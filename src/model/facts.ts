@@ -253,6 +253,12 @@ export interface SecretFinding {
   readonly offset?: number;
   /** Deleted in the final filesystem, but still in its layer. */
   readonly deleted?: boolean;
+  /** The package that the file is of, as its record says. */
+  readonly package?: Pick<Package, 'type' | 'name' | 'version'>;
+  /** Of the whole file, in hexadecimal, where the archive of its package may contain the same. */
+  readonly sha256?: string;
+  /** Why it was not compared with what its package publishes, or that it differs. */
+  readonly unpublished?: string;
 }
 
 /** What looks like a secret, but a rule explains it. */

@@ -17,6 +17,7 @@ import type { Descriptor, OpenedImage } from '../model/image.ts';
 import { digestHex, referencesOf } from '../model/reference.ts';
 import { type ScannerName, SCANNERS, type Settings } from '../model/settings.ts';
 import { planOsv } from './osv-records.ts';
+import { withPublished } from './published-files.ts';
 import { type ImageScan, withinAge, withPackages } from './scan-evidence.ts';
 import type { ScanTarget } from './scanners.ts';
 import { databaseFolder, noteEcosystems } from './update-database.ts';
@@ -195,7 +196,10 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
           databaseDays,
         })
       : content;
-    scanned.push({ ...one, vulnerabilities });
+    const proven = content.known
+      ? known(await withPublished(context, content.value, offline), content.source)
+      : content;
+    scanned.push({ ...one, content: proven, vulnerabilities });
   }
   return scanned;
 }

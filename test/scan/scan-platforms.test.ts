@@ -30,6 +30,7 @@ const content = {
   packages: [pkg('npm', 'left', '1.0.0')],
   unreadablePackages: [],
   filesystem: { executables: [], osRelease: undefined },
+  secrets: { findings: [], scannedFiles: 0 },
 } as unknown as ImageContent;
 
 let osv: FakeOsv;

@@ -8,7 +8,9 @@ function evidenceOf(found: SecretFinding): Evidence {
   const byte = found.offset === undefined ? '' : `, byte ${found.offset}`;
   const inFile = found.line === undefined ? byte : `, line ${found.line}`;
   const line = inFile + lineText(found);
-  const detail = `${found.rule}: ${found.masked}${line}${deleted}`;
+  const { unpublished } = found;
+  const whose = ofPackage(found) + (unpublished === undefined ? '' : `: ${unpublished}`);
+  const detail = `${found.rule}: ${found.masked}${line}${deleted}${whose}`;
   return found.where === 'layer' && found.path !== undefined
     ? {
         kind: 'file',
@@ -26,10 +28,14 @@ function evidenceOf(found: SecretFinding): Evidence {
 const lineText = ({ dockerfileLine }: SecretFinding): string =>
   dockerfileLine === undefined ? '' : ` (Dockerfile:${dockerfileLine})`;
 
+function ofPackage({ package: item }: SecretFinding): string {
+  return item === undefined ? '' : `, in ${item.name} ${item.version}`;
+}
+
 function placeText(found: SecretFinding): string {
   const { where, path } = found;
   const place = where === 'layer' ? (path ?? where) : [where, path].filter(Boolean).join(' ');
-  return place + lineText(found);
+  return place + lineText(found) + ofPackage(found);
 }
 
 /** Each secret once, with its kind and its places: files first, then what only repeats them. */
@@ -73,8 +79,10 @@ function unread({ gaps = [], moreGaps = 0 }: SecretsFact): Verdict | undefined {
 /** Ignored findings, counted by reason, so nobody has to trust that there were none. */
 function setAside({ suppressed = [] }: SecretsFact): readonly Evidence[] {
   const reasons = new Map<string, string[]>();
-  for (const { reason, path = '' } of suppressed)
-    reasons.set(reason, [...(reasons.get(reason) ?? []), path]);
+  for (const found of suppressed) {
+    const reason = `${found.reason}${ofPackage(found)}`;
+    reasons.set(reason, [...(reasons.get(reason) ?? []), found.path ?? '']);
+  }
   return [...reasons].map(([reason, paths]) =>
     note(`set aside, ${reason}: ${paths.length} (${listed([...new Set(paths)])})`),
   );
@@ -92,14 +100,20 @@ export const noSecrets = criterion({
     'Known secret shapes and private keys fail in any layer, in environment, labels, history ' +
     'and provenance. Files that later layers delete count too. `.git` directories and ' +
     'credential files with content also fail. Values are shown masked. Published tests and ' +
-    'documentation are set aside by rule, counted and shown. Layers that were not scanned, ' +
-    'or files that were not checked to their end, are unknown.',
+    'documentation are set aside by rule, counted and shown. So is a file that its package ' +
+    'publishes with the same bytes. Layers that were not scanned, or files that were not ' +
+    'checked to their end, are unknown.',
   check: ({ secrets }) => {
     const { findings, incomplete } = secrets;
     if (findings.length > 0) {
       const secretsFound = named(findings);
       const evidence = [...findings.map(evidenceOf), ...setAside(secrets)];
-      return fail(`${quantity(secretsFound.length, 'secret')}: ${listed(secretsFound)}`, evidence);
+      const [first] = findings;
+      const why = findings.every((one) => one.unpublished === first?.unpublished)
+        ? first?.unpublished
+        : undefined;
+      const text = `${quantity(secretsFound.length, 'secret')}: ${listed(secretsFound)}`;
+      return fail(why === undefined ? text : `${text}; ${why}`, evidence);
     }
     if (incomplete !== undefined) return unknown(incomplete);
     const partly = unread(secrets);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { EntrySink } from '../../image/formats/inflate.ts';
 import { given } from '../../lib/json.ts';
 import type {
@@ -13,6 +12,7 @@ import {
   type LayerEntry,
   plainEntry,
 } from '../../model/image.ts';
+import { isSystemType } from '../../model/packages.ts';
 import type { FileTree } from '../filesystem.ts';
 import type {
   LayerSecret,
@@ -36,6 +36,13 @@ import {
   ScanBudget,
   zipAtEnd,
 } from './open-content.ts';
+import {
+  type FileSums,
+  isPlaceOfPackages,
+  isPrivateKey,
+  PackageLists,
+  sumsOf,
+} from './package-files.ts';
 import { isToken } from './secret-rules.ts';
 import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
 import { markOf, masked } from './secret-value.ts';
@@ -284,10 +291,10 @@ export function secretCollector(): LayerCollector<SecretFacts> {
   };
   /** Ways in which the present file is packed and not opened. */
   const closed = new Set<string>();
-  const closedFiles: { path: string; kinds: string; hash: string | undefined }[] = [];
-  const lists = packageLists();
-  /** What may turn out to be published, once all lists are known. */
-  const pending: { secret: LayerSecret; mark: string; hash: string }[] = [];
+  const closedFiles: { path: string; kinds: string; sums: FileSums | undefined }[] = [];
+  const lists = new PackageLists();
+  /** What may turn out to be a package's, once all lists are known. */
+  const pending: { secret: LayerSecret; mark: string; sums: FileSums }[] = [];
   let scan: ContentScan | undefined;
   let scannedFiles = 0;
   let moreGaps = 0;
@@ -324,15 +331,14 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     scan = undefined;
     if (content !== undefined) lists.add(path, content);
     const secretsHere = shared.found.length === 0 ? [] : once(shared.found.splice(0));
-    const hash = secretsHere.length > 0 ? listedHash(path, content) : undefined;
+    const sums = secretsHere.length > 0 ? sumsOf(path, content) : undefined;
     for (const { value, ...rest } of secretsHere) {
       const secret = { ...rest, masked: masked(value), path };
-      if (hash === undefined || isToken(secret.rule)) keep(secret, markOf(value));
-      else pending.push({ secret, mark: markOf(value), hash });
+      if (sums === undefined) keep(secret, markOf(value));
+      else pending.push({ secret, mark: markOf(value), sums });
     }
-    if (closed.size > 0 && harmlessReason(path, 'packed') === undefined) {
-      closedFiles.push({ path, kinds: [...closed].join(', '), hash: listedHash(path, content) });
-    }
+    if (closed.size > 0 && harmlessReason(path, 'packed') === undefined)
+      closedFiles.push({ path, kinds: [...closed].join(', '), sums: sumsOf(path, content) });
     closed.clear();
     note(path);
   };
@@ -349,11 +355,18 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     visit,
     finish: () => {
       names.flush();
-      for (const { secret, mark, hash } of pending)
-        keep(secret, mark, lists.lists(secret.path, hash) ? PUBLISHED : undefined);
+      for (const { secret, mark, sums } of pending) {
+        const { path, rule } = secret;
+        const by = isToken(rule) ? undefined : lists.shippedBy(path, sums);
+        const isKey = isPrivateKey(rule);
+        if (by !== undefined && !(isKey && by.manager === 'apk'))
+          keep({ ...secret, record: by.name }, mark, PUBLISHED);
+        else
+          keep({ ...secret, ...(isKey ? {} : inPackage(lists.recordOf(path, sums), sums)) }, mark);
+      }
       note('names of files');
-      for (const { path, kinds, hash } of closedFiles)
-        if (!OF_APT.test(path) && (hash === undefined || !lists.lists(path, hash))) {
+      for (const { path, kinds, sums } of closedFiles)
+        if (!OF_APT.test(path) && (sums === undefined || !lists.shippedBy(path, sums))) {
           shared.budget.gap(`it is packed and not opened: ${kinds}`);
           note(path);
         }
@@ -369,37 +382,9 @@ export function secretCollector(): LayerCollector<SecretFacts> {
   };
 }
 
-const LIST = /^var\/lib\/dpkg\/(?:info\/[^/]+\.md5sums|status\.d\/[^/]+\.md5sums)$/;
-/**
- * Where distributions put files. Applications that somebody packs are seldom here: they go to
- * /opt, /srv, /etc, /usr/local.
- */
-const PLACE = /^usr\/(?!local\/)|^lib(?:64)?\//;
-const MOST_KEPT = 32 * 1024 * 1024;
-
-/**
- * Files that the lists of Debian's packages in a layer show as published. A file that is bit for
- * bit as its package ships it is public, and so is what looks like a secret in it. Lists over the
- * limit are not kept: their files then count as any other.
- */
-function packageLists() {
-  const lists: Buffer[] = [];
-  let kept = 0;
-  return {
-    add: (path: string, content: Uint8Array): void => {
-      if (!LIST.test(path) || (kept += content.length) > MOST_KEPT) return;
-      lists.push(Buffer.from(content));
-    },
-    lists: (path: string, hash: string): boolean =>
-      lists.some((list) => list.includes(`${hash}  ${path}\n`, 0, 'latin1')),
-  };
-}
-
-/** The hash to ask with of a file that a package may have brought; undefined for other files. */
-function listedHash(path: string, content: Uint8Array | undefined): string | undefined {
-  return content !== undefined && PLACE.test(path)
-    ? createHash('md5').update(content).digest('hex')
-    : undefined;
+/** What shows later, by the archive of its package, that a file is published. */
+function inPackage(record: string | undefined, { sha256 }: FileSums): Partial<LayerSecret> {
+  return record === undefined ? {} : { record, sha256 };
 }
 
 const ENOUGH = 64 * 1024;
@@ -455,12 +440,27 @@ function isDeleted(tree: FileTree, layer: PlacedLayer, path: string): boolean {
   return tree.find(path, false)?.layer !== layer.digest;
 }
 
-function placed<T extends LayerSecret>(
+/** The package of a record, by its path, or by its name in the distribution. */
+function packageOf({ facts }: PlacedLayer, record: string | undefined): SecretFinding['package'] {
+  if (record === undefined) return undefined;
+  const [item] = facts.packages.flatMap(({ path, packages }) =>
+    packages.filter((one) => path === record || (isSystemType(one.type) && one.name === record)),
+  );
+  return item && { type: item.type, name: item.name, version: item.version };
+}
+
+function placed(
   tree: FileTree,
   layer: PlacedLayer,
-  secret: T,
-): T & SecretFinding {
-  const found = { ...secret, where: 'layer' as const, layer: layer.digest };
+  { record, ...secret }: LayerSecret,
+): SecretFinding {
+  const item = packageOf(layer, record);
+  const found = {
+    ...secret,
+    where: 'layer' as const,
+    layer: layer.digest,
+    ...given({ package: item }),
+  };
   return secret.inName !== true && isDeleted(tree, layer, secret.path)
     ? { ...found, deleted: true }
     : found;
@@ -476,9 +476,9 @@ function together(
 }
 
 /**
- * Secrets of all layers, followed by those of the configuration and provenance (`others`). Files
- * that a later layer deletes or replaces count too. What rules exclude is listed apart, with the
- * reason.
+ * Secrets of all layers, of the configuration and provenance (`others`), those in files of packages
+ * last. Files that a later layer deletes or replaces count too. What rules exclude is listed apart,
+ * with the reason.
  */
 export function secretsFact(
   tree: FileTree,
@@ -489,14 +489,20 @@ export function secretsFact(
     layers.reduce((total, layer) => total + count(layer), 0);
   const unscanned = layers.filter(({ facts }) => !facts.secretsScanned).length;
   const suppressed = layers.flatMap((layer) =>
-    layer.facts.suppressedSecrets.map((secret): SuppressedSecret => placed(tree, layer, secret)),
+    layer.facts.suppressedSecrets.map((secret): SuppressedSecret => ({
+      ...placed(tree, layer, secret),
+      reason: secret.reason,
+    })),
   );
+  const findings = layers.flatMap((layer) =>
+    layer.facts.secrets.map((secret) => placed(tree, layer, secret)),
+  );
+  const isTheirs = ({ path = '' }: SecretFinding): boolean => isPlaceOfPackages(path);
   return {
     findings: [
-      ...layers.flatMap((layer) =>
-        layer.facts.secrets.map((secret): SecretFinding => placed(tree, layer, secret)),
-      ),
+      ...findings.filter((one) => !isTheirs(one)),
       ...others.findings,
+      ...findings.filter(isTheirs),
     ],
     scannedFiles: sum(({ facts }) => facts.scannedFiles),
     suppressed,

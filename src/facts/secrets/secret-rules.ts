@@ -52,7 +52,7 @@ const PEM = {
   isPlain: true,
 } as const;
 
-const KEY_RULES: readonly SecretRule[] = [
+export const KEY_RULES: readonly SecretRule[] = [
   {
     id: 'private-key',
     what: 'Private keys in PEM: PKCS#1, PKCS#8, SEC1, DSA, OpenSSH; in JSON too, where line ends are spelled out',
