@@ -18,6 +18,9 @@ interface FetchDigestOptions {
   readonly fetch: typeof fetch;
   /** In bytes; 2 GiB where nothing is said. */
   readonly largest?: number;
+  readonly mostMs?: number;
+  /** Gets the content. */
+  readonly chunks?: Uint8Array[];
 }
 
 function allowed(url: URL, { allowsPlain }: FetchDigestOptions): string | undefined {
@@ -35,8 +38,8 @@ export async function fetchDigest(
   address: string,
   options: FetchDigestOptions,
 ): Promise<Result<FetchedFile>> {
-  const { signal, largest = LARGEST } = options;
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(WHOLE_MS)]);
+  const { signal, largest = LARGEST, mostMs = WHOLE_MS, chunks } = options;
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(mostMs)]);
   try {
     let url = new URL(address);
     for (let steps = 0; steps <= MOST_REDIRECTS; steps++) {
@@ -57,7 +60,7 @@ export async function fetchDigest(
         await response.body?.cancel();
         return err(`the server answered ${response.status}`);
       }
-      return await hashed(response.body, largest);
+      return await hashed(response.body, largest, chunks);
     }
     return err(`more than ${MOST_REDIRECTS} redirects`);
   } catch (error) {
@@ -72,6 +75,7 @@ export async function fetchDigest(
 async function hashed(
   body: ReadableStream<Uint8Array>,
   largest: number,
+  chunks?: Uint8Array[],
 ): Promise<Result<FetchedFile>> {
   const hash = createHash('sha256');
   let size = 0;
@@ -79,6 +83,7 @@ async function hashed(
     size += chunk.length;
     if (size > largest) return err(`it is larger than ${largest} bytes`);
     hash.update(chunk);
+    chunks?.push(chunk);
   }
   const digest = `sha256:${hash.digest('hex')}`;
   return isDigest(digest) ? ok({ digest, size }) : err('it has no digest');

@@ -34,7 +34,8 @@ beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'scoville-published-'));
   asked = [];
   served.clear();
-  vi.stubGlobal('fetch', (url: string) => {
+  vi.stubGlobal('fetch', (address: URL) => {
+    const url = address.href;
     asked.push(url);
     const body = served.get(url);
     return body === undefined
