@@ -44,6 +44,7 @@ import {
   pinPackages,
 } from './pinned-packages.ts';
 import { recentlyUpdated } from './recently-updated.ts';
+import { recommendedPackages, withoutRecommended } from './recommended-packages.ts';
 import { sbomAttested } from './sbom.ts';
 import { secretInArg, secretsByFile, secretsByFileRule } from './secrets-by-file.ts';
 import { securityProfile } from './security-profile/verdict.ts';
@@ -182,6 +183,7 @@ export const FIX_RULES: readonly FixRule[] = [
   freezeArchives,
   pinPackages,
   lockFiles,
+  withoutRecommended,
   packageCaches,
   elevatedFiles,
   nonrootEdit,
@@ -208,6 +210,7 @@ export const CHECKED_RULES: readonly CheckedRule[] = [
   maintainerDeprecated,
   overriddenInstruction,
   packageCacheKept,
+  recommendedPackages,
   relativeWorkdir,
   secretInArg,
   shellFormEntrypoint,

@@ -5,7 +5,6 @@ import { execStrings } from '../model/dockerfile.ts';
 import type { FixInput, TextEdit } from '../model/fix.ts';
 import type { Runtime } from './distroless-stacks.ts';
 import { baseOfImage, inImage, lineEnd, type Placed } from './edit-text.ts';
-import { addedImage } from './outside-images.ts';
 import { writtenFolders } from './program-needs.ts';
 import { checkWords, fromWorkFolder, type RuntimeCommand, workFolder } from './runtime-command.ts';
 
@@ -98,13 +97,15 @@ interface Final {
   readonly command: RuntimeCommand;
   /** Name of what was the last stage. */
   readonly stage: string;
+  /** The base of the new one, by digest. */
+  readonly image: string;
 }
 
 /** Lines of the collecting RUN and of the new stage; an error says what cannot be moved. */
 export function stageLines(
   input: FixInput,
   own: readonly Placed[],
-  { runtime, command, stage }: Final,
+  { runtime, command, stage, image }: Final,
 ): Result<readonly string[]> {
   const folder = workFolder(input);
   const copied = copiedPaths(input, own, runtime, folder);
@@ -117,15 +118,13 @@ export function stageLines(
   if (!kept.ok) return kept;
   const collect = [...runtime.collect, ...handedOver(input, folder, runtime.carries)];
   const { eol } = input.source;
-  const image = addedImage(`${input.options.distroless}/${runtime.base}:nonroot`, input);
-  if (!image.ok) return image;
   return ok([
     ...(collect.length === 0
       ? []
       : ['# What the final stage needs of this one', collectRun(collect, eol)]),
     '',
     `# ${runtime.holds.charAt(0).toUpperCase()}${runtime.holds.slice(1)}: no shell, no package manager, no build tools`,
-    `FROM ${image.value}`,
+    `FROM ${image}`,
     ...env.value,
     ...runtime.env,
     // Before WORKDIR and COPY, which would make the folders of root.

@@ -358,11 +358,12 @@ function plan(input: FixInput): FixPlan {
   if (!added.ok) return refused(added.error);
   const caller = callerOf(LACKS[base] ?? [], input);
   if (caller !== undefined) return refused(`${caller}, which ${name} does not have`);
-  if (reference.digest !== undefined) return refused('its digest is pinned');
   const purpose = purposeOf(input);
   if (purpose !== 'service') return refused(PURPOSES[purpose]);
   if (othersOn(input, input.imageStages)) return refused('other stages use it');
-  const tag = reference.tag === undefined ? 0 : reference.tag.length + 1;
+  // A digest may be one that `pin-images` added since this was advised.
+  const parts = [reference.tag, reference.digest].filter((part) => part !== undefined);
+  const tail = parts.reduce((length, part) => length + 1 + part.length, 0);
   const digest = added.value.slice(added.value.indexOf('@'));
   return proposed(from, {
     key: 'base',
@@ -370,9 +371,13 @@ function plan(input: FixInput): FixPlan {
     why: 'The full image includes compilers, headers and clients that your app does not use',
     risk: 'medium',
     riskReason:
-      'packages that compile code at installation fail, and programs that are called without notice are missing; check with --verify',
+      'packages that compile code at installation fail, and programs that are called without notice are missing; ' +
+      (reference.digest === undefined
+        ? ''
+        : 'it is the variant of today, not of the pinned day; ') +
+      'check with --verify',
     meets: ['minimal-base'],
-    edits: [{ start: place.end - tag, end: place.end, text: `:${slim.tag ?? ''}${digest}` }],
+    edits: [{ start: place.end - tail, end: place.end, text: `:${slim.tag ?? ''}${digest}` }],
   });
 }
 

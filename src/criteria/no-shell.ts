@@ -21,6 +21,7 @@ import {
   refusedAt,
 } from './edit-text.ts';
 import { findPrograms, isProgram, noneFound } from './installed-programs.ts';
+import { addedImage } from './outside-images.ts';
 import { othersOn, purposeOf, PURPOSES } from './program-needs.ts';
 import { type RuntimeCommand, runtimeCommand, workFolder } from './runtime-command.ts';
 import { into, originOf, outputs } from './started-programs.ts';
@@ -197,6 +198,9 @@ export function runtimeImages(
   });
 }
 
+const MIRROR =
+  'Name a mirror that you can reach: scoville config fix.distroless=REGISTRY/PATH (for scoville init: --set base.runtime=IMAGE)';
+
 function plan(input: FixInput): FixPlan {
   const { model, source } = input;
   const from = fromOf(input, model.target);
@@ -220,7 +224,9 @@ function plan(input: FixInput): FixPlan {
   const unfit = unfitBase(input, runtime.value) ?? danglingLine(input);
   if (unfit !== undefined) return refused(unfit);
   const name = model.stages[model.target]?.name ?? freeName(input);
-  const moved = { runtime: runtime.value, command: command.value, stage: name };
+  const image = addedImage(`${input.options.distroless}/${runtime.value.base}:nonroot`, input);
+  if (!image.ok) return refusedAt(from, `the image keeps its shell: ${image.error}`, MIRROR);
+  const moved = { runtime: runtime.value, command: command.value, stage: name, image: image.value };
   const final = stageLines(input, own, moved);
   if (!final.ok) return refused(final.error);
   const { text, eol } = source;

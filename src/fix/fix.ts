@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isChangedInGit } from '../build/git.ts';
-import { canAsk, conversation, pipelineContext } from '../cli/conversation.ts';
+import { canAsk, conversation, pipelineContext, withProgress } from '../cli/conversation.ts';
 import { command } from '../cli/flags.ts';
 import { type Answer, askAnswer, type Command, type CommandIo, stdinLines } from '../cli/io.ts';
 import { projectSettings } from '../cli/operands.ts';
@@ -58,18 +58,16 @@ async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
     asks && canAsk(io)
       ? await (await import('./pick-screen.tsx')).pickOnScreen(task, io)
       : await chooseEach(task, io, asks);
-  if (flags.verify === undefined || chosen.applied.length === 0)
+  const { verify } = flags;
+  if (verify === undefined || chosen.applied.length === 0)
     return finish(context, task, chosen, flags, { io, asks });
   const { verifyFixes } = await import('./verify.ts');
-  const trial = pipelineContext(io, (event) => {
-    if (event.kind !== 'notice' && event.kind !== 'warning') return;
-    const next = 'nextStep' in event ? `\n  next: ${cleanForTerminal(event.nextStep)}` : '';
-    io.writeErr(`scoville: ${cleanForTerminal(event.text)}${next}\n`);
-  });
-  const { fixes, proof } = await verifyFixes(trial, task, chosen, flags.verify, (edit) =>
-    asks
-      ? chosen.applied.some(({ id }) => id === edit.id)
-      : task.isNamed(edit) && task.isWithinRisk(edit),
+  const { fixes, proof } = await withProgress(io, (trial) =>
+    verifyFixes(trial, task, chosen, verify, (edit) =>
+      asks
+        ? chosen.applied.some(({ id }) => id === edit.id)
+        : task.isNamed(edit) && task.isWithinRisk(edit),
+    ),
   );
   return finish(context, task, fixes, flags, { io, asks, proof });
 }

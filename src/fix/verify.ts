@@ -139,10 +139,32 @@ export async function verifyFixes(
   isWanted: (edit: PlannedEdit) => boolean,
 ): Promise<VerifiedFixes> {
   let builds = 0;
-  const prove = (what: string, files: FixFiles, most: Rights) => {
+  /** How many builds there are if nothing more breaks, and how many if one edit does. */
+  let planned = { least: 2, most: 3 + steps(unitsOf(fixes.applied).length) };
+  const startedAt = context.now();
+  const prove = async (what: string, files: FixFiles, most: Rights) => {
+    const soFar = (context.now() - startedAt) / 1000;
+    const left = (soFar / builds) * (planned.least - builds);
     builds += 1;
-    context.emit({ kind: 'notice', text: `building ${what}` });
-    return trial(context, task, files, request, most);
+    const least = Math.max(planned.least, builds);
+    const more = planned.most > least ? `, ${planned.most} if an edit breaks something` : '';
+    const time =
+      builds > 1 ? `; ${Math.round(soFar)} s so far, about ${Math.round(left)} s left` : '';
+    const title = `${builds} of ${least}${more}: ${what}${time}`;
+    context.emit({ kind: 'phase-started', phase: 'build', detail: title });
+    const from = context.now();
+    const built = await trial(
+      context,
+      task,
+      files,
+      request,
+      most,
+      `${builds} of ${least}, ${what}`,
+    );
+    const detail = `${builds} of ${least}, ${what}${built.ok ? '' : ' (fails)'}`;
+    const seconds = (context.now() - from) / 1000;
+    context.emit({ kind: 'phase-done', phase: 'build', detail, seconds });
+    return built;
   };
   const before = sound(await prove('as it is', task.opened.files, 'default'));
   const most = before.smoke.answers ? before.smoke.rights : 'default';
@@ -156,17 +178,27 @@ export async function verifyFixes(
     const failure = worse(before, built.value);
     return failure === undefined ? built : err(failure);
   };
+  const failsWith = async (edits: readonly PlannedEdit[]): Promise<Failure | undefined> => {
+    const wanted = new Set(edits.map(({ id }) => id));
+    const some = await proveWith(await applyWanted(task, ({ id }) => wanted.has(id)));
+    return some.ok ? undefined : some.error;
+  };
   const takenBack: TakenBack[] = [];
   for (let now = fixes; ;) {
-    const { applied } = now;
-    const all = applied.length === 0 ? ok(before) : await proveWith(now);
+    const units = unitsOf(now.applied);
+    planned = { least: builds + 1, most: builds + 2 + steps(units.length) };
+    const all = units.length === 0 ? ok(before) : await proveWith(now);
     if (all.ok) return { fixes: now, proof: { before, after: all.value, takenBack, builds } };
-    const { index, failure } = await firstCulprit(applied.length, all.error, async (first) => {
-      const wanted = new Set(applied.slice(0, first).map(({ id }) => id));
-      const some = await proveWith(await applyWanted(task, ({ id }) => wanted.has(id)));
-      return some.ok ? undefined : some.error;
-    });
-    const edit = applied[index];
+    planned = { least: planned.most, most: planned.most };
+    const found = await firstCulprit(units.length, all.error, (first) =>
+      failsWith(units.slice(0, first).flat()),
+    );
+    const unit = units[found.index] ?? [];
+    const working = units.slice(0, found.index).flat();
+    const { index, failure } = await firstCulprit(unit.length, found.failure, (first) =>
+      failsWith([...working, ...unit.slice(0, first)]),
+    );
+    const edit = unit[index];
     if (edit === undefined) throw new Error('no edit broke it');
     takenBack.push({ ...failure, edit });
     const broken = new Set(takenBack.map((one) => one.edit.id));
@@ -174,12 +206,30 @@ export async function verifyFixes(
   }
 }
 
+/** What is tried together: edits that change nothing that runs cannot be in each other's way. */
+export function unitsOf(edits: readonly PlannedEdit[]): readonly (readonly PlannedEdit[])[] {
+  const safe = edits.filter(({ risk }) => risk === 'none');
+  const others = edits.filter(({ risk }) => risk !== 'none').map((edit) => [edit]);
+  return safe.length === 0 ? others : [safe, ...others];
+}
+
+/** How many halves it takes to find one of so many. */
+function steps(count: number): number {
+  return Math.ceil(Math.log2(Math.max(1, count)));
+}
+
 /** The Dockerfile as it is has to build, and to answer where that can be seen. */
 function sound(built: Result<ProvenBuild, BuildFailure>): ProvenBuild {
+  const secret = built.ok ? undefined : /secret ([\w.-]+): not found/.exec(built.error.log)?.[1];
   if (!built.ok)
     throw new UserError(
       `the Dockerfile does not build as it is, so that nothing can be proven: ${built.error.reason}\n${built.error.log}`,
-      { nextStep: 'scoville build, or scoville fix without --verify' },
+      {
+        nextStep:
+          secret === undefined
+            ? 'scoville build, or scoville fix without --verify'
+            : `pass the secret: scoville fix --verify -- --secret id=${secret},src=FILE`,
+      },
     );
   const { smoke } = built.value;
   if (!smoke.answers && smoke.judge !== 'staying up')
@@ -237,6 +287,7 @@ async function trial(
   files: FixFiles,
   { buildFlags, buildTimeoutMs, smoke }: VerifyRequest,
   most: Rights,
+  title: string,
 ): Promise<Result<ProvenBuild, BuildFailure>> {
   const tag = `scoville-fix-${randomBytes(6).toString('hex')}:trial`;
   const { contextFolder } = opened;
@@ -260,7 +311,7 @@ async function trial(
         `--tag=${tag}`,
         contextFolder,
       ];
-      const built = await buildOnce(context, flags, buildTimeoutMs);
+      const built = await buildOnce(context, flags, buildTimeoutMs, title);
       return built.ok
         ? ok({ scorecard: built.value, smoke: await smokeImage(context, tag, smoke, most) })
         : built;
@@ -271,12 +322,15 @@ async function trial(
 }
 
 const LOG_LINES = 40;
+/** The present step is named so often, at most. */
+const SAY_AFTER_MS = 3_000;
 
 /** Throws Interrupted; that the build fails, or takes longer than it may, is data. */
 async function buildOnce(
   context: PipelineContext,
   flags: readonly string[],
   timeoutMs: number,
+  title: string,
 ): Promise<Result<Scorecard, BuildFailure>> {
   const parsed = parseBuildArgs(flags, context.env);
   if (!parsed.ok) throw new UserError(parsed.error.message);
@@ -285,6 +339,7 @@ async function buildOnce(
   const failed = (reason: string): Result<never, BuildFailure> =>
     err({ reason, log: lines.slice(-LOG_LINES).join('\n').trim() });
   const tooLong = AbortSignal.timeout(timeoutMs);
+  let said = context.now();
   const own: PipelineContext = {
     ...context,
     signal: AbortSignal.any([context.signal, tooLong]),
@@ -293,6 +348,14 @@ async function buildOnce(
         lines.push(event.text);
       if (lines.length > 2 * LOG_LINES) lines.splice(0, LOG_LINES);
       if (event.kind === 'warning') context.emit(event);
+      if (event.kind !== 'build-step' || event.step.state !== 'started') return;
+      if (context.now() - said < SAY_AFTER_MS) return;
+      said = context.now();
+      context.emit({
+        kind: 'phase-started',
+        phase: 'build',
+        detail: `${title}: ${event.step.name}`,
+      });
     },
   };
   try {

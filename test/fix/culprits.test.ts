@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { firstCulprit } from '../../src/fix/verify.ts';
+import { firstCulprit, unitsOf } from '../../src/fix/verify.ts';
+import type { PlannedEdit } from '../../src/model/fix.ts';
 
 describe('firstCulprit', () => {
   test.each([
@@ -20,4 +21,12 @@ describe('firstCulprit', () => {
     expect(found.failure).toBe(bad === count - 1 ? 'with all' : `with ${bad + 1}`);
     expect(tried.length).toBeLessThanOrEqual(Math.ceil(Math.log2(count)));
   });
+});
+
+test('edits that change nothing that runs are tried as one', () => {
+  const edit = (id: string, risk: string) => ({ id, risk }) as PlannedEdit;
+  const edits = [edit('a', 'none'), edit('b', 'low'), edit('c', 'none'), edit('d', 'medium')];
+  const ids = unitsOf(edits).map((unit) => unit.map(({ id }) => id).join(''));
+  expect(ids).toEqual(['ac', 'b', 'd']);
+  expect(unitsOf([])).toEqual([]);
 });
