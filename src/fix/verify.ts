@@ -22,7 +22,8 @@ import {
 import { readLockText } from '../build/lock-file.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { err, messageOf, ok, type Result, ToolError, UserError } from '../lib/errors.ts';
-import type { PipelineContext } from '../model/context.ts';
+import { groupBy } from '../lib/parallel.ts';
+import { phase, type PipelineContext } from '../model/context.ts';
 import type { FixProof, PlannedEdit, ProvenBuild, TakenBack } from '../model/fix.ts';
 import { LOCK_FILE_NAME } from '../model/lock.ts';
 import type { Scorecard } from '../model/scorecard.ts';
@@ -142,29 +143,21 @@ export async function verifyFixes(
   /** How many builds there are if nothing more breaks, and how many if one edit does. */
   let planned = { least: 2, most: 3 + steps(unitsOf(fixes.applied).length) };
   const startedAt = context.now();
-  const prove = async (what: string, files: FixFiles, most: Rights) => {
-    const soFar = (context.now() - startedAt) / 1000;
-    const left = (soFar / builds) * (planned.least - builds);
+  const prove = (what: string, files: FixFiles, most: Rights) => {
+    const soFar = Math.round((context.now() - startedAt) / 1000);
+    const left = Math.round((soFar / builds) * (planned.least - builds));
     builds += 1;
     const least = Math.max(planned.least, builds);
-    const more = planned.most > least ? `, ${planned.most} if an edit breaks something` : '';
-    const time =
-      builds > 1 ? `; ${Math.round(soFar)} s so far, about ${Math.round(left)} s left` : '';
-    const title = `${builds} of ${least}${more}: ${what}${time}`;
-    context.emit({ kind: 'phase-started', phase: 'build', detail: title });
-    const from = context.now();
-    const built = await trial(
+    const title = `${builds} of ${least}, ${what}`;
+    const more = planned.most > least ? `; ${planned.most} if an edit breaks something` : '';
+    const time = builds > 1 ? `; ${soFar} s so far, about ${left} s left` : '';
+    return phase(
       context,
-      task,
-      files,
-      request,
-      most,
-      `${builds} of ${least}, ${what}`,
+      'build',
+      () => trial(context, task, files, request, most, title),
+      ({ ok: builds }) => ({ detail: builds ? title : `${title}: it fails` }),
+      { detail: `${title}${more}${time}` },
     );
-    const detail = `${builds} of ${least}, ${what}${built.ok ? '' : ' (fails)'}`;
-    const seconds = (context.now() - from) / 1000;
-    context.emit({ kind: 'phase-done', phase: 'build', detail, seconds });
-    return built;
   };
   const before = sound(await prove('as it is', task.opened.files, 'default'));
   const most = before.smoke.answers ? before.smoke.rights : 'default';
@@ -208,9 +201,7 @@ export async function verifyFixes(
 
 /** What is tried together: edits that change nothing that runs cannot be in each other's way. */
 export function unitsOf(edits: readonly PlannedEdit[]): readonly (readonly PlannedEdit[])[] {
-  const safe = edits.filter(({ risk }) => risk === 'none');
-  const others = edits.filter(({ risk }) => risk !== 'none').map((edit) => [edit]);
-  return safe.length === 0 ? others : [safe, ...others];
+  return [...groupBy(edits, ({ risk, id }) => (risk === 'none' ? risk : id)).values()];
 }
 
 /** How many halves it takes to find one of so many. */

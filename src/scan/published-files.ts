@@ -6,11 +6,11 @@ import { openerOf, ScanBudget } from '../facts/secrets/open-content.ts';
 import { fetchDigest } from '../fix/fetch-digest.ts';
 import { openCache } from '../image/caches.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { field, listField, numberField, parseJson, textField } from '../lib/json.ts';
 import { groupBy, inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { SecretFinding } from '../model/facts.ts';
 
+const REGISTRY = 'registry.npmjs.org';
 const MOST_PACKAGES = 20;
 const AT_ONCE = 4;
 const MOST_MS = 30_000;
@@ -20,7 +20,7 @@ const MOST_PLAIN = 512 * 1024 * 1024;
 
 type Named = NonNullable<SecretFinding['package']>;
 
-/** Names as both registries allow them; what else a record says is not asked for. */
+/** Names as npm allows them; what else a record says is not asked for. */
 const NAME = /^(?:@[\w~-][\w.~-]{0,200}\/)?[\w~-][\w.~-]{0,200}$/;
 const VERSION = /^[\w.+!-]{1,100}$/;
 
@@ -30,8 +30,8 @@ function keyOf(item: Named | undefined): string {
 
 /**
  * Sets aside what packages publish: a file that equals one in the archive of this name and version
- * in npm's or Python's public registry. Everybody can download that, and no record of the image has
- * to be believed. Where the registry cannot be asked, the findings stay and say why.
+ * in npm's public registry. Everybody can download that, and no record of the image has to be
+ * believed. Where the registry cannot be asked, the findings stay and say why.
  */
 export async function withPublished(
   context: PipelineContext,
@@ -79,58 +79,27 @@ async function publishedOf(
   return found.value;
 }
 
-/** SHA-256 of all files in the archives that the public registry has of a package. */
+/** SHA-256 of all files in the archive that the public registry has of a package. */
 async function archiveSums(
-  context: PipelineContext,
-  { type, name, version }: Named,
+  { signal, version: own }: PipelineContext,
+  { name, version }: Named,
 ): Promise<Result<ReadonlySet<string>>> {
   if (!NAME.test(name) || !VERSION.test(version)) return err('its name is unusual');
-  const sums = new Set<string>();
-  if (type === 'npm') {
-    const file = `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
-    const got = await fetched(context, `https://registry.npmjs.org/${name}/-/${file}`);
-    return got.ok ? filesIn(got.value, sums) : got;
-  }
-  const listed = await fetched(context, `https://pypi.org/pypi/${name}/${version}/json`);
-  if (!listed.ok) return listed;
-  const archives = listField(parseJson(listed.value.toString('utf8')), 'urls')
-    .filter((one) => textField(one, 'url')?.startsWith('https://files.pythonhosted.org/'))
-    .sort((a, b) => (numberField(a, 'size') ?? 0) - (numberField(b, 'size') ?? 0));
-  // A wheel of any platform has the same texts; what is built from source has those of that.
-  const ofKind = (kind: string): unknown =>
-    archives.find((one) => textField(one, 'packagetype') === kind);
-  const chosen = [ofKind('bdist_wheel'), ofKind('sdist')].filter((one) => one !== undefined);
-  for (const one of chosen) {
-    const sha256 = textField(field(one, 'digests'), 'sha256');
-    const got = await fetched(context, textField(one, 'url') ?? '', `sha256:${sha256}`);
-    const files = got.ok ? await filesIn(got.value, sums) : got;
-    if (!files.ok) return files;
-  }
-  return chosen.length === 0 ? err('pypi.org has no archive of it') : ok(sums);
-}
-
-async function fetched(
-  { signal, version }: PipelineContext,
-  url: string,
-  digest?: string,
-): Promise<Result<Buffer>> {
+  const file = `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
   const chunks: Uint8Array[] = [];
-  const limits = { largest: MOST_BYTES, mostMs: MOST_MS, allowsPlain: () => false };
-  const about = { signal, fetch, userAgent: `scoville/${version}` };
-  const got = await fetchDigest(url, { ...limits, ...about, chunks });
-  if (!got.ok) return err(`${new URL(url).host}: ${got.error}`);
-  return digest === undefined || digest === got.value.digest
-    ? ok(Buffer.concat(chunks))
-    : err('pypi.org sent another file than it lists');
+  const got = await fetchDigest(`https://${REGISTRY}/${name}/-/${file}`, {
+    ...{ signal, fetch, userAgent: `scoville/${own}`, chunks, allowsPlain: () => false },
+    ...{ largest: MOST_BYTES, mostMs: MOST_MS },
+  });
+  return got.ok ? filesIn(Buffer.concat(chunks)) : err(`${REGISTRY}: ${got.error}`);
 }
 
-/** Adds the SHA-256 of the files in a tar.gz or zip. */
-async function filesIn(archive: Buffer, sums: Set<string>): Promise<Result<ReadonlySet<string>>> {
-  const isGzip = archive[0] === 0x1f;
-  const bytes = isGzip
-    ? await promisify(gunzip)(archive, { maxOutputLength: MOST_PLAIN }).catch(() => undefined)
-    : archive;
+async function filesIn(archive: Buffer): Promise<Result<ReadonlySet<string>>> {
+  const bytes = await promisify(gunzip)(archive, { maxOutputLength: MOST_PLAIN }).catch(
+    () => undefined,
+  );
   if (bytes === undefined) return err('its archive cannot be unpacked');
+  const sums = new Set<string>();
   const nothing = (): void => undefined;
   const opener = openerOf(bytes, 0, new ScanBudget(), nothing, () => {
     const hash = createHash('sha256');

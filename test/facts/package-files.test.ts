@@ -5,7 +5,7 @@ import { file, image } from './support.ts';
 
 const VALUE = mixed(32);
 const TOKEN = `repo_token: ${VALUE}\n`;
-const sum = (name: string, text: string, form: 'base64' | 'base64url' | 'hex'): string =>
+const sum = (name: string, text: string, form: 'base64' | 'hex'): string =>
   createHash(name).update(text).digest(form);
 
 describe('a file that a package of apk ships', () => {
@@ -67,25 +67,6 @@ describe('a file in the folder of a package', () => {
         sha256: sum('sha256', TOKEN, 'hex'),
       },
     ]);
-  });
-
-  test('of a wheel, by its RECORD alone', () => {
-    const folder = 'usr/local/lib/python3/site-packages';
-    const record = (text: string) =>
-      file(
-        `${folder}/thing-1.dist-info/RECORD`,
-        `thing-1.dist-info/METADATA,,\npil/x.yml,sha256=${sum('sha256', text, 'base64url')},9\n`,
-      );
-    const files = (text: string) =>
-      image([
-        file(`${folder}/pil/x.yml`, TOKEN),
-        file(`${folder}/thing-1.dist-info/METADATA`, 'Name: thing\nVersion: 1\n'),
-        record(text),
-      ]).secrets.findings;
-    expect(files(TOKEN)).toMatchObject([
-      { package: { type: 'pypi', name: 'thing', version: '1' } },
-    ]);
-    expect(files(`${TOKEN}#`).map((one) => one.package)).toEqual([undefined]);
   });
 
   test('a private key there is not asked about', () => {

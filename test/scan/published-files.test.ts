@@ -8,7 +8,6 @@ import type { ImageContent } from '../../src/facts/layer-files.ts';
 import type { SecretFinding } from '../../src/model/facts.ts';
 import { withPublished } from '../../src/scan/published-files.ts';
 import { contextOf } from '../config/pipeline-context.ts';
-import { zip } from '../facts/zip-sample.ts';
 import { fakeRun } from '../fakes/fake-run.ts';
 import { layerTar } from '../fakes/tar-bytes.ts';
 
@@ -115,32 +114,5 @@ describe('a file in the folder of an npm package', () => {
     expect(findings[0]).not.toHaveProperty('unpublished');
     expect(findings.at(-1)?.unpublished).toBe('too many packages to ask for');
     expect(findings.some((one) => 'sha256' in one)).toBe(false);
-  });
-});
-
-describe('a file in the folder of a Python package', () => {
-  const wheel = zip([{ name: 'thing/x.yml', content: TEXT }]);
-  const url = 'https://files.pythonhosted.org/packages/thing-1.whl';
-  const listed = (digest: string, at = url): string =>
-    JSON.stringify({
-      urls: [{ url: at, packagetype: 'bdist_wheel', size: 9, digests: { sha256: digest } }],
-    });
-  const found = finding({
-    path: 'usr/lib/python3/site-packages/thing/x.yml',
-    package: { type: 'pypi', name: 'thing', version: '1' },
-    sha256: sha256(TEXT),
-  });
-
-  test.each([
-    ['is published where its wheel has it', listed(sha256(wheel)), undefined],
-    ['counts where the wheel is another', listed(sha256('other')), /sent another file/],
-    ['counts where it is elsewhere', listed(sha256(wheel), 'https://example.com/x'), /no archive/],
-  ])('%s', async (_, index, unpublished) => {
-    served.set('https://pypi.org/pypi/thing/1/json', index);
-    served.set(url, wheel);
-    const { findings } = await secretsOf([found]);
-    expect(findings.map((one) => one.unpublished ?? '')).toEqual(
-      unpublished === undefined ? [] : [expect.stringMatching(unpublished)],
-    );
   });
 });

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { posix } from 'node:path';
-import { parentPath } from '../../lib/text.ts';
+import { linesOf } from '../packages/record.ts';
 import { KEY_STORES } from './credential-files.ts';
 import { KEY_RULES } from './secret-rules.ts';
 
@@ -12,18 +11,10 @@ export function isPrivateKey(rule: string): boolean {
 }
 
 /** What records of packages say of a file: each manager has a hash of its own. */
-export interface FileSums {
-  /** Hexadecimal. */
-  readonly md5: string;
-  /** Base64. */
-  readonly sha1: string;
-  /** Hexadecimal. */
-  readonly sha256: string;
-}
+export type FileSums = Readonly<Record<'md5' | 'sha1' | 'sha256', Buffer>>;
 
 const DPKG = /^var\/lib\/dpkg\/(?:info|status\.d)\/([^/:]+)(?::[^/]*)?\.md5sums$/;
 const APK = /^(?:usr\/)?lib\/apk\/db\/installed$/;
-const WHEEL = /\/[^/]+\.dist-info\/RECORD$/;
 /**
  * Where distributions put files. Applications that somebody packs are seldom here: they go to
  * /opt, /srv, /etc, /usr/local.
@@ -32,8 +23,6 @@ const PLACE = /^usr\/(?!local\/)|^lib(?:64)?\//;
 const MODULE = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/@.][^/]*(?=\/)/;
 const OF_LANGUAGE = /(?:^|\/)(?:node_modules|site-packages|dist-packages|gems)\//;
 const MOST_KEPT = 32 * 1024 * 1024;
-/** Files with one hash in one database; those of an honest one are some licenses. */
-const MOST_TRIES = 100;
 
 /** True where packages lie, and nothing that a project writes itself. */
 export function isPlaceOfPackages(path: string): boolean {
@@ -43,14 +32,8 @@ export function isPlaceOfPackages(path: string): boolean {
 /** What to ask the records of packages with; undefined for a file that no package brings. */
 export function sumsOf(path: string, content: Uint8Array | undefined): FileSums | undefined {
   if (content === undefined || !isPlaceOfPackages(path)) return undefined;
-  const [md5, sha1, sha256] = ['md5', 'sha1', 'sha256'].map((name) =>
-    createHash(name).update(content).digest(),
-  );
-  return {
-    md5: md5?.toString('hex') ?? '',
-    sha1: sha1?.toString('base64') ?? '',
-    sha256: sha256?.toString('hex') ?? '',
-  };
+  const sum = (name: string): Buffer => createHash(name).update(content).digest();
+  return { md5: sum('md5'), sha1: sum('sha1'), sha256: sum('sha256') };
 }
 
 /**
@@ -58,13 +41,12 @@ export function sumsOf(path: string, content: Uint8Array | undefined): FileSums 
  * is known. Lists over the limit are not kept: their files then count as any other.
  */
 export class PackageLists {
-  readonly #lists: { readonly path: string; readonly content: Buffer }[] = [];
+  readonly #lists = new Map<string, Buffer>();
   #kept = 0;
 
   add(path: string, content: Uint8Array): void {
-    if (![DPKG, APK, WHEEL].some((pattern) => pattern.test(path))) return;
-    if ((this.#kept += content.length) <= MOST_KEPT)
-      this.#lists.push({ path, content: Buffer.from(content) });
+    if (!DPKG.test(path) && !APK.test(path)) return;
+    if ((this.#kept += content.length) <= MOST_KEPT) this.#lists.set(path, Buffer.from(content));
   }
 
   /** The distribution's package that ships the file so, by its manager's record. */
@@ -73,46 +55,39 @@ export class PackageLists {
     { md5, sha1 }: FileSums,
   ): { readonly name: string; readonly manager: 'dpkg' | 'apk' } | undefined {
     if (!PLACE.test(path)) return undefined;
-    for (const list of this.#lists) {
-      const [, name] = DPKG.exec(list.path) ?? [];
-      if (name !== undefined && list.content.includes(`${md5}  ${path}\n`, 0, 'latin1'))
-        return { name, manager: 'dpkg' };
-      const owner = APK.test(list.path) ? apkOwner(list.content, path, sha1) : undefined;
+    const line = `${md5.toString('hex')}  ${path}\n`;
+    for (const [at, list] of this.#lists) {
+      const [, name] = DPKG.exec(at) ?? [];
+      if (name !== undefined && list.includes(line, 0, 'latin1')) return { name, manager: 'dpkg' };
+      const owner = APK.test(at) ? apkOwner(list, path, sha1.toString('base64')) : undefined;
       if (owner !== undefined) return { name: owner, manager: 'apk' };
     }
     return undefined;
   }
+}
 
-  /**
-   * The record of the language's package that has this file: a wheel's metadata where its RECORD
-   * lists these bytes, or the package.json of a module. A package of one's own has such records
-   * too, so they alone prove nothing.
-   */
-  recordOf(path: string, { sha256 }: FileSums): string | undefined {
-    const module = MODULE.exec(path)?.[0];
-    if (module !== undefined) return `${module}/package.json`;
-    const sum = Buffer.from(sha256, 'hex').toString('base64url');
-    const list = this.#lists.find((one) => {
-      if (!WHEEL.test(one.path)) return false;
-      const from = parentPath(parentPath(one.path));
-      return one.content.includes(`\n${posix.relative(from, path)},sha256=${sum},`);
-    });
-    return list && `${parentPath(list.path)}/METADATA`;
-  }
+/**
+ * The npm package whose folder has this file, by its record, and what its archive may show later.
+ * A package of one's own has such records too, so they alone prove nothing.
+ */
+export function inModule(
+  path: string,
+  { sha256 }: FileSums,
+): { readonly record?: string; readonly sha256?: string } {
+  const module = MODULE.exec(path)?.[0];
+  if (module === undefined) return {};
+  return { sha256: sha256.toString('hex'), record: `${module}/package.json` };
 }
 
 /** The package for which apk's database lists this path with this hash (`F:`, `R:`, `Z:Q1…`). */
 function apkOwner(database: Buffer, path: string, sha1: string): string | undefined {
-  const mark = `\nZ:Q1${sha1}\n`;
-  let at = database.indexOf(mark);
-  for (let tries = 0; at >= 0 && tries < MOST_TRIES; tries += 1) {
-    const stanza = `\n${database.toString('utf8', database.lastIndexOf('\n\n', at) + 1, at)}`;
-    const last = (letter: string): string => {
-      const from = stanza.lastIndexOf(`\n${letter}:`);
-      return from < 0 ? '' : (stanza.slice(from + 3).split('\n', 1)[0] ?? '');
-    };
-    if (`${last('F')}/${last('R')}` === path) return last('P');
-    at = database.indexOf(mark, at + 1);
+  let [owner, folder, file] = ['', '', ''];
+  for (const line of linesOf(database.toString('utf8'))) {
+    const value = line.slice(2);
+    if (line.startsWith('P:')) owner = value;
+    else if (line.startsWith('F:')) folder = value;
+    else if (line.startsWith('R:')) file = `${folder}/${value}`;
+    else if (file === path && line === `Z:Q1${sha1}`) return owner;
   }
   return undefined;
 }

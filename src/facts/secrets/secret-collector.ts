@@ -38,6 +38,7 @@ import {
 } from './open-content.ts';
 import {
   type FileSums,
+  inModule,
   isPlaceOfPackages,
   isPrivateKey,
   PackageLists,
@@ -361,8 +362,7 @@ export function secretCollector(): LayerCollector<SecretFacts> {
         const isKey = isPrivateKey(rule);
         if (by !== undefined && !(isKey && by.manager === 'apk'))
           keep({ ...secret, record: by.name }, mark, PUBLISHED);
-        else
-          keep({ ...secret, ...(isKey ? {} : inPackage(lists.recordOf(path, sums), sums)) }, mark);
+        else keep({ ...secret, ...(isKey ? {} : inModule(path, sums)) }, mark);
       }
       note('names of files');
       for (const { path, kinds, sums } of closedFiles)
@@ -380,11 +380,6 @@ export function secretCollector(): LayerCollector<SecretFacts> {
       };
     },
   };
-}
-
-/** What shows later, by the archive of its package, that a file is published. */
-function inPackage(record: string | undefined, { sha256 }: FileSums): Partial<LayerSecret> {
-  return record === undefined ? {} : { record, sha256 };
 }
 
 const ENOUGH = 64 * 1024;
@@ -454,13 +449,8 @@ function placed(
   layer: PlacedLayer,
   { record, ...secret }: LayerSecret,
 ): SecretFinding {
-  const item = packageOf(layer, record);
-  const found = {
-    ...secret,
-    where: 'layer' as const,
-    layer: layer.digest,
-    ...given({ package: item }),
-  };
+  const about = { where: 'layer' as const, layer: layer.digest };
+  const found = { ...secret, ...about, ...given({ package: packageOf(layer, record) }) };
   return secret.inName !== true && isDeleted(tree, layer, secret.path)
     ? { ...found, deleted: true }
     : found;
