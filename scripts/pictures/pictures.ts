@@ -49,7 +49,7 @@ async function recordBuild(shell: ReturnType<typeof newShell>): Promise<void> {
       // The first build asks; Enter is a key of one's own.
       await terminal.until('No signing key yet');
       await terminal.press('Enter');
-      await terminal.until(/Next steps[\s\S]*\n\$\s*$/);
+      await terminal.until(/Next steps?[\s\S]*\n\$\s*$/);
     });
     // The run has a home of its own; readers have theirs.
     const home = join(shell.folder, 'scoville/config');

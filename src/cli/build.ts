@@ -11,7 +11,7 @@ import {
 import { isAddress } from '../build/shown-command.ts';
 import { reportFiles, requireWritable } from '../config/project-files.ts';
 import { nextSteps, withSteps } from '../criteria/next-steps.ts';
-import { keepReport } from '../grade/kept-report.ts';
+import { keepReport, keptReport } from '../grade/kept-report.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
@@ -204,13 +204,15 @@ async function report(
     output.destinations.some((one) => one.kind === 'file' && one.path === '-');
   const dockerfile = dockerfilePath(parsed, io.cwd);
   // Looking for edits may read the base images: nobody waits for it where nobody reads the steps.
-  const isRead = requests.length > 0 || !(quiet || image.unchanged === true);
+  const isShort = image.gate !== undefined && image.gate.unmet.length > 0;
+  const isRead = requests.length > 0 || isShort || !(quiet || image.unchanged === true);
+  const home = { paths: pathsOf(io), cwd: io.cwd };
   const { readySteps } = await import('./ready-steps.ts');
   const ready = isRead ? await readySteps(image.scorecard, parsed, settings, io) : [];
-  const steps = nextSteps(image.scorecard, {
-    ...{ ready, build: parsed.again, dockerfile },
-    grade: gradeAgain(parsed),
-  });
+  const before = isRead ? undefined : await keptReport(home, image.scorecard.image);
+  const isSame = before?.scorecard.digest === image.scorecard.digest;
+  const source = { ready, build: parsed.again, dockerfile, grade: gradeAgain(parsed) };
+  const steps = (isSame ? before.steps : undefined) ?? nextSteps(image.scorecard, source);
   const subject = {
     kind: 'image',
     image: {
@@ -220,7 +222,7 @@ async function report(
       ...(dockerfile === undefined ? {} : { dockerfile }),
     },
   } as const;
-  await keepReport({ paths: pathsOf(io), cwd: io.cwd }, subject.image);
+  await keepReport(home, subject.image);
   const isSilent = quiet && !requests.some(isOnStdout);
   const write = isSilent ? undefined : imageOnStdout ? io.writeErr : io.writeOut;
   await writeReports(subject, requests, io, write, parsed.own.verbose);

@@ -71,10 +71,11 @@ export const explain = command(EXPLAIN, async ({ json }, operands, io) => {
   return EXIT.met;
 });
 
-async function explained(
+/** With `report` and `io`, what is wrong in the image that was graded here, and in this folder. */
+export async function explained(
   id: string,
-  report: ReportInput | undefined,
-  io: CommandIo,
+  report?: ReportInput,
+  io?: CommandIo,
 ): Promise<Explanation> {
   // `slim-base:base` is an edit of the rule `slim-base`.
   const [rule = ''] = id.split(':', 1);
@@ -153,7 +154,7 @@ function checking(
     : { help, command: command.replaceAll(/\bIMAGE\b/g, () => shellWord(image)) };
 }
 
-async function ofRule(id: string, io: CommandIo): Promise<Explanation> {
+async function ofRule(id: string, io: CommandIo | undefined): Promise<Explanation> {
   const rule = LINT_RULES.find((one) => one.id === id);
   if (rule === undefined) throw new Error(`no rule ${id}`);
   const { title, level, help, remedy, bad, good } = rule;
@@ -163,7 +164,7 @@ async function ofRule(id: string, io: CommandIo): Promise<Explanation> {
     remedies: [{ title: remedy }],
     bad,
     good,
-    ...given({ here: await ruleHere(id, io) }),
+    ...given({ here: io && (await ruleHere(id, io)) }),
   };
 }
 
@@ -198,7 +199,7 @@ async function ofEdit(
   id: string,
   rule: string,
   report: ReportInput | undefined,
-  io: CommandIo,
+  io: CommandIo | undefined,
 ): Promise<Explanation> {
   const { criterion, lint = '' } = FIX_RULES.find((one) => one.id === rule) ?? {};
   const about = criterion === undefined ? await ofRule(lint, io) : ofCriterion(criterion, report);

@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import type { CriterionResult } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { printedCommand, withoutFlags } from '../model/printed-command.ts';
@@ -133,17 +134,40 @@ export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextSt
   return [...steps.values()].sort(firstDone);
 }
 
-/** The scorecard with its suggestions in the order of the steps, each with its command. */
+/** A result with commands that run here: of those that help in general, none is left. */
+function withCommand(result: CriterionResult, image: string, step: NextStep): CriterionResult {
+  const { settle, remedies } = result;
+  const { command } = step;
+  const helps = command.startsWith('scoville explain ') ? undefined : command;
+  const checks = helps?.startsWith('scoville fix ') === true ? undefined : helps;
+  const named = settle?.replaceAll(/\bIMAGE\b/g, () => shellWord(image));
+  return {
+    ...result,
+    ...given({ settle: settle === undefined ? undefined : (checks ?? named) }),
+    remedies: remedies.map(({ example, ...remedy }) => ({
+      ...remedy,
+      ...given({ example: example?.startsWith('scoville ') === true ? helps : example }),
+    })),
+  };
+}
+
+/**
+ * The scorecard with its suggestions in the order of the steps, each with its command. What is said
+ * of a criterion names that command too.
+ */
 export function withSteps(scorecard: Scorecard, steps: readonly NextStep[]): Scorecard {
-  const at = ({ criterion }: Suggestion): number =>
-    steps.findIndex(({ criteria }) => criteria.includes(criterion));
+  const at = (id: string): number => steps.findIndex(({ criteria }) => criteria.includes(id));
   const suggestions = scorecard.suggestions
     .map((one) => {
-      const step = steps[at(one)];
+      const step = steps[at(one.criterion)];
       if (step === undefined) return one;
       const { command, cost } = step;
       return { ...one, cost, command, ...(/^scoville fix /.test(command) && { fix: command }) };
     })
-    .sort((a, b) => at(a) - at(b));
-  return { ...scorecard, suggestions };
+    .sort((a, b) => at(a.criterion) - at(b.criterion));
+  const criteria = scorecard.criteria.map((one) => {
+    const step = steps[at(one.id)];
+    return step === undefined ? one : withCommand(one, scorecard.image, step);
+  });
+  return { ...scorecard, criteria, suggestions };
 }

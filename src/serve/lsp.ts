@@ -237,10 +237,10 @@ class Editor {
     const here = found.filter((one) => touches(one.range, range));
     const ids = [...new Set(here.map(({ code }) => code))];
     const known = ids.filter((code) => LINT_RULES.some(({ id }) => id === code));
-    const texts = known.map((id) => {
-      const about = explained(String(id));
-      return this.#takesMarkdown ? explanationMarkdown(about) : explanationText(about, COLUMNS);
-    });
+    const about = await Promise.all(known.map((id) => explained(String(id))));
+    const texts = about.map((one) =>
+      this.#takesMarkdown ? explanationMarkdown(one) : explanationText(one, COLUMNS),
+    );
     if (texts.length === 0) return null;
     const kind = this.#takesMarkdown ? MarkupKind.Markdown : MarkupKind.PlainText;
     return {

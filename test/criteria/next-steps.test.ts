@@ -273,6 +273,22 @@ test('the scorecard lists what to do in the order of the steps, with their comma
   ]);
 });
 
+test('what is said of a criterion names the command that runs here, or none', () => {
+  const settle = 'scoville build --prove -t IMAGE .';
+  const criteria = withMore(failing({ reproducible: 'unknown', 'no-high': 'fail' }), {
+    reproducible: { settle },
+  });
+  const card = scorecard(criteria);
+  const said = withSteps(card, nextSteps(card, { build: ['-t', 'app:1', '.'] })).criteria.flatMap(
+    ({ id, outcome, settle, remedies }) =>
+      outcome === 'pass' ? [] : [[id, settle, remedies[0]?.example]],
+  );
+  expect(said).toEqual([
+    ['reproducible', 'scoville build --prove -t app:1 .', 'scoville build --prove -t app:1 .'],
+    ['no-high', undefined, undefined],
+  ]);
+});
+
 test('what a ready step only works on is not promised', () => {
   const criteria = [result('a', 1, 'fail'), result('b', 1, 'fail')];
   const edits: ReadyStep = { ...EDITS, criteria: ['a'], partly: ['a', 'b'] };

@@ -181,7 +181,7 @@ describe('short of the gate', () => {
     // Of a build before: whoever reads it next must not take it for this one's.
     writeFileSync(idFile, 'sha256:old');
     const ended = await refused(1, ['--min-level', '5', '--iidfile', idFile, day.context()]);
-    expect(ended.stdout).toContain('Next steps');
+    expect(ended.stdout).toContain('Next step');
     expect(ended.stderr).toMatch(/^scoville: short of the gate: .*\(.*no-critical/m);
     expect(ended.stderr).toMatch(/scoville: nothing was tagged, loaded or pushed\n$/);
     await day.scoville.expect(1, [
