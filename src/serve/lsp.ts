@@ -1,5 +1,4 @@
 import { dirname } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   type CodeAction,
@@ -50,6 +49,7 @@ import {
   workspaceEdit,
 } from './answers.ts';
 import { LSP } from './flags.ts';
+import { streamsOf } from './streams.ts';
 
 /** Characters of a Dockerfile, as many as BuildKit reads. */
 const LARGEST = 2 ** 20;
@@ -74,22 +74,9 @@ class EditorReader extends StreamMessageReader {
 }
 
 export const lsp = command(LSP, async (_flags, _operands, io) => {
-  const reader = new EditorReader(Readable.from(io.stdin));
-  const writer = new StreamMessageWriter(
-    new Writable({
-      write: (chunk: Uint8Array, _encoding, done) => {
-        io.writeOut(Buffer.from(chunk).toString('utf8'));
-        done();
-      },
-    }),
-  );
-  const ended = new Promise<void>((done) => {
-    reader.onClose(done);
-    io.signal.addEventListener('abort', () => {
-      done();
-    });
-  });
-  const editor = new Editor(createConnection(reader, writer), io);
+  const { input, output, ended } = streamsOf(io);
+  const writer = new StreamMessageWriter(output);
+  const editor = new Editor(createConnection(new EditorReader(input), writer), io);
   await ended;
   return editor.isShutDown ? EXIT.met : EXIT.short;
 });

@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { Readable, Writable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { z } from 'zod';
@@ -12,6 +12,7 @@ import { withoutNetwork } from '../lib/fetch.ts';
 import { isDefinition } from '../lint/lint.ts';
 import { cleanLines } from '../ui/text.ts';
 import { MCP } from './flags.ts';
+import { streamsOf } from './streams.ts';
 
 /** Bytes of a message of the agent, and characters of an answer. */
 const LARGEST_MESSAGE = 4 * 2 ** 20;
@@ -50,22 +51,8 @@ interface Call {
 }
 
 export const mcp = command(MCP, async (_flags, _operands, io) => {
-  const input = Readable.from(io.stdin);
-  const output = new Writable({
-    write: (chunk: Uint8Array, _encoding, done) => {
-      io.writeOut(Buffer.from(chunk).toString('utf8'));
-      done();
-    },
-  });
+  const { input, output, ended } = streamsOf(io);
   const transport = new StdioServerTransport(input, output, { maxBufferSize: LARGEST_MESSAGE });
-  const ended = new Promise<void>((done) => {
-    const end = (): void => {
-      done();
-    };
-    input.once('end', end);
-    input.once('error', end);
-    io.signal.addEventListener('abort', end);
-  });
   const calls = new Calls(io);
   await serverOf(calls, io).connect(transport);
   await ended;
