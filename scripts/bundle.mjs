@@ -31,6 +31,7 @@ const { metafile } = await build({
     'is-in-ci': './scripts/bundle/not-in-ci.mjs',
     // A library of Ink's asks for an older one beside it.
     'string-width': './node_modules/string-width/index.js',
+    undici: './scripts/bundle/undici-parts.mjs',
   },
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',

@@ -171,6 +171,7 @@ async function runPhases(
   const checked = await checkImage(context, built);
   const begun = beginLoads(context, checked);
   try {
+    await begun.isUnderWay;
     return await judgeChecked(context, checked, begun, directory);
   } catch (error) {
     await begun.sayLeft();
@@ -263,9 +264,9 @@ async function holdAgainstGate(
     dockerfile === undefined ? undefined : await lastScorecard(context, dockerfile, target);
   const judged = { settings, before: before?.criteria };
   if (scorecard === undefined) return { report: undefined, judged, shortfalls: [] };
-  context.emit({ kind: 'scorecard', scorecard });
   const { shortfalls, ...gate } = gateImage(context, settings.gate, scorecard);
   const unchanged = isAsBefore(scorecard, before);
+  context.emit({ kind: 'judged', scorecard, unchanged, isShort: shortfalls.length > 0, settings });
   if (dockerfile !== undefined)
     await keepScorecard(context, { dockerfile, target, again: parsed.again }, scorecard);
   return { report: { scorecard, unchanged, contents, ...gate }, judged, shortfalls };

@@ -29,6 +29,8 @@ import { ALONE, type Attested, type Build, type Checked } from './states.ts';
 /** What began before the image was signed and judged. */
 export interface Begun {
   readonly loads: ReadonlyMap<Destination, Promise<void>>;
+  /** Ends when Docker is at work, so that what follows does not keep it waiting. Never throws. */
+  readonly isUnderWay: Promise<void>;
   /** Says what Docker has of a build that fails before `publish`, once that is known. */
   readonly sayLeft: () => Promise<void>;
 }
@@ -45,25 +47,35 @@ export function loadsFirst({ plan, together }: Build): readonly Destination[] {
 /** Begins to load the image into Docker, so that it can be run while it is signed and judged. */
 export function beginLoads(context: PipelineContext, checked: Checked): Begun {
   const { plan, image } = checked;
-  const now = loadsFirst(checked);
-  const signing = { ...checked, referrers: [], tagged: [] };
-  const loads = new Map(now.map((one) => [one, deliver(context, signing, one, 'can be run now')]));
-  const isLoaded = (load: Promise<void>): Promise<boolean> =>
-    load.then(
+  const begun = loadsFirst(checked).map((destination) => {
+    let isSent = (): void => undefined;
+    const sent = new Promise<void>((resolve) => (isSent = resolve));
+    const emit: PipelineContext['emit'] = (event) => {
+      if (event.kind === 'transfer') isSent();
+      context.emit(event);
+    };
+    const unsigned = { ...checked, referrers: [], tagged: [] };
+    const load = deliver({ ...context, emit }, unsigned, destination, 'can be run now');
+    // A failure is met where `publish` waits for it.
+    const ends = load.then(
       () => true,
       () => false,
     );
-  // A failure is met where `publish` waits for it.
-  const ends = [...loads.values()].map(isLoaded);
+    return { destination, load, ends, isUnderWay: Promise.race([sent, ends]) };
+  });
   const sayLeft = async (): Promise<void> => {
-    if (!(await Promise.all(ends)).includes(true)) return;
+    if (!(await Promise.all(begun.map(({ ends }) => ends))).includes(true)) return;
     const names = plan.names.map(familiarName).join(', ');
     context.emit({
       kind: 'warning',
       text: `Docker has ${names === '' ? image.index.digest : names} already, not signed or graded: the build did not end`,
     });
   };
-  return { loads, sayLeft };
+  return {
+    loads: new Map(begun.map(({ destination, load }) => [destination, load])),
+    isUnderWay: Promise.all(begun.map(({ isUnderWay }) => isUnderWay)).then(() => undefined),
+    sayLeft,
+  };
 }
 
 /** Sends the image to each destination and names it in the layout, where it stays. */

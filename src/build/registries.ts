@@ -14,7 +14,7 @@ import { RegistryError } from '../image/registry/http.ts';
 import { wholeStream } from '../lib/bytes.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { networkFetch } from '../lib/fetch.ts';
-import { given, isObject } from '../lib/json.ts';
+import { field, given, listField, objectOf, textField } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { isIndex, type Platform, platformName } from '../model/image.ts';
 import type { LockedImage } from '../model/lock.ts';
@@ -136,11 +136,7 @@ export async function resolveImages(
   needed: readonly NeededImage[],
   local: readonly (LocalImage | undefined)[],
 ): Promise<readonly FoundImage[]> {
-  const { context, lock, platform } = where;
-  // What registries have said of images at a digest does not change.
-  const said = lock?.hermetic === undefined ? undefined : openCache(context, 'images', SCHEMA);
-  const keyOf = (name: string, digest = ''): string =>
-    `${name}@${digest} ${platformName(platform)}`;
+  const { lock, platform } = where;
   const found = await Promise.all(
     needed.map(async ({ reference }, i): Promise<FoundImage | undefined> => {
       const name = formatReference(reference);
@@ -150,26 +146,37 @@ export async function resolveImages(
         return foundHere(reference, here);
       const digest = reference.digest ?? entry?.digest;
       const platforms = entry?.platforms ?? new Map<string, Digest>();
-      const known = lock?.hermetic === 'replay' ? await said?.get(keyOf(name, digest)) : undefined;
-      if (isKnown(known)) return { reference, name, digest, platforms, local: false, ...known };
+      const isReplayed = lock?.hermetic === 'replay' && digest !== undefined;
+      const known = isReplayed ? await saidOf(where.context, digest, platform).get() : undefined;
+      if (known !== undefined)
+        return { ...known, reference, name, digest, platforms, local: false };
       if (entry === undefined || entry.local || reference.digest !== undefined)
         return newlyFound(where, reference, name, here);
       return atLockedDigest(where, reference, name, entry);
     }),
   );
-  const images = found.filter((image) => image !== undefined);
-  for (const { name, digest, local: isLocal, created, layers } of images)
-    if (!isLocal && digest !== undefined && created !== undefined && layers !== undefined)
-      await said?.set(keyOf(name, digest), { created, layers });
-  return images;
+  return found.filter((image) => image !== undefined);
 }
 
-const SCHEMA = 1;
+const SCHEMA = 2;
 
-function isKnown(value: unknown): value is Pick<FoundImage, 'created' | 'layers'> {
-  if (!isObject(value)) return false;
-  const { created, layers } = value;
-  return typeof created === 'string' && Array.isArray(layers) && layers.every(isDigest);
+/** What a registry said of the image at a digest, which does not change. */
+function saidOf(context: PipelineContext, digest: Digest, platform: Platform) {
+  const cache = openCache(context, 'images', SCHEMA);
+  const key = `${digest} ${platformName(platform)}`;
+  return {
+    get: async () => {
+      const value = await cache.get(key);
+      const layers = listField(value, 'layers').filter(isDigest);
+      const created = textField(value, 'created');
+      const platforms = Object.entries(objectOf(field(value, 'platforms'))).flatMap(
+        ([name, at]): [string, Digest][] => (isDigest(at) ? [[name, at]] : []),
+      );
+      return created === undefined ? undefined : { created, layers, platforms: new Map(platforms) };
+    },
+    set: ({ created, layers, platforms }: FoundImage): Promise<void> =>
+      cache.set(key, { created, layers, platforms: Object.fromEntries(platforms ?? []) }),
+  };
 }
 
 async function atLockedDigest(
@@ -181,10 +188,12 @@ async function atLockedDigest(
   const { context, registries, platform, lock } = where;
   const held = { reference, name, digest, platforms, local: false };
   const asked = { ...reference, digest };
-  const image = await imageOfRegistry(registries, asked, name, platform).catch((error: unknown) => {
-    tell(context, `${name} was not looked up, its digest is the lock's`, error);
-    return { created: undefined, layers: undefined };
-  });
+  const image = await imageOfRegistry(registries, asked, name, platform, context).catch(
+    (error: unknown) => {
+      tell(context, `${name} was not looked up, its digest is the lock's`, error);
+      return { created: undefined, layers: undefined };
+    },
+  );
   if (image === undefined)
     throw new UserError(`${reference.registry} no longer has ${name}@${digest} of ${lock?.path}`, {
       nextStep: 'scoville lock PATH locks what the tag points to now',
@@ -200,7 +209,8 @@ async function newlyFound(
 ): Promise<FoundImage | undefined> {
   const isStrict = lock?.strict === true;
   try {
-    const image = await imageOfRegistry(registries, reference, name, platform);
+    const kept = isStrict ? undefined : context;
+    const image = await imageOfRegistry(registries, reference, name, platform, kept);
     if (image !== undefined) return image;
   } catch (error) {
     context.signal.throwIfAborted();
@@ -229,18 +239,25 @@ function foundHere(reference: ImageReference, here: LocalImage): FoundImage {
   return { reference, name: formatReference(reference), digest, created, local: true, layers };
 }
 
-/** An image from its registry; undefined if it has none. Throws as the registry client does. */
+/**
+ * An image from its registry; undefined if it has none. `kept` has what was said of this digest
+ * before. Throws as the registry client does.
+ */
 export async function imageOfRegistry(
   registries: Registries,
   reference: ImageReference,
   name: string,
   platform: Platform,
+  kept?: PipelineContext,
 ): Promise<FoundImage | undefined> {
   const client = registries.reader(reference.registry);
   const { repository } = reference;
   const root = await client.findManifest(repository, reference.digest ?? reference.tag ?? 'latest');
   if (root === undefined) return undefined;
   const { digest, mediaType } = root.descriptor;
+  const said = kept && saidOf(kept, digest, platform);
+  const known = await said?.get();
+  if (known !== undefined) return { ...known, reference, name, digest, local: false };
   const listed = isIndex(mediaType) ? parseIndex(root.bytes, digest).manifests : undefined;
   const rankOf = (one: Platform | undefined): number =>
     one === undefined ? Infinity : (platformRanks(one, platform)[0] ?? Infinity);
@@ -258,8 +275,10 @@ export async function imageOfRegistry(
       : [[platformName(one.platform), one.digest]],
   );
   const { created, rootfs } = config ?? {};
-  const found = { reference, name, digest, created, local: false, layers: rootfs?.diff_ids };
-  return { ...found, platforms: new Map(platforms) };
+  const about = { reference, name, digest, created, local: false, layers: rootfs?.diff_ids };
+  const found = { ...about, platforms: new Map(platforms) };
+  if (created !== undefined && rootfs !== undefined) await said?.set(found);
+  return found;
 }
 
 async function configOf(

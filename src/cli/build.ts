@@ -1,5 +1,5 @@
 import { join, relative, resolve, sep } from 'node:path';
-import { build as runBuild, type BuildResult, type JudgedBuild } from '../build/build.ts';
+import { build as runBuild, type BuildResult } from '../build/build.ts';
 import { parseBuildArgs, type ParsedBuild } from '../build/command-line.ts';
 import { BUILD, uselessWithoutImage } from '../build/flags.ts';
 import {
@@ -14,7 +14,9 @@ import { nextSteps, withSteps } from '../criteria/next-steps.ts';
 import { keepReport, keptReport } from '../grade/kept-report.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
+import type { EventSink, PipelineEvent } from '../model/events.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
+import type { ReadyStep } from '../model/scorecard.ts';
 import { jsonText } from '../report/text.ts';
 import { requireCosign } from '../trust/cosign.ts';
 import {
@@ -51,13 +53,14 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   if (!style.ok) throw new UserError(style.error, { exitCode: 1 });
   const { parsed, choice } = await withSigner(style.value, given, io);
   const shown = asked(style.value, parsed);
+  const quiet = style.value === 'quiet';
+  const ready = new ReadyAhead(parsed, io, quiet);
   const { value: result } = await askingSigner(io, shown, (own) => {
     const run = (context: PipelineContext): Promise<BuildResult> =>
-      runBuild(context, parsed, io.stdin);
+      runBuild({ ...context, emit: ready.watching(context.emit) }, parsed, io.stdin);
     return withProgress(own, run, style.value, shown.interactive);
   });
-  const quiet = style.value === 'quiet';
-  const code = await tell(result, parsed, io, quiet);
+  const code = await tell(result, parsed, io, quiet, ready);
   if (result.kind !== 'done' && result.kind !== 'short') return code;
   if (choice !== undefined)
     await keepSigningChoice(
@@ -76,6 +79,54 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const { pickAfterBuild } = await import('../fix/pick-screen.tsx');
   await pickAfterBuild(request, io);
   return code;
+}
+
+/** A step of the Dockerfile that ran: what is built is another image, and will be judged. */
+const RAN = /^\[(?!internal\])[^\]]*\] (?!FROM )/;
+
+/** Loads code while BuildKit works, and looks for edits while Docker or a registry does. */
+class ReadyAhead {
+  readonly #parsed: ParsedBuild;
+  readonly #io: CommandIo;
+  readonly #isRead: boolean;
+  #steps: Promise<readonly ReadyStep[]> | undefined;
+
+  constructor(parsed: ParsedBuild, io: CommandIo, quiet: boolean) {
+    this.#parsed = parsed;
+    this.#io = io;
+    // It may read the base images: nobody waits for it where nobody reads the steps.
+    this.#isRead = isReported(parsed) || !quiet;
+  }
+
+  watching(emit: EventSink): EventSink {
+    return (event) => {
+      if (event.kind === 'build-step' && event.step.state === 'done' && RAN.test(event.step.name)) {
+        void import('../build/inspect-sign-judge.ts');
+        if (this.#isRead) void import('./ready-steps.ts');
+      }
+      if (event.kind === 'judged') this.#begin(event);
+      emit(event);
+    };
+  }
+
+  /** Undefined where nobody reads them. */
+  steps(): Promise<readonly ReadyStep[]> | undefined {
+    return this.#steps;
+  }
+
+  #begin(event: Extract<PipelineEvent, { kind: 'judged' }>): void {
+    const { scorecard, unchanged, isShort, settings } = event;
+    if (!isShort && (!this.#isRead || (unchanged && !isReported(this.#parsed)))) return;
+    this.#steps = import('./ready-steps.ts').then(({ readySteps }) =>
+      readySteps(scorecard, this.#parsed, settings, this.#io),
+    );
+    // A failure is met where they are shown.
+    this.#steps.catch(() => undefined);
+  }
+}
+
+function isReported(parsed: ParsedBuild): boolean {
+  return reportRequests(parsed).length > 0;
 }
 
 /** Throws UserError for a flag that would do nothing silently, since the build makes no image. */
@@ -149,6 +200,7 @@ async function tell(
   parsed: ParsedBuild,
   io: CommandIo,
   quiet: boolean,
+  ready: ReadyAhead,
 ): Promise<number> {
   switch (result.kind) {
     case 'buildx':
@@ -157,7 +209,7 @@ async function tell(
       await printPlan(result.plan, parsed, io);
       return EXIT.met;
     case 'short':
-      await report(result.report, result.judged, parsed, io, quiet);
+      await report(result.report, parsed, io, quiet, ready);
       for (const { message, criteria } of result.shortfalls)
         io.writeErr(
           `scoville: short of the gate: ${cleanForTerminal(message)} (${criteria.join(', ')})\n`,
@@ -165,8 +217,7 @@ async function tell(
       io.writeErr('scoville: nothing was tagged, loaded or pushed\n');
       return EXIT.short;
     case 'done':
-      if (result.report !== undefined)
-        await report(result.report, result.judged, parsed, io, quiet);
+      if (result.report !== undefined) await report(result.report, parsed, io, quiet, ready);
       if (quiet && (result.report === undefined || !reportRequests(parsed).some(isOnStdout)))
         io.writeOut(`${result.index.digest}\n`);
       return EXIT.met;
@@ -192,10 +243,10 @@ function reportRequests({ own: { report, json } }: ParsedBuild): readonly Report
 /** Always writes file reports; stdout is for `--quiet`'s digest or an image before a report. */
 async function report(
   image: ReportInput,
-  { settings }: JudgedBuild,
   parsed: ParsedBuild,
   io: CommandIo,
   quiet: boolean,
+  ready: ReadyAhead,
 ): Promise<void> {
   const requests = reportRequests(parsed);
   const { output } = parsed;
@@ -203,16 +254,14 @@ async function report(
     output.kind === 'image' &&
     output.destinations.some((one) => one.kind === 'file' && one.path === '-');
   const dockerfile = dockerfilePath(parsed, io.cwd);
-  // Looking for edits may read the base images: nobody waits for it where nobody reads the steps.
-  const isShort = image.gate !== undefined && image.gate.unmet.length > 0;
-  const isRead = requests.length > 0 || isShort || !(quiet || image.unchanged === true);
   const home = { paths: pathsOf(io), cwd: io.cwd };
-  const { readySteps } = await import('./ready-steps.ts');
-  const ready = isRead ? await readySteps(image.scorecard, parsed, settings, io) : [];
-  const before = isRead ? undefined : await keptReport(home, image.scorecard.image);
+  const looked = await ready.steps();
+  const before = looked === undefined ? await keptReport(home, image.scorecard.image) : undefined;
   const isSame = before?.scorecard.digest === image.scorecard.digest;
-  const source = { ready, build: parsed.again, dockerfile, grade: gradeAgain(parsed) };
-  const steps = (isSame ? before.steps : undefined) ?? nextSteps(image.scorecard, source);
+  const source = { build: parsed.again, dockerfile, grade: gradeAgain(parsed) };
+  const steps =
+    (isSame ? before.steps : undefined) ??
+    nextSteps(image.scorecard, { ...source, ready: looked ?? [] });
   const subject = {
     kind: 'image',
     image: {

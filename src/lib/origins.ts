@@ -98,7 +98,8 @@ export interface Network {
   readonly folders: readonly string[];
 }
 
-const { Agent, Dispatcher: Base, ProxyAgent, Socks5ProxyAgent } = undici;
+// The globals would have Node load an undici of its own.
+const { Agent, Dispatcher: Base, Headers, ProxyAgent, Response, Socks5ProxyAgent } = undici;
 
 /**
  * Sends each request with the proxy, authorities and client certificate of its origin. A redirect
@@ -249,14 +250,14 @@ export async function fetchAnyPort(
   dispatcher: Dispatcher,
   redirects = 0,
 ): Promise<Response> {
-  const asked = new Headers(headers);
-  if (body instanceof URLSearchParams && !asked.has('content-type'))
-    asked.set('content-type', 'application/x-www-form-urlencoded;charset=UTF-8');
+  const asked = sentHeaders(headers);
+  if (body instanceof URLSearchParams)
+    asked['content-type'] ??= 'application/x-www-form-urlencoded;charset=UTF-8';
   const path = `${url.pathname}${url.search}`;
   try {
     const answer = await undici.request(url.origin, {
       ...{ dispatcher, path, method: method },
-      headers: Object.fromEntries(asked),
+      headers: asked,
       body: bodyOf(body),
       ...(signal === undefined ? {} : { signal }),
     });
@@ -271,7 +272,7 @@ export async function fetchAnyPort(
       if (redirect === 'error' || body || redirects === MOST_REDIRECTS)
         throw new Error(`${url.host} redirects`);
       const next = new URL(String(location), url);
-      if (next.origin !== url.origin) asked.delete('authorization');
+      if (next.origin !== url.origin) delete asked['authorization'];
       const init = { method, headers: asked, ...(signal === undefined ? {} : { signal }) };
       return await fetchAnyPort(next, init, dispatcher, redirects + 1);
     }
@@ -312,7 +313,15 @@ function bodyOf(body: RequestInit['body']): string | Uint8Array | Readable | nul
     : Readable.from(body as AsyncIterable<Uint8Array>, { objectMode: false });
 }
 
-function headersOf(sent: Readonly<Record<string, string | string[] | undefined>>): Headers {
+/** By name in lower case. */
+function sentHeaders(headers: RequestInit['headers'] = {}): Record<string, string> {
+  const pairs = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+  return Object.fromEntries(
+    pairs.map(([name, value]) => [String(name).toLowerCase(), String(value)]),
+  );
+}
+
+function headersOf(sent: Readonly<Record<string, string | string[] | undefined>>) {
   const headers = new Headers();
   for (const [name, values] of Object.entries(sent))
     for (const value of [values ?? []].flat()) headers.append(name, value);

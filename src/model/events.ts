@@ -2,6 +2,7 @@ import type { BuildAnalysis } from './build-analysis.ts';
 import type { DockerfileModel } from './dockerfile.ts';
 import type { Digest } from './reference.ts';
 import type { Scorecard } from './scorecard.ts';
+import type { Settings } from './settings.ts';
 
 export type Phase =
   | 'plan'
@@ -91,7 +92,14 @@ export type PipelineEvent =
     }
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'warning'; readonly text: string; readonly nextStep?: string }
-  | { readonly kind: 'scorecard'; readonly scorecard: Scorecard };
+  | {
+      readonly kind: 'judged';
+      readonly scorecard: Scorecard;
+      readonly unchanged: boolean;
+      /** Of the gate. */
+      readonly isShort: boolean;
+      readonly settings: Settings;
+    };
 
 export type EventSink = (event: PipelineEvent) => void;
 

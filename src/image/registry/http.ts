@@ -1,4 +1,5 @@
 import { messageOf, ProxyError, UserError } from '../../lib/errors.ts';
+import { isObject } from '../../lib/json.ts';
 import { oneLine } from '../../lib/text.ts';
 import { errorCode } from '../disk.ts';
 
@@ -322,7 +323,7 @@ export class RegistryWays {
     if (this.current !== used) return true;
     if (this.#options.signal?.aborted === true) return false;
     if (!isOtherProtocol(outcome, used)) {
-      if (outcome instanceof Response) this.#leaving ??= Promise.resolve(false);
+      if (isResponse(outcome)) this.#leaving ??= Promise.resolve(false);
       return false;
     }
     // Several calls may fail at once.
@@ -360,9 +361,13 @@ async function answers(way: Way): Promise<boolean> {
   }
 }
 
+function isResponse(outcome: unknown): outcome is Response {
+  return isObject(outcome) && 'status' in outcome && 'headers' in outcome;
+}
+
 /** Servers of one protocol answer the other with 400, with what is none, or hang up. */
 function isOtherProtocol(outcome: unknown, { base }: Way): boolean {
-  if (outcome instanceof Response)
+  if (isResponse(outcome))
     return (
       outcome.status === 400 &&
       base.protocol === 'http:' &&
