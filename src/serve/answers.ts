@@ -68,7 +68,7 @@ export function touches(a: Range, b: Range): boolean {
  * could put an image or a link into it.
  */
 export function explanationMarkdown(about: Explanation): string {
-  const { id, title, level, vector, lint, why, remedies, good, fix, specification } = about;
+  const { id, title, level, vector, lint, why, remedies, good, specification } = about;
   const kind =
     level === undefined || vector === undefined
       ? `lint: ${lint ?? ''}`
@@ -81,7 +81,6 @@ export function explanationMarkdown(about: Explanation): string {
     why,
     ...(steps.length === 0 ? [] : [`**How to fix it:** ${steps.join('. ')}`]),
     ...(good === undefined ? [] : [`\`\`\`dockerfile\n${good.trimEnd()}\n\`\`\``]),
-    ...(fix === undefined ? [] : [`\`${fix}\``]),
     ...(specification === undefined ? [] : [`[Specification](${specification})`]),
   ].join('\n\n');
 }
