@@ -3,6 +3,7 @@ import { given } from '../lib/json.ts';
 import type { BuildAnalysis, RecordedSteps } from '../model/build-analysis.ts';
 import {
   type DockerfileModel,
+  execStrings,
   type ExternalImage,
   type Instruction,
   stageChain,
@@ -111,7 +112,14 @@ export function historyMisfit(
   if (steps.length < wanted.length || (isWhole && steps.length > wanted.length))
     return `the Dockerfile has ${wanted.length} steps that add a layer, the image’s history ${steps.length}`;
   const last = steps.slice(steps.length - wanted.length);
-  const at = wanted.findIndex((instruction, i) => !isStepOf(instruction, last[i]));
+  const shells = chain
+    .flatMap(({ instructions }) => instructions)
+    .flatMap(({ keyword, rawArguments }) =>
+      keyword === 'SHELL' ? (execStrings(rawArguments)?.join(' ') ?? []) : [],
+    )
+    .concat(SHELLS)
+    .map(bare);
+  const at = wanted.findIndex((instruction, i) => !isStepOf(instruction, last[i], shells));
   if (at < 0) return undefined;
   const line = wanted[at]?.range.startLine ?? 0;
   return `line ${line} of the Dockerfile is not in the image’s history`;
@@ -130,18 +138,57 @@ interface Step {
   readonly text: string;
 }
 
-function stepOf({ created_by: by = '' }: HistoryEntry): readonly Step[] {
+/** A step that made a layer; one that BuildKit did not write fits nothing. */
+function stepOf({ created_by: by = '', empty_layer: isEmpty }: HistoryEntry): readonly Step[] {
   const [, keyword, text] = STEP.exec(by) ?? [];
-  return keyword === undefined || text === undefined ? [] : [{ keyword, text }];
+  if (keyword !== undefined && text !== undefined) return [{ keyword, text }];
+  return isEmpty === true || by.endsWith(' # buildkit') ? [] : [{ keyword: '', text: by }];
 }
 
-/** True for the same keyword; a RUN in shell form needs the same command but for white space. */
-function isStepOf(instruction: Instruction, step: Step | undefined): boolean {
+const ADDRESS = /(?:https?|ssh|git):\/\/\S+|git@\S+/g;
+
+/** True for the same keyword, and the same command or addresses but for white space. */
+function isStepOf(instruction: Instruction, step: Step | undefined, shells: readonly string[]) {
   if (step?.keyword !== instruction.keyword) return false;
-  const command = instruction.rawArguments.replaceAll(/\s+/g, '');
-  const isPlain =
-    instruction.keyword === 'RUN' && instruction.heredocs.length === 0 && !command.startsWith('[');
-  return !isPlain || step.text.replaceAll(/\s+/g, '').endsWith(command);
+  const { keyword, rawArguments } = instruction;
+  if (keyword === 'COPY') return true;
+  if (keyword === 'ADD')
+    return (
+      rawArguments.includes('$') ||
+      (step.text.match(ADDRESS) ?? []).every((one) => rawArguments.includes(one))
+    );
+  const program = execStrings(rawArguments)?.join(' ');
+  if (program !== undefined)
+    return step.text.endsWith(program) && ARGUMENTS.test(step.text.slice(0, -program.length));
+  const text = bare(step.text);
+  const command = bare(commandOf(instruction));
+  const before = text.slice(0, text.length - command.length);
+  return (
+    text.endsWith(command) &&
+    shells.some((shell) =>
+      // With build arguments, `|1 A=1` stands before the shell, which comes once.
+      before.startsWith('|')
+        ? before.indexOf(shell) + shell.length === before.length
+        : before === shell,
+    )
+  );
+}
+
+/** Build arguments as the history has them before a command: `|2 A=1 B=2`. */
+const ARGUMENTS = /^(?:\|\d+(?: [A-Za-z_]\w*=\S*)+ )?$/;
+const SHELLS = ['/bin/sh -c', 'cmd /S /C'];
+
+function bare(text: string): string {
+  return text.replaceAll(/\s+/g, '');
+}
+
+/** As BuildKit passes it to the shell (dispatchRun of its frontend, with here-documents). */
+function commandOf({ rawArguments, heredocs }: Instruction): string {
+  const [first, second] = heredocs;
+  if (first === undefined) return rawArguments;
+  if (second === undefined && /^<<-?(["']?)[^\s"']+\1$/.test(rawArguments.trim()))
+    return first.content.startsWith('#!') ? `/dev/pipes/${first.delimiter}` : first.content;
+  return rawArguments + heredocs.map(({ delimiter, content }) => content + delimiter).join('');
 }
 
 /** Where distributions keep what is installed; half of it would look like a smaller image. */

