@@ -219,8 +219,8 @@ export const minimalBaseImage = criterion({
   uses: ['build', 'image'],
   decidedBy:
     'The base of the final stage passes when the table of minimal bases names it. The ' +
-    'Dockerfile that was built, its provenance or the base annotations name the base. ARGs ' +
-    'and stage names are resolved, and the whole name counts. A variant that the table ' +
+    'Dockerfile that was built or its provenance names the base; annotations count against the ' +
+    'image alone. ARGs and stage names are resolved, and the whole name counts. A variant that the table ' +
     'excepts fails. Otherwise the number of OS packages in the image decides: at most ' +
     `${PACKAGE_LIMIT}. That applies to a base that the table does not name, to scratch with ` +
     'a system unpacked on it, and to a base that nothing names. An image without OS packages ' +
@@ -238,12 +238,14 @@ export const minimalBaseImage = criterion({
     const known = reference?.ok === true ? minimalBase(reference.value) : undefined;
     if (base === undefined || base.text === 'scratch' || known === undefined)
       return byPackages(filesystem, os, evidence);
+    const { family, excepted } = known;
+    // An image names any base: that cannot make it better than its packages.
+    if (base.source === 'image' && !excepted) return byPackages(filesystem, os, evidence);
     const id = filesystem.osRelease?.id;
     if (id !== undefined && known.family.systems?.includes(id) === false) {
       const other = `os-release says ${id}, so the image does not use ${base.text}`;
       return byPackages(filesystem, os, [...evidence, note(other)]);
     }
-    const { family, excepted } = known;
     const options = { source: base.source };
     const why = [...evidence, note(family.reason)];
     if (excepted) return fail(`${base.text} is not a minimal image`, why, options);

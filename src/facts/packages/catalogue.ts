@@ -1,4 +1,4 @@
-import { ownValue } from '../../lib/json.ts';
+import { distinct, ownValue } from '../../lib/json.ts';
 import { byCodeUnit, fileName, joined, parentPath } from '../../lib/text.ts';
 import {
   isSystemType,
@@ -158,7 +158,10 @@ function leftOut(
     const known = layers[layer]?.facts.files ?? {};
     const own = ownValue(known, isSystemType(item.type) ? item.name : path);
     const isOwn = OWN_RECORD.has(item.type) && !paths.has(path);
-    const files = own ?? (isOwn ? [path] : filesBeside(item, path));
+    const beside = isOwn ? [path] : filesBeside(item, path);
+    // Compiled files of Python are in no list.
+    const more = own === undefined || (item.type === 'pypi' && !isRewritten) ? beside : [];
+    const files = distinct([...(own ?? []), ...more]);
     const lost: Lost = {
       ...placed,
       item,
@@ -172,11 +175,12 @@ function leftOut(
     // Files that another package has by now are its own.
     const isTaken = files.some((file) => listed.has(keyOf(file)));
     for (const file of files) {
-      const place = tree.find(file, false)?.inode;
-      if (place?.kind === 'd') lost.folders.push(place);
+      // A link may have taken the place of a file, or of a folder.
+      const place = tree.find(file, true)?.inode;
+      if (place?.kind === 'd' && !isSystemType(item.type)) lost.folders.push(place);
       if (place?.kind === 'f' && !(isTaken && isNewer(place, layer))) count(lost, place);
     }
-    if (isRewritten && own !== undefined) lost.all = files.length;
+    if (isRewritten && own !== undefined) lost.all = own.length;
     return lost;
   };
   const lost = layers.flatMap(({ digest, facts }, layer) =>
@@ -214,8 +218,38 @@ function leftOut(
       const unrecorded = `${what}, and its files are there: ${shown}`;
       return [{ record: { ...record, packages: [{ ...item, unrecorded }] }, digest }];
     }),
-    unlisted: records.length === 0 ? [] : unlistedPrograms(layers, records, programs, strays),
+    unlisted: [
+      ...(records.length === 0 ? [] : unlistedPrograms(layers, records, programs, strays)),
+      ...listsAlone(tree, layers),
+    ],
   };
+}
+
+/** Lists of files of which there is no record of a package, and whose files are there. */
+function listsAlone(tree: FileTree, layers: readonly PlacedLayer[]): readonly UnreadablePackages[] {
+  const recorded = new Set(
+    layers.flatMap(({ facts }) =>
+      [...facts.packages, ...facts.unreadable].flatMap((record) => [
+        record.path,
+        ...('packages' in record ? record.packages.map(({ name }) => name) : []),
+      ]),
+    ),
+  );
+  return layers.flatMap(({ digest, facts }) =>
+    Object.entries(facts.files).flatMap(([owner, files]) => {
+      const file = recorded.has(owner)
+        ? undefined
+        : files.find((one) => tree.find(one, true)?.inode.kind === 'f');
+      return file === undefined
+        ? []
+        : [
+            {
+              location: { path: file, layer: digest },
+              reason: `a list has it, and ${owner} is not recorded`,
+            },
+          ];
+    }),
+  );
 }
 
 /** A system most of whose programs no recorded package brought: `strays` of them. */
@@ -268,16 +302,27 @@ function exactOf(item: RawPackage, path: string): string {
 }
 
 /** Where the files of a package are whose record lists none. */
-function filesBeside({ type, name, version }: RawPackage, path: string): readonly string[] {
+function filesBeside({ type, name }: RawPackage, path: string): readonly string[] {
   const folder = parentPath(path);
   if (type === 'npm') return [folder];
-  if (type === 'gem')
-    return [joined(parentPath(folder.replace(/\/default$/, '')), `gems/${name}-${version}`)];
+  if (type === 'gem') return filesOfGem(name, path);
   if (type === 'composer') return [joined(parentPath(folder), name)];
   if (type === 'nuget') return [joined(folder, `${name}.dll`)];
   if (type !== 'pypi') return [];
   const module = name.toLowerCase().replaceAll('-', '_');
   return [module, `${module}.py`].map((one) => joined(parentPath(folder), one));
+}
+
+/** Of a gem, its folder with its platform; of one that comes with Ruby, its files beside Ruby's. */
+function filesOfGem(name: string, path: string): readonly string[] {
+  const [, above = '', abi = '', isDefault] =
+    /^(.*?)(?:gems\/([^/]+)\/)?specifications\/(default\/)?[^/]*$/.exec(path) ?? [];
+  const gems = `${above}${abi === '' ? '' : `gems/${abi}/`}gems/`;
+  const code = `${above}${abi}/${name.replaceAll('-', '/')}`;
+  return [
+    gems + fileName(path).replace(/\.gemspec$/, ''),
+    ...(isDefault === undefined ? [] : [code, `${code}.rb`]),
+  ];
 }
 
 /** Names behind a link that show the record of a language’s package: `@a/b/package.json`. */

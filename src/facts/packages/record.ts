@@ -35,8 +35,13 @@ const MOST_FILES = 12;
 /** Characters; those of large images have a twentieth of it. */
 const MOST_SHOWN = 8 * 1024 * 1024;
 
+/** What slimmed images lack of a package that is there. */
+const SLIMMED = /^usr\/share\/(?:doc|man|info|locale|lintian)\//;
+
 export class PackageFiles {
   readonly #files = new Map<string, string[]>();
+  /** Of a package without programs and code the last file: lists name folders before files. */
+  readonly #witnesses = new Map<string, string>();
   #left = MOST_SHOWN;
 
   add(owner: string, path: string): void {
@@ -46,13 +51,19 @@ export class PackageFiles {
     if (key === '' || /^(?:etc|var)\//.test(key)) return;
     const isProgram = SYSTEM_PROGRAM.test(key);
     const known = this.#files.get(owner);
-    if (!isProgram && (!CODE.test(key) || (known?.length ?? 0) >= MOST_FILES)) return;
+    if (!isProgram && (!CODE.test(key) || (known?.length ?? 0) >= MOST_FILES)) {
+      if (known === undefined && !SLIMMED.test(key)) this.#witnesses.set(owner, key);
+      return;
+    }
     if ((this.#left -= key.length + ENTRY_COST) < 0) return;
     if (known === undefined) this.#files.set(owner, [key]);
     else known.push(key);
   }
 
   finish(): Readonly<Record<string, readonly string[]>> {
+    for (const [owner, key] of this.#witnesses)
+      if (!this.#files.has(owner) && (this.#left -= key.length + ENTRY_COST) >= 0)
+        this.#files.set(owner, [key]);
     // A copy: a name cut out of a text would keep all of that text.
     return structuredClone(Object.fromEntries(this.#files));
   }
@@ -69,6 +80,9 @@ const LONGEST_PATH = 4096;
 const MOST_HELD = 64 * 1024 * 1024;
 const ENTRY_COST = 64;
 
+/** Where distributions put files: what a package of theirs claims elsewhere is not its part. */
+const SYSTEM_FOLDERS = /^(?:\.?\/)*(?:usr\/(?!local\/)|s?bin\/|lib(?:32|64|x32)?\/)/;
+
 export class Ownership {
   readonly #owners = new Map<string, string>();
   #left = MOST_HELD;
@@ -77,7 +91,7 @@ export class Ownership {
   add(files: Iterable<OwnedFile>, shown: PackageFiles): boolean {
     for (const { owner, path } of files) {
       shown.add(owner, path);
-      if (path.length > LONGEST_PATH || !isOwnable(path)) continue;
+      if (path.length > LONGEST_PATH || !SYSTEM_FOLDERS.test(path) || !isOwnable(path)) continue;
       this.#left -= path.length + ENTRY_COST;
       if (this.#left < 0) return false;
       this.#owners.set(keyOf(path), owner);
