@@ -1,7 +1,7 @@
 import { strToU8, zipSync } from 'fflate';
 import { describe, expect, test } from 'vitest';
 import { knownPackages } from '../../src/facts/build-facts.ts';
-import { file, image, type Item, program } from './support.ts';
+import { file, image, type Item, link, program } from './support.ts';
 
 const SITE = 'usr/lib/python3/site-packages';
 const METADATA = 'Metadata-Version: 2.1\nName: Django\nVersion: 3.0\n';
@@ -103,6 +103,52 @@ describe('a package is gone only where its files are', () => {
       DJANGO.filter(({ path }) => !path.endsWith('RECORD')),
       [gone(`${INFO}/METADATA`)],
       [`Django 3.0 (${removed(INIT)})`],
+    ],
+    [
+      'Python, with links where its files were',
+      DJANGO,
+      [gone(INFO), file('opt/d.py', 'x'), link(INIT, '/opt/d.py'), link(HTTP, '/opt/d.py')],
+      [`Django 3.0 (${removed('opt/d.py')})`],
+    ],
+    [
+      'Python, compiled alone',
+      [...DJANGO, file(`${SITE}/django/__pycache__/http.cpython-313.pyc`, 'x')],
+      [gone(INFO), gone(INIT), gone(HTTP)],
+      [`Django 3.0 (${removed(`${SITE}/django/__pycache__/http.cpython-313.pyc`)})`],
+    ],
+    [
+      'headers',
+      [
+        status(deb('linux-libc-dev', '6.1'), BASE),
+        file('var/lib/dpkg/info/linux-libc-dev.list', '/usr\n/usr/include\n/usr/include/a.h\n'),
+        file('usr/include/a.h', 'x'),
+      ],
+      [status(BASE)],
+      ['base 1', `linux-libc-dev 6.1 (${removed('usr/include/a.h')})`],
+    ],
+    [
+      'a gem of a platform',
+      [
+        file(
+          'usr/lib/gems/specifications/n-1.0-x86_64-linux.gemspec',
+          '# stub: n 1.0 x86_64-linux lib\n',
+        ),
+        file('usr/lib/gems/gems/n-1.0-x86_64-linux/lib/n.rb', 'x'),
+      ],
+      [gone('usr/lib/gems/specifications')],
+      [`n 1.0 (${removed('usr/lib/gems/gems/n-1.0-x86_64-linux/lib/n.rb')})`],
+    ],
+    [
+      'a gem of Ruby itself',
+      [
+        file(
+          'usr/lib/ruby/gems/3.3.0/specifications/default/rexml-3.2.gemspec',
+          '# stub: rexml 3.2 ruby lib\n',
+        ),
+        file('usr/lib/ruby/3.3.0/rexml/document.rb', 'x'),
+      ],
+      [gone('usr/lib/ruby/gems/3.3.0/specifications/default')],
+      [`rexml 3.2 (${removed('usr/lib/ruby/3.3.0/rexml/document.rb')})`],
     ],
     ['its entry', DEBIAN, [status(BASE)], ['base 1', `openssl 3.0 (${removed(OPENSSL.path)})`]],
     ['its database', DEBIAN, [gone('var/lib/dpkg')], [`openssl 3.0 (${removed(OPENSSL.path)})`]],
@@ -212,4 +258,21 @@ describe('a system that few packages account for', () => {
     ]);
     expect(unreadablePackages.map(({ reason }) => reason)).toEqual(reasons);
   });
+});
+
+test.each<[string, readonly Item[], string]>([
+  [
+    'Debian',
+    [status(BASE), listOf('openssl'), OPENSSL],
+    'usr/bin/openssl: a list has it, and openssl is not recorded',
+  ],
+  [
+    'Python',
+    DJANGO.filter(({ path }) => !path.endsWith('METADATA')),
+    `${INIT}: a list has it, and ${INFO}/METADATA is not recorded`,
+  ],
+])('a list of files without a record is unread: %s', (_, layer, expected) => {
+  expect(
+    image(layer).unreadablePackages.map(({ location, reason }) => `${location.path}: ${reason}`),
+  ).toEqual([expected]);
 });
