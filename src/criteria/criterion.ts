@@ -1,5 +1,6 @@
 import { messageOf } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
+import { withoutPasswords } from '../lib/text.ts';
 import {
   type Criterion,
   type Evidence,
@@ -162,11 +163,23 @@ function judge<Needed extends FactName, Used extends FactName>(
     if (!fact.known) return { source, ...unknown(fact.reason, fact.settle ?? definition.settle) };
   }
   try {
-    const answer = definition.check(inputOf(needs, uses, facts));
+    const answer = withoutSecrets(definition.check(inputOf(needs, uses, facts)));
     return withoutUnsigned(definition.id, { source, ...withGround(answer) });
   } catch (thrown) {
     return { source, ...unknown(`the check failed: ${messageOf(thrown)}`) };
   }
+}
+
+/** Evidence quotes names and commands: the secrets in them go into no report. */
+function withoutSecrets(answer: Verdict): Verdict {
+  const shown = (text: string): string => withoutPasswords(text, '***');
+  const evidence = answer.evidence.map((one) => {
+    const texts = Object.entries(one).flatMap(([key, value]) =>
+      typeof value === 'string' ? [[key, shown(value)] as const] : [],
+    );
+    return { ...one, ...Object.fromEntries(texts) };
+  });
+  return { ...answer, summary: shown(answer.summary), evidence };
 }
 
 /**

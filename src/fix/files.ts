@@ -137,6 +137,8 @@ export interface OpenedFiles {
   readonly names: Readonly<Record<FixFile, string>>;
   /** The build context's folder, absolute. */
   readonly contextFolder: string;
+  /** Whose links are followed no further than into itself, where it is no git repository. */
+  readonly project: string;
 }
 
 /**
@@ -175,6 +177,8 @@ export async function openFixFiles(
       '.dockerignore': shown(cwd, named['.dockerignore']),
     },
     contextFolder: folder,
+    // A link between the two is of the project too.
+    project: relative(cwd, folder).split(sep)[0] === '..' ? folder : cwd,
   };
 }
 
@@ -217,7 +221,7 @@ export async function writeFixFiles(
   for (const [file, before = null, text] of pairs) {
     if (text === undefined || text === before) continue;
     const name = opened.names[file];
-    const path = await fileToWrite(opened.named[file], opened.contextFolder);
+    const path = await fileToWrite(opened.named[file], opened.project);
     if (((await readText(path, FIX_TEXT)) ?? null) !== before)
       throw new UserError(`${name} was changed meanwhile; nothing is written`, {
         nextStep: 'run scoville fix again',

@@ -1,11 +1,14 @@
 import { readJsonFile } from '../config/read-files.ts';
 import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
+import type { Fact, ImageFact } from '../model/facts.ts';
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
+import { masked } from '../report/compare.ts';
 
-const SCHEMA = 2;
+const SCHEMA = 3;
 
 function cacheOf(home: CacheHome): JsonCache {
   return openCache(home, 'reports', SCHEMA);
@@ -23,8 +26,8 @@ function keyOf(image: string): string {
 /** Removes what reports do not show: the filesystem, and predicates, which contain whole SBOMs. */
 function slim({ contents, ...input }: ReportInput): ReportInput {
   const kept = contents?.map(({ facts, ...platform }) => {
-    const { image, packages, vulnerabilities, attestations } = facts;
-    const rest = { image, packages, vulnerabilities };
+    const { packages, vulnerabilities, attestations } = facts;
+    const rest = { image: slimImage(facts.image), packages, vulnerabilities };
     if (!attestations.known) return { ...platform, facts: { ...rest, attestations } };
     const value = {
       ...attestations.value,
@@ -33,6 +36,24 @@ function slim({ contents, ...input }: ReportInput): ReportInput {
     return { ...platform, facts: { ...rest, attestations: { ...attestations, value } } };
   });
   return { ...input, ...(kept === undefined ? {} : { contents: kept }) };
+}
+
+/** What reports show of an image: its layers, with a history whose secrets are masked. */
+function slimImage(fact: Fact<ImageFact>): Fact<ImageFact> {
+  if (!fact.known) return fact;
+  const { config, manifest } = fact.value;
+  const { architecture, os, rootfs, created, history } = config;
+  const shown = history?.map(({ created_by: by, comment, ...entry }) => ({
+    ...entry,
+    ...given({ created_by: by && masked(by), comment: comment && masked(comment) }),
+  }));
+  const value = {
+    ...fact.value,
+    config: { architecture, os, rootfs, ...given({ created, history: shown }) },
+    manifest: { ...manifest, annotations: {} },
+    annotations: { index: {}, manifest: {}, labels: {} },
+  };
+  return { ...fact, value };
 }
 
 /** Keeps what was graded in the folder `cwd`. */

@@ -14,9 +14,21 @@ export function withoutSteering(line: string): string {
   return line.replace(SEQUENCE, '').replace(STEERING, '');
 }
 
-/** The text with `mask` instead of the password of each address. */
+/**
+ * What stands before a secret in addresses and in arguments of known commands: a password, a query
+ * parameter, a token that npm or composer is to keep, a header.
+ */
+const BEFORE_SECRET = [
+  /(:\/\/[^\s/:@]*:)[^\s/@]+(?=@)/g,
+  /([?&;](?:[\w-]{0,40}(?:token|secret|password|signature|credential)|sig|pass|pwd|api[_-]?key)=)[^\s&;#"'<>]+/gi,
+  /(:_(?:authToken|auth|password)\s{0,3}[= ]\s{0,3}["']?)[^\s"'$]+/g,
+  /(\bhttp-basic\.\S{1,200}\s{1,3}\S{1,200}\s{1,3}["']?)[^\s"'$]+/g,
+  /(\bauthorization:\s{0,3}(?:bearer|basic|token)\s{1,3})[^\s"'$]+/gi,
+];
+
+/** The text with `mask` instead of each such secret. */
 export function withoutPasswords(text: string, mask: string): string {
-  return text.replace(/(:\/\/[^\s/:@]*:)[^\s/@]+@/g, `$1${mask}@`);
+  return BEFORE_SECRET.reduce((shown, pattern) => shown.replace(pattern, `$1${mask}`), text);
 }
 
 /** `withoutSteering` for text of several lines: output of tools, before it is cut or stored. */

@@ -56,7 +56,7 @@ const FLAGGED = new RegExp(
 );
 
 /** Reports do not repeat secrets, even if the history shows them. */
-function masked(text: string): string {
+export function masked(text: string): string {
   const plain = text
     .replace(ASSIGNED, '$1…')
     .replace(FLAGGED, '$1…')
