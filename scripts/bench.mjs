@@ -1,10 +1,11 @@
 // What scoville costs over plain `docker buildx build` and over unpacking layers, each thing beside its floor in the same run. Never
 // fails on a time.
-//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic]
+//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic] [--loop]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
 // --layout: only what grading these images costs, each an OCI layout (docker save IMAGE | tar -x -C FOLDER).
 // --grade: only the grading, for which no Docker is needed. trivy on the PATH is measured beside it, and CHPS_SCORER=path/to/chps-scorer.sh too (with Docker).
 // --hermetic: only what recording and replaying cost.
+// --loop: only edit, build, run: of a small project, and of large layers that changed (after `. <(scripts/engine.sh env)`).
 // --advisories: only the scan by a database of half a million advisories.
 import './usage.mjs';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ import { parseArgs } from 'node:util';
 import { BASE, cacheBefore, cleanEngine } from './bench/engine.mjs';
 import { gradeRows, realRows } from './bench/grade.mjs';
 import { hermeticRows } from './bench/hermetic.mjs';
+import { loopRows } from './bench/loop.mjs';
 import { MARK, SIZES, writeAppContext, writeBaseContext } from './bench/image.mjs';
 import * as measures from './bench/measures.mjs';
 import { normaliseRows } from './bench/normalise.mjs';
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     grade: { type: 'boolean', default: false },
     advisories: { type: 'boolean', default: false },
     hermetic: { type: 'boolean', default: false },
+    loop: { type: 'boolean', default: false },
     layout: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string', default: '5' },
     bin: { type: 'string', default: 'dist/scoville.js' },
@@ -57,7 +60,7 @@ const say = (text) => void process.stderr.write(`bench: ${text}\n`);
 const beforeFile = join(dir, 'cache-before.json');
 const cached = existsSync(beforeFile) ? JSON.parse(readFileSync(beforeFile, 'utf8')) : undefined;
 const needsEngine = !values.grade && values.layout.length === 0;
-const needsImages = needsEngine && !values.hermetic;
+const needsImages = needsEngine && !values.hermetic && !values.loop;
 const before = needsEngine ? new Set(cached ?? cacheBefore()) : undefined;
 const removeAll = () => {
   say('removing images, build cache and files');
@@ -89,7 +92,9 @@ const steps =
     ? { 'grading real images': realRows }
     : values.hermetic
       ? { recording: hermeticRows }
-      : { ...(needsEngine ? withEngine : {}), grading: gradeRows };
+      : values.loop
+        ? { 'edit, build, run': loopRows }
+        : { ...(needsEngine ? withEngine : {}), grading: gradeRows };
 
 const rows = [];
 const load = { before: loadavg()[0] };

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { access, readdir, stat, statfs } from 'node:fs/promises';
+import { access, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { builderForOci, currentBuilder } from '../build/buildx.ts';
 import { type DockerInfo, dockerInfo } from '../build/docker.ts';
@@ -7,6 +7,7 @@ import { formatProblem } from '../config/document.ts';
 import { findSettingsFile, loadSettings } from '../config/find-settings.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
 import { isThere } from '../image/disk.ts';
+import { KEPT, storedBytes } from '../image/layout/store.ts';
 import { dockerCredentials } from '../image/registry/credentials.ts';
 import type { canConnect } from '../lib/can-connect.ts';
 import { Interrupted, messageOf, ToolError, UserError } from '../lib/errors.ts';
@@ -224,7 +225,10 @@ async function lookAtStore({ paths: { store } }: DoctorContext): Promise<Finding
   }
   const disk = await statfs(there);
   const free = disk.bavail * disk.bsize;
-  const size = there === store ? bytesText(await blobBytes(store)) : 'not there yet';
+  const size =
+    there === store
+      ? `${bytesText(await storedBytes(store))} (${KEPT}; scoville prune frees more)`
+      : 'not there yet';
   const detail = `${store}, ${size}, ${bytesText(free)} free`;
   if (free >= LOW_DISK) return ok(detail);
   return {
@@ -237,16 +241,6 @@ async function lookAtStore({ paths: { store } }: DoctorContext): Promise<Finding
 async function nearestPath(path: string): Promise<string> {
   const parent = dirname(path);
   return parent === path || (await isThere(path)) ? path : nearestPath(parent);
-}
-
-/** What is removed while it counts counts nothing. */
-async function blobBytes(store: string): Promise<number> {
-  const folder = join(store, 'blobs', 'sha256');
-  const names = await readdir(folder).catch(() => []);
-  let bytes = 0;
-  for (const name of names)
-    bytes += (await stat(join(folder, name)).catch(() => ({ size: 0 }))).size;
-  return bytes;
 }
 
 const MOST_PROBLEMS = 20;

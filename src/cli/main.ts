@@ -1,10 +1,18 @@
 import { basename } from 'node:path';
-import { diskError, EXIT, Interrupted, messageOf, ToolError, UserError } from '../lib/errors.ts';
+import {
+  diskError,
+  EXIT,
+  Interrupted,
+  isFullDisk,
+  messageOf,
+  ToolError,
+  UserError,
+} from '../lib/errors.ts';
 import { useNetwork } from '../lib/fetch.ts';
-import { didYouMean } from '../lib/text.ts';
+import { bytesText, didYouMean } from '../lib/text.ts';
 import { cleanLines } from '../ui/text.ts';
 import { COMMANDS, completedCommands } from './command-list.ts';
-import { ALL_HELP, type CommandIo, conversing, writeHelp, writeProse } from './io.ts';
+import { ALL_HELP, type CommandIo, conversing, pathsOf, writeHelp, writeProse } from './io.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from './plugin-call.ts';
 import { VERSION } from './version.ts';
 
@@ -58,8 +66,15 @@ export async function main(argv: readonly string[], outside: CommandIo): Promise
     }
     const error = thrown instanceof ToolError ? thrown : diskError(thrown);
     io.writeErr(errorText(error, io.env['SCOVILLE_DEBUG'] !== undefined));
+    if (isFullDisk(error)) io.writeErr(await storeText(pathsOf(io).store));
     return error instanceof UserError ? error.exitCode : EXIT.failed;
   }
+}
+
+/** How much a prune could free. */
+async function storeText(store: string): Promise<string> {
+  const { KEPT, storedBytes } = await import('../image/layout/store.ts');
+  return `  ${cleanLines(store)} has ${bytesText(await storedBytes(store))}: ${KEPT}\n`;
 }
 
 async function dispatch(argv: readonly string[], io: CommandIo): Promise<number> {

@@ -131,6 +131,10 @@ function isOfNewFolder(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && /^mkd/.test(String(error.syscall));
 }
 
+export function isFullDisk(error: unknown): boolean {
+  return error instanceof DiskError && error.nextStep === FULL[1];
+}
+
 /** Same for work in `folder`: errors of writing do not name a file. */
 export function diskErrorIn(folder: string, error: unknown): unknown {
   return pathOf(error) === undefined ? diskError(error, folder) : error;

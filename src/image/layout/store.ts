@@ -397,6 +397,18 @@ export class LayoutStore {
   }
 }
 
+/** What `tidy` leaves. */
+export const KEPT = 'the last two builds of each name';
+
+/** Bytes of all blobs; what is removed while it counts counts nothing. */
+export async function storedBytes(root: string): Promise<number> {
+  const folder = join(root, 'blobs', 'sha256');
+  let bytes = 0;
+  for (const name of await readdir(folder).catch(() => []))
+    bytes += (await stat(join(folder, name)).catch(() => ({ size: 0 }))).size;
+  return bytes;
+}
+
 /** Opens the store at `root`, and creates it if needed. `now` in milliseconds since 1970. */
 export async function openStore(
   root: string,
