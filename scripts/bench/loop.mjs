@@ -51,7 +51,8 @@ async function projectRows({ bin, home, dir, runs }, { name, make, change, run, 
       ['docker', docker],
       ['ours', ours],
     ]) {
-      change(context, `${turn} ${by}`);
+      // Never what an earlier run has left in BuildKit's cache.
+      change(context, `${Date.now()} ${by}`);
       const found = await watched(command, { SCOVILLE_HOME: home });
       if (turn > 0) seen[by].push(found);
     }

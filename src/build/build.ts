@@ -116,8 +116,8 @@ type Judged =
     };
 
 /**
- * `scoville build`. What ends before the last step leaves nothing pushed, and in Docker nothing that
- * a gate could forbid.
+ * `scoville build`. What ends before the last step leaves nothing pushed, and in Docker nothing
+ * that a gate could forbid.
  */
 export async function build(
   context: PipelineContext,

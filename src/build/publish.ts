@@ -30,14 +30,14 @@ import { ALONE, type Attested, type Build, type Checked } from './states.ts';
 export interface Begun {
   readonly loads: ReadonlyMap<Destination, Promise<void>>;
   /** Ends when Docker is at work, so that what follows does not keep it waiting. Never throws. */
-  readonly isUnderWay: Promise<void>;
+  readonly isUnderWay: Promise<unknown>;
   /** Says what Docker has of a build that fails before `publish`, once that is known. */
   readonly sayLeft: () => Promise<void>;
 }
 
 /**
- * Where an image is loaded before it is signed and judged: where no gate may forbid it, and where it
- * does not go out together with others.
+ * Where an image is loaded before it is signed and judged: where no gate may forbid it, and where
+ * it does not go out together with others.
  */
 export function loadsFirst({ plan, together }: Build): readonly Destination[] {
   const mayLoad = !hasGate(plan.settings.gate) && plan.others === undefined && together === ALONE;
@@ -47,35 +47,27 @@ export function loadsFirst({ plan, together }: Build): readonly Destination[] {
 /** Begins to load the image into Docker, so that it can be run while it is signed and judged. */
 export function beginLoads(context: PipelineContext, checked: Checked): Begun {
   const { plan, image } = checked;
-  const begun = loadsFirst(checked).map((destination) => {
-    let isSent = (): void => undefined;
-    const sent = new Promise<void>((resolve) => (isSent = resolve));
-    const emit: PipelineContext['emit'] = (event) => {
-      if (event.kind === 'transfer') isSent();
-      context.emit(event);
-    };
-    const unsigned = { ...checked, referrers: [], tagged: [] };
-    const load = deliver({ ...context, emit }, unsigned, destination, 'can be run now');
-    // A failure is met where `publish` waits for it.
-    const ends = load.then(
-      () => true,
-      () => false,
-    );
-    return { destination, load, ends, isUnderWay: Promise.race([sent, ends]) };
-  });
+  let isSent = (): void => undefined;
+  const sent = new Promise<void>((resolve) => (isSent = resolve));
+  const emit: PipelineContext['emit'] = (event) => {
+    if (event.kind === 'transfer') isSent();
+    context.emit(event);
+  };
+  const unsigned = { ...checked, referrers: [], tagged: [] };
+  const load = (one: Destination): Promise<void> =>
+    deliver({ ...context, emit }, unsigned, one, 'can be run now');
+  const loads = new Map(loadsFirst(checked).map((one) => [one, load(one)]));
+  // A failure is met where `publish` waits for it.
+  const ended = Promise.allSettled(loads.values());
   const sayLeft = async (): Promise<void> => {
-    if (!(await Promise.all(begun.map(({ ends }) => ends))).includes(true)) return;
-    const names = plan.names.map(familiarName).join(', ');
+    if ((await ended).every(({ status }) => status === 'rejected')) return;
+    const names = plan.names.map(familiarName).join(', ') || image.index.digest;
     context.emit({
       kind: 'warning',
-      text: `Docker has ${names === '' ? image.index.digest : names} already, not signed or graded: the build did not end`,
+      text: `Docker has ${names} already, not signed or graded: the build did not end`,
     });
   };
-  return {
-    loads: new Map(begun.map(({ destination, load }) => [destination, load])),
-    isUnderWay: Promise.all(begun.map(({ isUnderWay }) => isUnderWay)).then(() => undefined),
-    sayLeft,
-  };
+  return { loads, isUnderWay: Promise.race([sent, ended]), sayLeft };
 }
 
 /** Sends the image to each destination and names it in the layout, where it stays. */

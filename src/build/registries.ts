@@ -14,7 +14,7 @@ import { RegistryError } from '../image/registry/http.ts';
 import { wholeStream } from '../lib/bytes.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { networkFetch } from '../lib/fetch.ts';
-import { field, given, listField, objectOf, textField } from '../lib/json.ts';
+import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { isIndex, type Platform, platformName } from '../model/image.ts';
 import type { LockedImage } from '../model/lock.ts';
@@ -23,7 +23,6 @@ import {
   familiarReference,
   formatReference,
   type ImageReference,
-  isDigest,
   parseReference,
   withDefaultTag,
 } from '../model/reference.ts';
@@ -160,22 +159,21 @@ export async function resolveImages(
 
 const SCHEMA = 2;
 
+interface Said extends Pick<FoundImage, 'created' | 'layers'> {
+  readonly platforms: readonly (readonly [string, Digest])[];
+}
+
 /** What a registry said of the image at a digest, which does not change. */
 function saidOf(context: PipelineContext, digest: Digest, platform: Platform) {
   const cache = openCache(context, 'images', SCHEMA);
   const key = `${digest} ${platformName(platform)}`;
   return {
     get: async () => {
-      const value = await cache.get(key);
-      const layers = listField(value, 'layers').filter(isDigest);
-      const created = textField(value, 'created');
-      const platforms = Object.entries(objectOf(field(value, 'platforms'))).flatMap(
-        ([name, at]): [string, Digest][] => (isDigest(at) ? [[name, at]] : []),
-      );
-      return created === undefined ? undefined : { created, layers, platforms: new Map(platforms) };
+      const said = (await cache.get(key)) as Said | undefined;
+      return said && { ...said, platforms: new Map(said.platforms) };
     },
-    set: ({ created, layers, platforms }: FoundImage): Promise<void> =>
-      cache.set(key, { created, layers, platforms: Object.fromEntries(platforms ?? []) }),
+    set: ({ created, layers, platforms = new Map() }: FoundImage): Promise<void> =>
+      cache.set(key, { created, layers, platforms: [...platforms] } satisfies Said),
   };
 }
 

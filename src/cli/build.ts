@@ -54,10 +54,15 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const { parsed, choice } = await withSigner(style.value, given, io);
   const shown = asked(style.value, parsed);
   const quiet = style.value === 'quiet';
-  const ready = new ReadyAhead(parsed, io, quiet);
+  const ready = ahead(parsed, io, quiet);
   const { value: result } = await askingSigner(io, shown, (own) => {
-    const run = (context: PipelineContext): Promise<BuildResult> =>
-      runBuild({ ...context, emit: ready.watching(context.emit) }, parsed, io.stdin);
+    const run = (context: PipelineContext): Promise<BuildResult> => {
+      const emit: EventSink = (event) => {
+        ready.watch(event);
+        context.emit(event);
+      };
+      return runBuild({ ...context, emit }, parsed, io.stdin);
+    };
     return withProgress(own, run, style.value, shown.interactive);
   });
   const code = await tell(result, parsed, io, quiet, ready);
@@ -85,45 +90,25 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
 const RAN = /^\[(?!internal\])[^\]]*\] (?!FROM )/;
 
 /** Loads code while BuildKit works, and looks for edits while Docker or a registry does. */
-class ReadyAhead {
-  readonly #parsed: ParsedBuild;
-  readonly #io: CommandIo;
-  readonly #isRead: boolean;
-  #steps: Promise<readonly ReadyStep[]> | undefined;
-
-  constructor(parsed: ParsedBuild, io: CommandIo, quiet: boolean) {
-    this.#parsed = parsed;
-    this.#io = io;
-    // It may read the base images: nobody waits for it where nobody reads the steps.
-    this.#isRead = isReported(parsed) || !quiet;
-  }
-
-  watching(emit: EventSink): EventSink {
-    return (event) => {
-      if (event.kind === 'build-step' && event.step.state === 'done' && RAN.test(event.step.name)) {
-        void import('../build/inspect-sign-judge.ts');
-        if (this.#isRead) void import('./ready-steps.ts');
-      }
-      if (event.kind === 'judged') this.#begin(event);
-      emit(event);
-    };
-  }
-
-  /** Undefined where nobody reads them. */
-  steps(): Promise<readonly ReadyStep[]> | undefined {
-    return this.#steps;
-  }
-
-  #begin(event: Extract<PipelineEvent, { kind: 'judged' }>): void {
+function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean) {
+  let steps: Promise<readonly ReadyStep[]> | undefined;
+  const watch = (event: PipelineEvent): void => {
+    if (event.kind === 'build-step' && event.step.state === 'done' && RAN.test(event.step.name))
+      void import('../build/inspect-sign-judge.ts');
+    if (event.kind !== 'judged') return;
     const { scorecard, unchanged, isShort, settings } = event;
-    if (!isShort && (!this.#isRead || (unchanged && !isReported(this.#parsed)))) return;
-    this.#steps = import('./ready-steps.ts').then(({ readySteps }) =>
-      readySteps(scorecard, this.#parsed, settings, this.#io),
+    // It may read the base images: nobody waits for it where nobody reads the steps.
+    if (!isShort && !isReported(parsed) && (quiet || unchanged)) return;
+    steps = import('./ready-steps.ts').then(({ readySteps }) =>
+      readySteps(scorecard, parsed, settings, io),
     );
     // A failure is met where they are shown.
-    this.#steps.catch(() => undefined);
-  }
+    steps.catch(() => undefined);
+  };
+  return { watch, steps: () => steps };
 }
+
+type Ahead = ReturnType<typeof ahead>;
 
 function isReported(parsed: ParsedBuild): boolean {
   return reportRequests(parsed).length > 0;
@@ -200,7 +185,7 @@ async function tell(
   parsed: ParsedBuild,
   io: CommandIo,
   quiet: boolean,
-  ready: ReadyAhead,
+  ready: Ahead,
 ): Promise<number> {
   switch (result.kind) {
     case 'buildx':
@@ -246,7 +231,7 @@ async function report(
   parsed: ParsedBuild,
   io: CommandIo,
   quiet: boolean,
-  ready: ReadyAhead,
+  ready: Ahead,
 ): Promise<void> {
   const requests = reportRequests(parsed);
   const { output } = parsed;

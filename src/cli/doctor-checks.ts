@@ -7,7 +7,7 @@ import { formatProblem } from '../config/document.ts';
 import { findSettingsFile, loadSettings } from '../config/find-settings.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
 import { isThere } from '../image/disk.ts';
-import { KEPT, storedBytes } from '../image/layout/store.ts';
+import { storeText } from '../image/layout/store.ts';
 import { dockerCredentials } from '../image/registry/credentials.ts';
 import type { canConnect } from '../lib/can-connect.ts';
 import { Interrupted, messageOf, ToolError, UserError } from '../lib/errors.ts';
@@ -225,11 +225,8 @@ async function lookAtStore({ paths: { store } }: DoctorContext): Promise<Finding
   }
   const disk = await statfs(there);
   const free = disk.bavail * disk.bsize;
-  const size =
-    there === store
-      ? `${bytesText(await storedBytes(store))} (${KEPT}; scoville prune frees more)`
-      : 'not there yet';
-  const detail = `${store}, ${size}, ${bytesText(free)} free`;
+  const size = there === store ? await storeText(store) : `${store}, not there yet`;
+  const detail = `${size}, ${bytesText(free)} free`;
   if (free >= LOW_DISK) return ok(detail);
   return {
     state: 'advice',

@@ -9,7 +9,7 @@ import {
   UserError,
 } from '../lib/errors.ts';
 import { useNetwork } from '../lib/fetch.ts';
-import { bytesText, didYouMean } from '../lib/text.ts';
+import { didYouMean } from '../lib/text.ts';
 import { cleanLines } from '../ui/text.ts';
 import { COMMANDS, completedCommands } from './command-list.ts';
 import { ALL_HELP, type CommandIo, conversing, pathsOf, writeHelp, writeProse } from './io.ts';
@@ -66,15 +66,12 @@ export async function main(argv: readonly string[], outside: CommandIo): Promise
     }
     const error = thrown instanceof ToolError ? thrown : diskError(thrown);
     io.writeErr(errorText(error, io.env['SCOVILLE_DEBUG'] !== undefined));
-    if (isFullDisk(error)) io.writeErr(await storeText(pathsOf(io).store));
+    if (isFullDisk(error)) {
+      const { storeText } = await import('../image/layout/store.ts');
+      io.writeErr(`  ${cleanLines(await storeText(pathsOf(io).store))}\n`);
+    }
     return error instanceof UserError ? error.exitCode : EXIT.failed;
   }
-}
-
-/** How much a prune could free. */
-async function storeText(store: string): Promise<string> {
-  const { KEPT, storedBytes } = await import('../image/layout/store.ts');
-  return `  ${cleanLines(store)} has ${bytesText(await storedBytes(store))}: ${KEPT}\n`;
 }
 
 async function dispatch(argv: readonly string[], io: CommandIo): Promise<number> {

@@ -92,8 +92,8 @@ export function networkFetch(
   let loading: Promise<Origins> | undefined;
   return async (input, init) => {
     // Naming a global such as `Request` has Node load an undici of its own: 27 ms beside ours.
-    const given = typeof input === 'string' || input instanceof URL ? undefined : input;
-    const url = new URL(given?.url ?? String(input));
+    const isAddress = typeof input === 'string' || input instanceof URL;
+    const url = new URL(isAddress ? input : input.url);
     if (!isAllowed) throw new UserError(`${url.host} was not asked: no network in this call`);
     const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
     const proxy = isWeb ? proxyOf(url.href, env) : undefined;
@@ -104,7 +104,7 @@ export function networkFetch(
     const origins = await loading;
     // Invalid settings are reported here; inside `fetch` they would become "fetch failed".
     origins.prepare(url);
-    const asked = init ?? given ?? {};
+    const asked = init ?? (isAddress ? {} : input);
     let response: Response;
     try {
       response = await (await import('./origins.ts')).fetchAnyPort(url, asked, origins);

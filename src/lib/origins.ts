@@ -280,6 +280,7 @@ export async function fetchAnyPort(
       status,
       headers: headersOf(answer.headers),
     });
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the same class of another copy of undici; nobody asks which it is
     return Object.defineProperty(response, 'url', { value: url.href });
   } catch (error) {
     if (signal?.aborted === true) throw signal.reason;
@@ -316,9 +317,7 @@ function bodyOf(body: RequestInit['body']): string | Uint8Array | Readable | nul
 /** By name in lower case. */
 function sentHeaders(headers: RequestInit['headers'] = {}): Record<string, string> {
   const pairs = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
-  return Object.fromEntries(
-    pairs.map(([name, value]) => [String(name).toLowerCase(), String(value)]),
-  );
+  return Object.fromEntries(pairs.map(([name = '', value]) => [name.toLowerCase(), String(value)]));
 }
 
 function headersOf(sent: Readonly<Record<string, string | string[] | undefined>>) {

@@ -87,7 +87,7 @@ describe.runIf(isRoot)('a disk that is full', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain('scoville: build:');
     expect(stderr).toMatch(
-      /^scoville: no space left on the disk while writing .*\n {2}next: Free some with `scoville prune`.*\n {2}\/\S+\/layout has \d[\d.]* [kM]?B: the last two builds of each name\n/m,
+      /^scoville: no space left on the disk while writing .*\n {2}next: Free some with `scoville prune`.*\n {2}\/\S+\/layout, \d[\d.]* [kM]?B \(the last two builds of each name; scoville prune frees more\)\n/m,
     );
   });
 });

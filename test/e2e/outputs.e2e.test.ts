@@ -35,6 +35,23 @@ describe('where an image goes', () => {
     expect((await output('docker', args)).trim()).toBe(digest);
   });
 
+  test.each([
+    { gate: [], says: 'can be run now', isLast: false },
+    { gate: ['--min-level', '0'], says: 'MB sent', isLast: true },
+  ])('with the gate $gate: loaded after it, else before', async ({ gate, says, isLast }) => {
+    const name = own(`outputs-first-${gate.length}:1`);
+    const { stderr } = await scoville.expect(0, ['build', ...gate, '-t', name, context]);
+    const lines = stderr.split('\n').filter((line) => /^scoville: [a-z ]+: /i.test(line));
+    const load = lines.findIndex((line) => line.startsWith('scoville: load into Docker: '));
+    expect(lines[load]).toMatch(new RegExp(`${says} \\(`));
+    // Without a gate it ends beside the others.
+    expect(!isLast || load === lines.length - 1).toBe(true);
+    const normalized = lines.findIndex((line) => line.startsWith('scoville: normalize: '));
+    expect(load).toBeGreaterThan(normalized);
+    const tag = ['image', 'inspect', '--format', '{{.Os}}', name];
+    expect((await output('docker', tag)).trim()).toBe('linux');
+  });
+
   test('type=docker,dest=FILE is an archive that docker load reads, under the same digest', async () => {
     const file = join(folder, 'image.tar');
     const { digest } = await built(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
 import { listField, numberField, parseJson } from '../../lib/json.ts';
+import { bytesText } from '../../lib/text.ts';
 import { DAY_MS } from '../../lib/time.ts';
 import { type Descriptor, MEDIA_TYPE } from '../../model/image.ts';
 import {
@@ -366,8 +367,8 @@ export class LayoutStore {
 
   /**
    * Removes builds that no name points to but the last two of each name, those without a name after
-   * a day, and all that none of the others needs. Every ten minutes at most, since it reads all that
-   * stays. Never throws: what cannot be removed now stays until the next time.
+   * a day, and all that none of the others needs. Every ten minutes at most, since it reads all
+   * that stays. Never throws: what cannot be removed now stays until the next time.
    */
   async tidy(): Promise<void> {
     const stamp = join(this.root, TIDIED);
@@ -397,16 +398,13 @@ export class LayoutStore {
   }
 }
 
-/** What `tidy` leaves. */
-export const KEPT = 'the last two builds of each name';
-
-/** Bytes of all blobs; what is removed while it counts counts nothing. */
-export async function storedBytes(root: string): Promise<number> {
+/** What a store takes, for people; what is removed while it counts counts nothing. */
+export async function storeText(root: string): Promise<string> {
   const folder = join(root, 'blobs', 'sha256');
   let bytes = 0;
   for (const name of await readdir(folder).catch(() => []))
     bytes += (await stat(join(folder, name)).catch(() => ({ size: 0 }))).size;
-  return bytes;
+  return `${root}, ${bytesText(bytes)} (the last two builds of each name; scoville prune frees more)`;
 }
 
 /** Opens the store at `root`, and creates it if needed. `now` in milliseconds since 1970. */
