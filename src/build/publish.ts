@@ -131,10 +131,7 @@ async function deliver(
             ? 'Docker has it already'
             : `${(sentBytes / 1e6).toFixed(1)} MB sent`;
           const [name = image.index.digest] = plan.names.map(familiarName);
-          return {
-            detail: then === undefined ? sent : `${sent}; ${name} ${then}`,
-            cached: already,
-          };
+          return { detail: then ? `${sent}; ${name} ${then}` : sent, cached: already };
         },
       );
       return;

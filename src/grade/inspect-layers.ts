@@ -107,14 +107,8 @@ function taskOf({ blob, diffId }: ImageLayer, options: InspectOptions): Task {
   checkLayerType(mediaType, digest);
   const closer = options.closer?.get(digest);
   const looks = closer === undefined ? [] : [JSON.stringify(closer)];
-  const key = [factsKey(digest, diffId), ...(secrets ? [] : ['without secrets']), ...looks].join(
-    ' ',
-  );
+  const key = [digest, diffId, ...(secrets ? [] : ['without secrets']), ...looks].join(' ');
   return { blob, diffId, key, secrets, closer };
-}
-
-function factsKey(digest: Digest, diffId: Digest): string {
-  return `${digest} ${diffId}`;
 }
 
 /**
@@ -132,7 +126,7 @@ export async function collectWhile<T extends UnpackedBlob>(
     walk.push(plain);
   });
   const { digest, diffId } = walk.finish(layer);
-  await openCache(home, 'facts', FACTS_SCHEMA).set(factsKey(digest, diffId), facts());
+  await openCache(home, 'facts', FACTS_SCHEMA).set(`${digest} ${diffId}`, facts());
   return layer;
 }
 

@@ -187,13 +187,9 @@ export class Walk implements PlainSink {
   readonly #tar: TarReader;
   #hash: Hash | undefined = createHash('sha256');
 
-  constructor({
-    collectors,
-    limits,
-    expectedDiffId,
-  }: Pick<LayerSource, 'collectors' | 'limits' | 'expectedDiffId'>) {
-    this.#expectedDiffId = expectedDiffId;
-    this.#dispatch = new EntryDispatch(collectors, { ...WALK_LIMITS, ...limits });
+  constructor(source: Pick<LayerSource, 'collectors' | 'limits' | 'expectedDiffId'>) {
+    this.#expectedDiffId = source.expectedDiffId;
+    this.#dispatch = new EntryDispatch(source.collectors, { ...WALK_LIMITS, ...source.limits });
     this.#tar = new TarReader(this.#dispatch);
   }
 
