@@ -5,6 +5,7 @@ import { gitUser } from '../build/git.ts';
 import { isAddress } from '../build/shown-command.ts';
 import { settingsFileFor } from '../config/find-settings.ts';
 import { type DeclaredSetting, declaredSettings } from '../criteria/declared-settings.ts';
+import { hasFixedCves } from '../criteria/known-cves.ts';
 import { pinImages } from '../criteria/pinned-images.ts';
 import { BY_BUILD, lockFiles } from '../criteria/pinned-packages.ts';
 import type { AppliedFixes } from '../fix/compose.ts';
@@ -55,105 +56,65 @@ async function readyEdits(
   settings: Settings,
   io: CommandIo,
 ): Promise<readonly ReadyStep[]> {
-  const request = fixRequestOf(parsed, settings, io);
+  const asked = fixRequestOf(parsed, settings, io);
   const open = scorecard.suggestions.map(({ criterion }) => criterion);
-  if (request === undefined || open.length === 0) return [];
+  if (asked === undefined || open.length === 0) return [];
+  const cves = scorecard.criteria.filter(hasFixedCves).map(({ id }) => id);
+  // Bases that are pinned have their fixes in newer ones, where the tag has moved.
+  const options = { ...asked.options, refresh: cves.length > 0 };
+  const request = { ...asked, options };
   try {
-    const context = pipelineContext(io, () => undefined);
-    const task = await planFixes(context, request);
+    const task = await planFixes(
+      pipelineContext(io, () => undefined),
+      request,
+    );
     const all = await applyWanted(task, (edit) => task.isWithinRisk(edit));
     const safe = await applyWanted(task, ({ risk }) => isWithin(risk, 'low'));
-    const step = (
-      fixes: AppliedFixes,
-      more: Omit<ReadyStep, 'criteria' | 'command'>,
-      ...flags: string[]
-    ) => {
-      const worth = task.worth(new Set(fixes.applied.map(({ id }) => id)), fixes.files.dockerfile);
+    const serving = (found: readonly { readonly criterion?: string }[]): readonly string[] =>
+      open.filter((id) => found.some(({ criterion }) => criterion === id));
+    const edits = ({ applied, files }: AppliedFixes, proof: string, ...flags: string[]) => {
+      // An edit that pins what was not pinned has no risk.
+      const isNewer = applied.some(({ rule, risk }) => rule === pinImages.id && risk === 'low');
+      const worth = task.worth(new Set(applied.map(({ id }) => id)), files.dockerfile);
+      const count = quantity(applied.length, 'edit of the Dockerfile', 'edits of the Dockerfile');
       return {
-        ...more,
+        text: `${count}${isNewer ? ', newer bases among them' : ''}${proof}`,
+        cost: proof === '' ? ('seconds' as const) : ('some builds' as const),
         criteria: worth?.criteria.filter((id) => open.includes(id)) ?? [],
-        partly: criteriaOf(fixes.applied, open),
-        command: fixCommand(request, io.cwd, ['--yes', ...flags]),
+        partly: [...serving(applied), ...(isNewer ? cves : [])],
+        command: ['--yes', ...flags, ...(isNewer ? ['--refresh'] : [])],
       };
     };
-    const edits = [
-      step(safe, { text: editsText(safe), cost: 'seconds' }),
-      step(
-        all,
-        {
-          text: `${editsText(all)}, kept if the image still builds and starts`,
-          cost: 'some builds',
-        },
-        ...['--verify', '--max-risk', 'medium'],
-      ),
-    ];
     const pins = all.refusals.filter(({ settle }) => settle === BY_BUILD);
     const isWhole = all.refusals.every(
       ({ rule, settle }) => rule !== pins[0]?.rule || settle === BY_BUILD,
     );
-    const pinning: ReadyStep = {
-      text: 'Pin packages to the versions that a build installs',
-      cost: 'a build',
-      criteria: isWhole ? criteriaOf(pins, open) : [],
-      command: fixCommand(request, io.cwd, ['--yes', '--build']),
-    };
+    const steps = [
+      edits(safe, ''),
+      edits(
+        all,
+        ', kept if the image still builds and starts',
+        ...['--verify', '--max-risk', 'medium'],
+      ),
+      {
+        text: 'Pin packages to the versions that a build installs',
+        cost: 'a build' as const,
+        criteria: isWhole ? serving(pins) : [],
+        partly: serving([]),
+        command: ['--yes', '--build'],
+      },
+    ].filter(
+      ({ criteria, partly }) => criteria.length > 0 || cves.some((id) => partly.includes(id)),
+    );
     return [
-      ...[...edits, pinning].filter(({ criteria }) => criteria.length > 0),
+      ...steps.map((one) => ({ ...one, command: fixCommand(request, io.cwd, one.command) })),
       ...lockFileSteps(all, open, request, io),
-      ...(await newerBases(scorecard, request, io)),
     ];
   } catch (error) {
     io.signal.throwIfAborted();
     if (error instanceof UserError) return [];
     throw error;
   }
-}
-
-function editsText({ applied }: AppliedFixes): string {
-  return quantity(applied.length, 'edit of the Dockerfile', 'edits of the Dockerfile');
-}
-
-function criteriaOf(
-  found: readonly { readonly criterion?: string }[],
-  open: readonly string[],
-): readonly string[] {
-  return [...new Set(found.flatMap(({ criterion = '' }) => criterion))].filter((id) =>
-    open.includes(id),
-  );
-}
-
-/** Newer digests of bases that are pinned, where CVEs have a fix and their tags have moved. */
-async function newerBases(
-  { criteria }: Scorecard,
-  request: FixRequest,
-  io: CommandIo,
-): Promise<readonly ReadyStep[]> {
-  const serves = criteria.filter(
-    ({ vector, outcome, evidence }) =>
-      vector === 'vulnerabilities' &&
-      outcome === 'fail' &&
-      evidence.some((one) => one.kind === 'vulnerability' && one.fixedIn !== undefined),
-  );
-  if (serves.length === 0) return [];
-  const only = [pinImages.id];
-  const options = { ...request.options, refresh: true };
-  const task = await planFixes(
-    pipelineContext(io, () => undefined),
-    { ...request, only, options },
-  );
-  // One that pins what was not pinned has no risk.
-  const { applied } = await applyWanted(task, ({ risk }) => risk === 'low');
-  return applied.length === 0
-    ? []
-    : [
-        {
-          text: 'Take the newer bases that the tags point to, then build',
-          cost: 'seconds',
-          criteria: [],
-          partly: serves.map(({ id }) => id),
-          command: fixCommand(request, io.cwd, ['--yes', '--refresh', '--only', pinImages.id]),
-        },
-      ];
 }
 
 /** Making a lock file, where its absence alone keeps `scoville fix` from pinning packages. */

@@ -14,43 +14,28 @@ export interface DeclaredSetting {
 /** The settings that would meet a criterion as it is judged here. */
 export function declaredSettings(result: CriterionResult): readonly DeclaredSetting[] {
   const { id, outcome, summary, evidence } = result;
-  switch (`${id} ${outcome}`) {
-    case 'annotations fail':
-      return [
-        ...(summary.includes(SOURCE_MISSING)
-          ? [{ setting: 'image.source', text: 'the source is at that address' }]
-          : []),
-        ...(summary.includes(AUTHORS_MISSING)
-          ? [{ setting: 'image.authors', text: 'you are the author' }]
-          : []),
-      ];
-    case 'secrets-by-file unknown':
-      return [
-        {
-          setting: 'secrets.use',
-          value: 'none',
-          text: 'the app needs no secrets (else secrets.use=by-file)',
-        },
-      ];
-    case 'security-profile fail':
-      return summary === 'no security profile'
-        ? [{ setting: 'attest.seccomp', value: 'seccomp.json', text: 'seccomp.json fits the app' }]
-        : [];
-    case 'trusted-source fail': {
-      const names = evidence.flatMap((one) => {
-        if (one.kind !== 'image' || one.state !== 'loose') return [];
-        const reference = parseReference(one.reference);
-        if (!reference.ok) return [];
-        const { registry, repository } = reference.value;
-        return [familiarReference({ registry, repository })];
-      });
-      return [...new Set(names)].map((value) => ({
-        setting: 'trust.images',
-        value,
-        text: `you trust who publishes ${value}`,
-      }));
-    }
-    default:
-      return [];
-  }
+  const lacks = (what: string): boolean => id === 'annotations' && summary.includes(what);
+  const names = evidence.flatMap((one) => {
+    const isLoose = id === 'trusted-source' && one.kind === 'image' && one.state === 'loose';
+    const reference = isLoose ? parseReference(one.reference) : undefined;
+    if (reference?.ok !== true) return [];
+    const { registry, repository } = reference.value;
+    return [familiarReference({ registry, repository })];
+  });
+  const NO_SECRETS = 'the app needs no secrets (else secrets.use=by-file)';
+  const settings: readonly (DeclaredSetting | false)[] = [
+    lacks(SOURCE_MISSING) && { setting: 'image.source', text: 'the source is at that address' },
+    lacks(AUTHORS_MISSING) && { setting: 'image.authors', text: 'you are the author' },
+    id === 'secrets-by-file' &&
+      outcome === 'unknown' && { setting: 'secrets.use', value: 'none', text: NO_SECRETS },
+    summary === 'no security profile' && {
+      ...{ setting: 'attest.seccomp', value: 'seccomp.json' },
+      text: 'seccomp.json fits the app',
+    },
+    ...[...new Set(names)].map((value) => ({
+      ...{ setting: 'trust.images', value },
+      text: `you trust who publishes ${value}`,
+    })),
+  ];
+  return settings.filter((one) => one !== false);
 }

@@ -1,7 +1,7 @@
 import { given } from '../lib/json.ts';
 import { byCodeUnit, quantity } from '../lib/text.ts';
 import { DAY_MS } from '../lib/time.ts';
-import type { Criterion, Evidence, Verdict } from '../model/criterion.ts';
+import type { Criterion, CriterionResult, Evidence, Verdict } from '../model/criterion.ts';
 import type { Facts, Severity, VulnerabilitiesFact, Vulnerability } from '../model/facts.ts';
 import { criterion, fail, listed, note, pass, unknown } from './criterion.ts';
 
@@ -75,6 +75,12 @@ export const noKnownCves = scanCriterion(undefined, {
   spec: '#no-cves',
   why: 'An image without any known vulnerability needs no triage, and each new one stands out.',
 });
+
+/** True where a newer version of something would help. */
+export function hasFixedCves({ vector, outcome, evidence }: CriterionResult): boolean {
+  if (vector !== 'vulnerabilities' || outcome !== 'fail') return false;
+  return evidence.some((one) => one.kind === 'vulnerability' && one.fixedIn !== undefined);
+}
 
 /**
  * Judges a scan by the CVEs of one severity, or by all; a CVE in several packages counts once.

@@ -3,6 +3,7 @@ import type { CriterionResult } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { printedCommand, withoutFlags } from '../model/printed-command.ts';
 import type { NextStep, ReadyStep, Scorecard, Suggestion } from '../model/scorecard.ts';
+import { hasFixedCves } from './known-cves.ts';
 import { costOf, firstDone, gainsOf } from './score.ts';
 
 /** What the commands of steps refer to. */
@@ -51,21 +52,15 @@ function policyWords(grade: readonly string[]): readonly string[] {
 }
 
 /** What helps against CVEs that have a fix: newer bases, as far as a build takes any. */
-function updateCommand(
-  { evidence }: CriterionResult,
-  { criteria }: Scorecard,
-  build: readonly string[],
-): string | undefined {
-  const isFixed = evidence.some((one) => one.kind === 'vulnerability' && one.fixedIn !== undefined);
+function updateCommand({ criteria }: Scorecard, build: readonly string[]): string | undefined {
   const bases = criteria.find(({ id }) => id === 'pinned-images');
-  if (!isFixed || bases?.outcome === 'not-applicable') return undefined;
+  if (bases?.outcome === 'not-applicable') return undefined;
   if (bases?.outcome !== 'pass') return printedCommand('build', ['--pull', ...build]);
   const isLocked = bases.evidence.some(
     (one) => one.kind === 'image' && one.detail?.endsWith('by this build') === true,
   );
-  return isLocked
-    ? `${printedCommand('lock', build)} && ${printedCommand('build', build)}`
-    : undefined;
+  const [lock, again] = [printedCommand('lock', build), printedCommand('build', build)];
+  return isLocked ? `${lock} && ${again}` : undefined;
 }
 
 /** How a criterion is met or checked, in words, and the command for it. */
@@ -90,7 +85,7 @@ function answerOf(
             ...withoutFlags(build, ['sign'], ['provenance', 'sbom']),
           ])
         : result.vector === 'vulnerabilities'
-          ? build && updateCommand(result, scorecard, build)
+          ? build && (hasFixedCves(result) ? updateCommand(scorecard, build) : undefined)
           : wholeCommand(first.example ?? '', image, source);
   const command = found ?? `scoville explain ${id}`;
   const asked = costOf(settle);
@@ -135,20 +130,19 @@ export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextSt
 }
 
 /** A result with commands that run here: of those that help in general, none is left. */
-function withCommand(result: CriterionResult, image: string, step: NextStep): CriterionResult {
-  const { settle, remedies } = result;
-  const { command } = step;
+function withCommand(
+  result: CriterionResult,
+  image: string,
+  { command }: NextStep,
+): CriterionResult {
   const helps = command.startsWith('scoville explain ') ? undefined : command;
   const checks = helps?.startsWith('scoville fix ') === true ? undefined : helps;
-  const named = settle?.replaceAll(/\bIMAGE\b/g, () => shellWord(image));
-  return {
-    ...result,
-    ...given({ settle: settle === undefined ? undefined : (checks ?? named) }),
-    remedies: remedies.map(({ example, ...remedy }) => ({
-      ...remedy,
-      ...given({ example: example?.startsWith('scoville ') === true ? helps : example }),
-    })),
-  };
+  const settle = result.settle && (checks ?? result.settle.replaceAll(/\bIMAGE\b/g, () => image));
+  const remedies = result.remedies.map(({ example, ...remedy }) => ({
+    ...remedy,
+    ...given({ example: example?.startsWith('scoville ') === true ? helps : example }),
+  }));
+  return { ...result, ...given({ settle }), remedies };
 }
 
 /**
@@ -167,7 +161,7 @@ export function withSteps(scorecard: Scorecard, steps: readonly NextStep[]): Sco
     .sort((a, b) => at(a.criterion) - at(b.criterion));
   const criteria = scorecard.criteria.map((one) => {
     const step = steps[at(one.id)];
-    return step === undefined ? one : withCommand(one, scorecard.image, step);
+    return step === undefined ? one : withCommand(one, shellWord(scorecard.image), step);
   });
   return { ...scorecard, criteria, suggestions };
 }

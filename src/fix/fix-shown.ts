@@ -1,9 +1,8 @@
 import type { CommandIo } from '../cli/io.ts';
-import { mountsOf } from '../dockerfile/read-dockerfile.ts';
 import { printedCommand, withSecrets } from '../model/printed-command.ts';
 import { unifiedDiff } from '../report/fix.ts';
 import { cleanForTerminal } from '../ui/text.ts';
-import { type AppliedFixes, type FixFiles, readFixFile } from './compose.ts';
+import type { AppliedFixes, FixFiles } from './compose.ts';
 import type { FixedFile, OpenedFiles } from './files.ts';
 import { pathWords } from './fix-command.ts';
 import { maskDockerfile } from './mask-dockerfile.ts';
@@ -49,28 +48,24 @@ export function wholeRefusals(
 }
 
 /** Ids of the secrets that the RUNs of a Dockerfile mount. */
-function secretIds(text: string, { around }: FixTask): readonly string[] {
-  const read = readFixFile(text, around);
-  if (!read.ok) return [];
-  return read.value.source.instructions.flatMap(({ keyword, instruction }) =>
-    keyword !== 'RUN' || instruction === undefined
-      ? []
-      : mountsOf(instruction).flatMap(({ type, id }) => (type === 'secret' && id ? [id] : [])),
-  );
+function secretIds(dockerfile: string): readonly string[] {
+  const mounts = [...dockerfile.matchAll(/--mount=(\S+)/g)].map(([, mount = '']) => mount);
+  return mounts
+    .filter((mount) => /\btype=secret\b/.test(mount))
+    .flatMap((mount) => /\bid=([\w.-]+)/.exec(mount)?.[1] ?? []);
 }
 
 /** A line for each file that was written, how to go back, and the build to do next. */
 export function tellWritten(
-  task: FixTask,
-  { files }: { readonly files: FixFiles },
+  { opened, again }: FixTask,
+  { files }: Pick<AppliedFixes, 'files'>,
   written: readonly FixedFile[],
   io: CommandIo,
 ): void {
   if (written.length === 0) return;
-  const { opened, again } = task;
   const { Dockerfile } = opened.named;
-  const before = secretIds(opened.files.dockerfile, task);
-  const added = secretIds(files.dockerfile, task).filter((id) => !before.includes(id));
+  const before = secretIds(opened.files.dockerfile);
+  const added = secretIds(files.dockerfile).filter((id) => !before.includes(id));
   const lines = [
     ...written.map(({ name }) => `written: ${name}`),
     `undo: ${printedCommand('fix', ['--undo', ...pathWords(Dockerfile, io.cwd, 'Dockerfile')])}`,

@@ -267,20 +267,6 @@ function unchangedLines(screen: Screen, scorecard: Scorecard): readonly string[]
   ];
 }
 
-/** A gate that the image is short of, with what is in the way. */
-function gateLines(screen: Screen, { gate }: Card): readonly string[] {
-  if (gate === undefined || gate.unmet.length === 0) return [];
-  const { colors, marks, width } = screen;
-  const heading = fitted(`${marks.failed} ${gate.heading}`, width - 2, marks.ellipsis);
-  return [
-    '',
-    ` ${colors.red(colors.bold(heading))}`,
-    ...gate.unmet.flatMap((one) =>
-      wrapped(shown(screen, one), width - 4, marks.ellipsis).map((line) => `   ${line}`),
-    ),
-  ];
-}
-
 /**
  * The scorecard for a terminal, at most `width` columns wide; ends with a newline. First the level,
  * then the next level's problems, then the steps. Nothing from the image can move the cursor.
@@ -292,8 +278,9 @@ export function terminalReport(input: ReportInput, options: TerminalOptions): st
   const card = cardOf(input);
   const notes = card.notes.flatMap((note) => noteBlock(screen, note));
   const verbose = options.verbose === true;
-  const gate = gateLines(screen, card);
-  if (unchanged && !verbose && gate.length === 0)
+  const { heading: asked = '', unmet = [] } = card.gate ?? {};
+  const gate = { id: 'gate', heading: `${marks.failed} ${asked}`, lines: unmet };
+  if (unchanged && !verbose && unmet.length === 0)
     return `${[...unchangedLines(screen, scorecard), ...notes].join('\n')}\n`;
   const { claims } = card;
   const dim = (text: string): string => ` ${colors.dim(text)}`;
@@ -302,7 +289,7 @@ export function terminalReport(input: ReportInput, options: TerminalOptions): st
     ...(claims === undefined ? [] : [` ${dim(fitted(claims, width - 4, marks.ellipsis))}`]),
     ...vectorLines(screen, card),
     ...platformLines(screen, scorecard),
-    ...gate,
+    ...(unmet.length === 0 ? [] : noteBlock(screen, gate)),
     ...notes,
     ...card.groups.flatMap(({ heading, counts, rows }) => [
       ...['', ` ${colors.bold(heading)}: ${counts}`],

@@ -224,7 +224,7 @@ class Editor {
     const here = found.filter((one) => touches(one.range, range));
     const ids = [...new Set(here.map(({ code }) => code))];
     const known = ids.filter((code) => LINT_RULES.some(({ id }) => id === code));
-    const about = await Promise.all(known.map((id) => explained(String(id))));
+    const about = known.map((id) => explained(String(id)));
     const texts = about.map((one) =>
       this.#takesMarkdown ? explanationMarkdown(one) : explanationText(one, COLUMNS),
     );

@@ -118,7 +118,7 @@ const SESSIONS: readonly Session[] = [
       /^scoville db update GIT && scoville grade /m,
       /^scoville build --pull -t /m,
       /^scoville vex --vulnerability CVE-2026-1 /m,
-      /^scoville lock -t \S+ \. && scoville build /m,
+      /^scoville lock --lock=true -t \S+ \. && scoville build /m,
       /^scoville grade /m,
     ],
   },
@@ -137,7 +137,8 @@ const SESSIONS: readonly Session[] = [
       [2, `scoville report ${image}`],
       [0, `scoville build --grade=false -o type=oci,dest=app.tar -t ${pushed} .`],
       [2, 'scoville push app.tar'],
-      [0, 'scoville fix --yes app && echo >> app/Dockerfile'],
+      [0, 'scoville fix --yes app'],
+      [0, 'echo >> app/Dockerfile'],
       [2, 'scoville fix --undo app'],
     ],
     prints: [
