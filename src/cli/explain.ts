@@ -66,7 +66,7 @@ export const explain = command(EXPLAIN, async ({ json }, operands, io) => {
   return EXIT.met;
 });
 
-/** With `report`, what is wrong in the image that was graded here. */
+/** `report`: of the image that was graded here. */
 export function explained(id: string, report?: ReportInput): Explanation {
   // `slim-base:base` is an edit of the rule `slim-base`.
   const edit = FIX_RULES.find((one) => id === one.id || id.startsWith(`${one.id}:`));
