@@ -210,16 +210,12 @@ async function valueOf(
   // It is named beside the settings file.
   if (setting === 'attest.seccomp' && value !== undefined) {
     const beside = file === undefined ? await settingsFileFor(io.cwd) : resolve(io.cwd, file);
-    return (await isThere(resolve(beside, '..', value))) ? value : undefined;
+    return access(resolve(beside, '..', value)).then(
+      () => value,
+      () => undefined,
+    );
   }
   return value;
-}
-
-function isThere(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** The file that `scoville config` would not find from here; undefined where it does. */
