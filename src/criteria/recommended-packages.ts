@@ -1,14 +1,12 @@
 import { runPrograms } from '../dockerfile/run-script.ts';
 import { type Instruction, showsText } from '../model/dockerfile.ts';
-import type { FixInput, FixPlan, FixRule } from '../model/fix.ts';
-import { inImage, type Placed, proposed, refusedAt, together, wordBehind } from './edit-text.ts';
+import type { FixPlan, FixRule } from '../model/fix.ts';
+import { inImage, NOTHING, type Placed, proposed, together, wordBehind } from './edit-text.ts';
 import { type CheckedRule, instructionsOf } from './lint-rule.ts';
-import { purposeOf, PURPOSES } from './program-needs.ts';
 
 /** An option or a setting of apt that decides on recommended packages, whatever it says. */
 const DECIDES = /install-(?:recommends|suggests)/i;
 
-/** Indexes of the commands of a RUN by which apt installs what it recommends too. */
 function drawsIn(run: Instruction, image: readonly Instruction[]): readonly number[] {
   // A file of settings may decide for all later ones.
   if (image.some((one) => showsText(one, DECIDES))) return [];
@@ -35,15 +33,13 @@ export const recommendedPackages: CheckedRule = {
     return runs.flatMap((run) =>
       drawsIn(run, runs).flatMap((at) => {
         const range = run.commands[at]?.range;
-        const message = 'installs what apt only recommends too';
-        return range === undefined ? [] : [{ range, message }];
+        return range ? [{ range, message: 'installs what apt only recommends too' }] : [];
       }),
     );
   },
 };
 
-function edited(input: FixInput, run: Placed, runs: readonly Placed[]): FixPlan {
-  const image = runs.map(({ instruction }) => instruction);
+function edited(run: Placed, image: readonly Instruction[]): FixPlan {
   const edits = drawsIn(run.instruction, image).flatMap((at) => {
     const command = run.commands[at];
     const verb = command?.words.find(({ value }) => value === 'install');
@@ -51,10 +47,7 @@ function edited(input: FixInput, run: Placed, runs: readonly Placed[]): FixPlan 
       ? []
       : [wordBehind({ run, command }, verb, '--no-install-recommends')];
   });
-  const purpose = purposeOf(input);
-  if (edits.length === 0) return { edits: [], refusals: [] };
-  if (purpose !== 'service')
-    return refusedAt(run, `recommended packages stay: ${PURPOSES[purpose]}`);
+  if (edits.length === 0) return NOTHING;
   return proposed(run, {
     key: 'apt',
     title: 'Install no packages that apt only recommends',
@@ -70,9 +63,10 @@ export const withoutRecommended: FixRule = {
   id: 'without-recommended',
   criterion: 'minimal-base',
   lint: 'recommended-packages',
-  needs: ['bases'],
+  needs: [],
   plan: (input) => {
     const runs = inImage(input).filter(({ keyword }) => keyword === 'RUN');
-    return together(runs.map((run) => edited(input, run, runs)));
+    const image = runs.map(({ instruction }) => instruction);
+    return together(runs.map((run) => edited(run, image)));
   },
 };

@@ -140,8 +140,8 @@ export async function verifyFixes(
   isWanted: (edit: PlannedEdit) => boolean,
 ): Promise<VerifiedFixes> {
   let builds = 0;
-  /** How many builds there are if nothing more breaks, and how many if one edit does. */
-  let planned = { least: 2, most: 3 + steps(unitsOf(fixes.applied).length) };
+  // If nothing more breaks, and if one edit does.
+  let planned = { least: 2, most: 3 + Math.ceil(Math.log2(unitsOf(fixes.applied).length || 1)) };
   const startedAt = context.now();
   const prove = (what: string, files: FixFiles, most: Rights) => {
     const soFar = Math.round((context.now() - startedAt) / 1000);
@@ -179,7 +179,8 @@ export async function verifyFixes(
   const takenBack: TakenBack[] = [];
   for (let now = fixes; ;) {
     const units = unitsOf(now.applied);
-    planned = { least: builds + 1, most: builds + 2 + steps(units.length) };
+    const halves = Math.ceil(Math.log2(units.length || 1));
+    planned = { least: builds + 1, most: builds + 2 + halves };
     const all = units.length === 0 ? ok(before) : await proveWith(now);
     if (all.ok) return { fixes: now, proof: { before, after: all.value, takenBack, builds } };
     planned = { least: planned.most, most: planned.most };
@@ -204,24 +205,20 @@ export function unitsOf(edits: readonly PlannedEdit[]): readonly (readonly Plann
   return [...groupBy(edits, ({ risk, id }) => (risk === 'none' ? risk : id)).values()];
 }
 
-/** How many halves it takes to find one of so many. */
-function steps(count: number): number {
-  return Math.ceil(Math.log2(Math.max(1, count)));
-}
-
 /** The Dockerfile as it is has to build, and to answer where that can be seen. */
 function sound(built: Result<ProvenBuild, BuildFailure>): ProvenBuild {
-  const secret = built.ok ? undefined : /secret ([\w.-]+): not found/.exec(built.error.log)?.[1];
-  if (!built.ok)
+  if (!built.ok) {
+    const { reason, log } = built.error;
+    const [, secret] = /secret ([\w.-]+): not found/.exec(log) ?? [];
     throw new UserError(
-      `the Dockerfile does not build as it is, so that nothing can be proven: ${built.error.reason}\n${built.error.log}`,
+      `the Dockerfile does not build as it is, so that nothing can be proven: ${reason}\n${log}`,
       {
-        nextStep:
-          secret === undefined
-            ? 'scoville build, or scoville fix without --verify'
-            : `pass the secret: scoville fix --verify -- --secret id=${secret},src=FILE`,
+        nextStep: secret
+          ? `scoville fix --verify -- --secret id=${secret},src=FILE`
+          : 'scoville build, or scoville fix without --verify',
       },
     );
+  }
   const { smoke } = built.value;
   if (!smoke.answers && smoke.judge !== 'staying up')
     throw new UserError(

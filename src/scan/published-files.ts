@@ -14,7 +14,6 @@ const REGISTRY = 'registry.npmjs.org';
 const MOST_PACKAGES = 20;
 const AT_ONCE = 4;
 const MOST_MS = 30_000;
-/** Of one archive, packed and unpacked. */
 const MOST_BYTES = 64 * 1024 * 1024;
 const MOST_PLAIN = 512 * 1024 * 1024;
 
@@ -91,22 +90,15 @@ async function archiveSums(
     ...{ signal, fetch, userAgent: `scoville/${own}`, chunks, allowsPlain: () => false },
     ...{ largest: MOST_BYTES, mostMs: MOST_MS },
   });
-  return got.ok ? filesIn(Buffer.concat(chunks)) : err(`${REGISTRY}: ${got.error}`);
-}
-
-async function filesIn(archive: Buffer): Promise<Result<ReadonlySet<string>>> {
-  const bytes = await promisify(gunzip)(archive, { maxOutputLength: MOST_PLAIN }).catch(
-    () => undefined,
-  );
+  if (!got.ok) return err(`${REGISTRY}: ${got.error}`);
+  const limit = { maxOutputLength: MOST_PLAIN };
+  const bytes = await promisify(gunzip)(Buffer.concat(chunks), limit).catch(() => undefined);
   if (bytes === undefined) return err('its archive cannot be unpacked');
   const sums = new Set<string>();
   const nothing = (): void => undefined;
   const opener = openerOf(bytes, 0, new ScanBudget(), nothing, () => {
     const hash = createHash('sha256');
-    return {
-      push: (part) => hash.update(part) === hash,
-      end: () => sums.add(hash.digest('hex')),
-    };
+    return { push: (part) => hash.update(part) === hash, end: () => sums.add(hash.digest('hex')) };
   });
   opener?.push(bytes);
   opener?.end();

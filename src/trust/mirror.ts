@@ -69,7 +69,8 @@ async function sourceOf(
         nextStep: 'Name a build (store:NAME), or the image in its registry.',
       });
     case 'stdin':
-      throw new UserError('an image on stdin is not mirrored', {
+    case 'written':
+      throw new UserError('what comes by a pipe is not mirrored', {
         nextStep: 'Write it to a file first, and name oci-archive:FILE.',
       });
     case 'store':

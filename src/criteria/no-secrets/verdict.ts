@@ -8,9 +8,7 @@ function evidenceOf(found: SecretFinding): Evidence {
   const byte = found.offset === undefined ? '' : `, byte ${found.offset}`;
   const inFile = found.line === undefined ? byte : `, line ${found.line}`;
   const line = inFile + lineText(found);
-  const { unpublished } = found;
-  const whose = ofPackage(found) + (unpublished === undefined ? '' : `: ${unpublished}`);
-  const detail = `${found.rule}: ${found.masked}${line}${deleted}${whose}`;
+  const detail = `${found.rule}: ${found.masked}${line}${deleted}${ofPackage(found)}`;
   return found.where === 'layer' && found.path !== undefined
     ? {
         kind: 'file',
@@ -28,8 +26,9 @@ function evidenceOf(found: SecretFinding): Evidence {
 const lineText = ({ dockerfileLine }: SecretFinding): string =>
   dockerfileLine === undefined ? '' : ` (Dockerfile:${dockerfileLine})`;
 
-function ofPackage({ package: item }: SecretFinding): string {
-  return item === undefined ? '' : `, in ${item.name} ${item.version}`;
+function ofPackage({ package: item, unpublished }: SecretFinding): string {
+  const why = unpublished === undefined ? '' : ` (${unpublished})`;
+  return item === undefined ? '' : `, in ${item.name} ${item.version}${why}`;
 }
 
 function placeText(found: SecretFinding): string {
@@ -108,12 +107,7 @@ export const noSecrets = criterion({
     if (findings.length > 0) {
       const secretsFound = named(findings);
       const evidence = [...findings.map(evidenceOf), ...setAside(secrets)];
-      const [first] = findings;
-      const why = findings.every((one) => one.unpublished === first?.unpublished)
-        ? first?.unpublished
-        : undefined;
-      const text = `${quantity(secretsFound.length, 'secret')}: ${listed(secretsFound)}`;
-      return fail(why === undefined ? text : `${text}; ${why}`, evidence);
+      return fail(`${quantity(secretsFound.length, 'secret')}: ${listed(secretsFound)}`, evidence);
     }
     if (incomplete !== undefined) return unknown(incomplete);
     const partly = unread(secrets);

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import { linesOf } from '../packages/record.ts';
 import { KEY_STORES } from './credential-files.ts';
-import { KEY_RULES } from './secret-rules.ts';
+import { isToken, KEY_RULES } from './secret-rules.ts';
 
+/** Rules that find private keys and their stores. */
 const PRIVATE_KEYS = new Set([...KEY_RULES, ...KEY_STORES].map(({ id }) => id));
-
-/** True for a rule that finds private keys and their stores. */
-export function isPrivateKey(rule: string): boolean {
-  return PRIVATE_KEYS.has(rule);
-}
 
 /** What records of packages say of a file: each manager has a hash of its own. */
 export type FileSums = Readonly<Record<'md5' | 'sha1' | 'sha256', Buffer>>;
@@ -49,18 +45,16 @@ export class PackageLists {
     if ((this.#kept += content.length) <= MOST_KEPT) this.#lists.set(path, Buffer.from(content));
   }
 
-  /** The distribution's package that ships the file so, by its manager's record. */
-  shippedBy(
-    path: string,
-    { md5, sha1 }: FileSums,
-  ): { readonly name: string; readonly manager: 'dpkg' | 'apk' } | undefined {
-    if (!PLACE.test(path)) return undefined;
+  /** The distribution's package that ships the file so, and what this rule finds in it. */
+  shippedBy(path: string, { md5, sha1 }: FileSums, rule = ''): string | undefined {
+    if (!PLACE.test(path) || isToken(rule)) return undefined;
     const line = `${md5.toString('hex')}  ${path}\n`;
     for (const [at, list] of this.#lists) {
       const [, name] = DPKG.exec(at) ?? [];
-      if (name !== undefined && list.includes(line, 0, 'latin1')) return { name, manager: 'dpkg' };
-      const owner = APK.test(at) ? apkOwner(list, path, sha1.toString('base64')) : undefined;
-      if (owner !== undefined) return { name: owner, manager: 'apk' };
+      if (name !== undefined && list.includes(line, 0, 'latin1')) return name;
+      const isApk = APK.test(at) && !PRIVATE_KEYS.has(rule);
+      const owner = isApk ? apkOwner(list, path, sha1.toString('base64')) : undefined;
+      if (owner !== undefined) return owner;
     }
     return undefined;
   }
@@ -73,9 +67,10 @@ export class PackageLists {
 export function inModule(
   path: string,
   { sha256 }: FileSums,
+  rule: string,
 ): { readonly record?: string; readonly sha256?: string } {
   const module = MODULE.exec(path)?.[0];
-  if (module === undefined) return {};
+  if (module === undefined || PRIVATE_KEYS.has(rule)) return {};
   return { sha256: sha256.toString('hex'), record: `${module}/package.json` };
 }
 

@@ -40,11 +40,9 @@ import {
   type FileSums,
   inModule,
   isPlaceOfPackages,
-  isPrivateKey,
   PackageLists,
   sumsOf,
 } from './package-files.ts';
-import { isToken } from './secret-rules.ts';
 import { type FoundSecret, lineAt, lookThrough, secretsInBytes } from './secret-text.ts';
 import { markOf, masked } from './secret-value.ts';
 import { encodedViews, joinedViews, wideViews } from './secret-views.ts';
@@ -358,11 +356,9 @@ export function secretCollector(): LayerCollector<SecretFacts> {
       names.flush();
       for (const { secret, mark, sums } of pending) {
         const { path, rule } = secret;
-        const by = isToken(rule) ? undefined : lists.shippedBy(path, sums);
-        const isKey = isPrivateKey(rule);
-        if (by !== undefined && !(isKey && by.manager === 'apk'))
-          keep({ ...secret, record: by.name }, mark, PUBLISHED);
-        else keep({ ...secret, ...(isKey ? {} : inModule(path, sums)) }, mark);
+        const record = lists.shippedBy(path, sums, rule);
+        if (record !== undefined) keep({ ...secret, record }, mark, PUBLISHED);
+        else keep({ ...secret, ...inModule(path, sums, rule) }, mark);
       }
       note('names of files');
       for (const { path, kinds, sums } of closedFiles)
