@@ -8,7 +8,6 @@ import { type CheckedRule, instructionsOf } from './lint-rule.ts';
 const DECIDES = /install-(?:recommends|suggests)/i;
 
 function drawsIn(run: Instruction, image: readonly Instruction[]): readonly number[] {
-  // A file of settings may decide for all later ones.
   if (image.some((one) => showsText(one, DECIDES))) return [];
   return runPrograms(run).flatMap(({ program, words, at }) => {
     const [verb, ...packages] = words.filter((word) => !word.startsWith('-'));
