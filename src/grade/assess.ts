@@ -262,7 +262,7 @@ export function assess(
     () => {
       const contents: ImageContents[] = [];
       const judged = platforms.map((one): JudgedPlatform => {
-        const facts = withoutMadeUp(factsOf(context, image, one, options), image);
+        const facts = factsOf(context, image, one, options);
         const platform = platformNameOf(one.platform);
         const { baseLayers } = one;
         contents.push({ platform, facts: shownFacts(facts), ...given({ baseLayers }) });
@@ -296,14 +296,6 @@ export function assess(
 /** A promise that had no effect is said where the verdicts are. */
 function vexNotices({ vulnerabilities: found }: AssessedPlatform): readonly string[] {
   return found.known ? (found.value.notices ?? []).filter((line) => line.startsWith('VEX ')) : [];
-}
-
-/** Facts without what nobody wrote: a root filesystem has no configuration. */
-function withoutMadeUp(facts: Facts, { withoutConfig: incomplete }: OpenedImage): Facts {
-  if (incomplete === undefined) return facts;
-  const { secrets } = facts;
-  const searched = secrets.known ? known({ ...secrets.value, incomplete }, 'image') : secrets;
-  return { ...facts, image: unknownFact(incomplete), secrets: searched };
 }
 
 function factsOf(

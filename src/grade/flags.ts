@@ -26,9 +26,9 @@ export const GRADE = {
   usage: ['grade [flags] IMAGE...', 'grade --file LIST [flags]'],
   about: `
 Grades images against the 23 criteria of the Container Hardening Priorities, wherever they are: a registry reference, an
-image of Docker's store, an OCI layout directory, an OCI or docker-save archive (gzipped too), a root
-filesystem (a tar or a folder), - for an archive on stdin. A prefix says where to look: registry: docker: store:
-oci: oci-archive: docker-archive: containers-storage: dir:. Several images: a comparison.`,
+image of Docker's store, an OCI layout directory, an OCI or docker-save archive (gzipped too), - for an archive on
+stdin. A prefix says where to look: registry: docker: store: oci: oci-archive: docker-archive:. Several images: a
+comparison.`,
   examples: [
     ['scoville grade debian:13', 'an image that others built'],
     ['scoville grade registry:HOST/my-app:1', 'in the registry, with its signatures'],

@@ -30,7 +30,7 @@ import { gradeOne, type GradeSession, gradeSession, unanswered } from './grade-i
 import { type Kept, type LineFile, openLineFile } from './line-file.ts';
 
 /** A line of a list may be a path with blanks. A reference never has blanks. */
-const PATH = /^(?:\.{0,2}\/|oci:|oci-archive:|docker-archive:|dir:)/;
+const PATH = /^(?:\.{0,2}\/|oci:|oci-archive:|docker-archive:)/;
 
 /**
  * The images of a list, one a line, in order and without duplicates. Skips blank lines, lines that

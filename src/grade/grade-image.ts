@@ -157,8 +157,7 @@ export function attestationsFact(
     isAboutPlatform(subjects, { root: image.root.digest, platform }, partsOf(image)) ||
     !subjects.some((subject) => all.has(subject));
   const own = withoutCopies(checked.filter(concerns));
-  const settle = image.withoutConfig === undefined ? SETTLE : undefined;
-  if (incomplete !== undefined && own.length === 0) return unknownFact(incomplete, settle);
+  if (incomplete !== undefined && own.length === 0) return unknownFact(incomplete, SETTLE);
   const value: AttestationsFact = {
     signatures: own.flatMap(signatureOf),
     attestations: own.flatMap(attestationOf),
@@ -266,7 +265,6 @@ export async function openNamedImage(
     order: ['engine', 'store', 'registry'],
     client: (registry) => registries.reader(registry),
     engine: localImages(context.run, context.signal),
-    run: context.run,
     store: () => openStore(context.paths.store, context.now),
     stdin: () => stdin,
     spoolDir: `${context.paths.cache}/spool`,

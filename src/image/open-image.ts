@@ -1,9 +1,7 @@
-import { open, readdir, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, ToolError, UserError } from '../lib/errors.ts';
-import { given, ownValue } from '../lib/json.ts';
-import type { RunTool } from '../lib/run-tool.ts';
-import { cleanText } from '../lib/text.ts';
+import { ownValue } from '../lib/json.ts';
 import type { OpenedImage, Platform } from '../model/image.ts';
 import {
   formatReference,
@@ -11,8 +9,7 @@ import {
   parseReference,
   withDefaultTag,
 } from '../model/reference.ts';
-import { RandomFile } from './archive/archive-files.ts';
-import { isRoot, openArchiveFile, openArchiveStream, openSpooled } from './archive/open-archive.ts';
+import { openArchiveFile, openArchiveStream } from './archive/open-archive.ts';
 import { isTar } from './archive/spool.ts';
 import type { JsonCache } from './caches.ts';
 import { errorCode, readError } from './disk.ts';
@@ -23,7 +20,6 @@ import type { LayoutStore } from './layout/store.ts';
 import { type EngineImages, openEngineImage } from './open-engine.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { openRegistryImage } from './registry/open-registry.ts';
-import { inTemporaryFolder } from './temporary-folder.ts';
 import { compressionOf } from './walk/decompress.ts';
 
 /** What a user named, and where it is to be looked for. `text` is what was typed, cleaned. */
@@ -43,9 +39,7 @@ export type ImageName =
       /** Name, tag or digest of one image in it. */
       readonly wanted: string | undefined;
     }
-  | { readonly place: 'stdin'; readonly text: string }
-  /** What a tool writes as an archive. */
-  | { readonly place: 'written'; readonly text: string; readonly command: readonly string[] };
+  | { readonly place: 'stdin'; readonly text: string };
 
 const PREFIXES: Readonly<Record<string, ImageName['place'] | undefined>> = {
   registry: 'registry',
@@ -56,11 +50,7 @@ const PREFIXES: Readonly<Record<string, ImageName['place'] | undefined>> = {
   'oci-dir': 'layout',
   'oci-archive': 'archive',
   'docker-archive': 'archive',
-  'containers-storage': 'written',
-  dir: 'written',
 };
-/** Where in a command the file is that it writes. */
-const WRITTEN = '{file}';
 const ARCHIVE = /\.(?:tar(?:\.\w+)?|tgz|oci)$/i;
 /** Docker Hub has `docker` and `registry` images: one word of this form after them is their tag. */
 const THEIR_TAG = /^(?:\d[\w.-]*|latest|(?:rc-?)?(?:dind|cli|git|windowsservercore)[\w.-]*)$/;
@@ -95,12 +85,6 @@ export async function parseImageName(text: string, cwd: string): Promise<ImageNa
       return { place, text: shown, reference: referenceOf(rest) };
     case 'stdin':
       return { place, text: 'stdin' };
-    case 'written': {
-      // The store of podman and buildah, and skopeo's own folder of one image.
-      const from = `${prefix}:${prefix === 'dir' ? resolve(cwd, rest) : rest}`;
-      const command = ['skopeo', 'copy', '--quiet', from, `oci-archive:${WRITTEN}`];
-      return { place, text: shown, command };
-    }
   }
 }
 
@@ -121,13 +105,9 @@ async function byGuess(text: string, shown: string, cwd: string): Promise<ImageN
       });
     return { place: found, text: shown, path, wanted };
   }
-  if (isPath && found === 'folder' && isRoot(await readdir(path)))
-    return { place: 'written', text: shown, command: ['tar', '-C', path, '-cf', WRITTEN, '.'] };
   if (isPath)
     throw new UserError(
-      found === 'folder'
-        ? `${shown} is not an OCI layout or a root filesystem`
-        : `${shown}: no such file`,
+      found === 'folder' ? `${shown} is not an OCI layout` : `${shown}: no such file`,
       { nextStep: 'Name a reference, an OCI layout, or an archive.' },
     );
   return { place: 'named', text: shown, reference: referenceOf(text) };
@@ -219,7 +199,6 @@ export interface OpenOptions {
   /** The client of a registry, which knows whether that one speaks plain HTTP. */
   readonly client: (registry: string) => RegistryClient;
   readonly engine: EngineImages;
-  readonly run: RunTool;
   readonly store: () => Promise<LayoutStore>;
   readonly stdin: () => AsyncIterable<Uint8Array>;
   /** A folder for archives that can be read only once; created if needed. */
@@ -250,32 +229,9 @@ export async function openImage(name: ImageName, options: OpenOptions): Promise<
       return openArchiveFile(name.path, { ...options, name: text, wanted: name.wanted });
     case 'stdin':
       return openArchiveStream(options.stdin(), { ...options, name: text });
-    case 'written':
-      return openWritten(name, options);
     case 'named':
       return openNamed(text, name.reference, options);
   }
-}
-
-async function openWritten(
-  { text, command: [command = '', ...args] }: ImageName & { place: 'written' },
-  { run, signal, ...options }: OpenOptions,
-): Promise<OpenedImage> {
-  return inTemporaryFolder('open', async (folder) => {
-    const file = join(folder, 'image.tar');
-    const own = args.map((word) => word.replace(WRITTEN, file));
-    const timeoutMs = { unlimited: 'an image may be of any size' };
-    const result = await run({ command, args: own, timeoutMs, ...given({ signal }) });
-    if (result.ended !== 'exit' || result.exitCode !== 0) {
-      const said = 'stderr' in result ? cleanText(result.stderr).trim().split('\n').at(-1) : '';
-      throw new UserError(`${command} could not read ${text}: ${said || result.ended}`, {
-        nextStep: `Install ${command}, or pipe an archive: podman save IMAGE | scoville grade -`,
-      });
-    }
-    const handle = await open(file, 'r');
-    const { size } = await handle.stat();
-    return openSpooled(new RandomFile(handle, size), { ...options, name: text });
-  });
 }
 
 /**

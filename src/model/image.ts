@@ -242,8 +242,6 @@ export interface OpenedImage {
   readonly whole?: WholeImage;
   /** Why the place cannot keep signatures at all (Docker's classic store). */
   readonly withoutAttachments?: string;
-  /** Why its configuration is made up: a root filesystem has none. */
-  readonly withoutConfig?: string;
   /** The registry that was asked for the attachments of an image from another place. */
   readonly attachedAt?: string;
   readonly close: () => Promise<void>;

@@ -69,8 +69,7 @@ async function sourceOf(
         nextStep: 'Name a build (store:NAME), or the image in its registry.',
       });
     case 'stdin':
-    case 'written':
-      throw new UserError('what comes by a pipe is not mirrored', {
+      throw new UserError('an image on stdin is not mirrored', {
         nextStep: 'Write it to a file first, and name oci-archive:FILE.',
       });
     case 'store':

@@ -35,7 +35,6 @@ async function open(
   const platform = options.platform === undefined ? undefined : parsePlatform(options.platform);
   const image = await openImage(await parseImageName(text, dir), {
     order: ['engine', 'registry'],
-    run: () => Promise.reject(new Error('no tool is started')),
     client: (host) =>
       new RegistryClient({ registry: host, credentials: () => Promise.resolve(undefined) }),
     engine: localImages(counted),

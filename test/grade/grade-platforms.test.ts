@@ -7,7 +7,6 @@ import { digestOf, parseReference } from '../../src/model/reference.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import { fakeIo } from '../cli/command-io.ts';
 import { makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
-import { layerTar } from '../fakes/tar-bytes.ts';
 
 /** A layout whose index lists linux/arm64 too, which it does not hold, and a way to grade it. */
 async function partial() {
@@ -100,17 +99,4 @@ test('in a fleet with a gate the image is failed, not graded', async () => {
     message: 'could not judge all: the image has linux/arm64 too, which is not here and not graded',
     nextStep: '--platform OS/ARCH',
   });
-});
-
-test('a root filesystem has no configuration: what depends on it is not judged', async () => {
-  const { run, folder } = await partial();
-  const files = { 'etc/passwd': 'root:x:0:0::/:/bin/sh\n', 'srv/a': 'x' };
-  writeFileSync(join(folder, 'root.tar'), layerTar(files));
-  const { out } = await run('--json', './root.tar');
-  const card = JSON.parse(out) as Scorecard;
-  const outcomes = Object.fromEntries(card.criteria.map(({ id, outcome }) => [id, outcome]));
-  const ids = ['nonroot-user', 'annotations', 'recently-updated', 'secrets-by-file', 'no-secrets'];
-  expect(ids.map((id) => outcomes[id])).toEqual(ids.map(() => 'unknown'));
-  expect(outcomes['no-shell']).toBe('pass');
-  expect(out).not.toContain('registry:./root.tar');
 });

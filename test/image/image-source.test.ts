@@ -20,7 +20,6 @@ function desk(): string {
   }
   writeFileSync(join(cwd, 'plain'), layerTar({ a: '1' }));
   mkdirSync(join(cwd, 'node'));
-  mkdirSync(join(cwd, 'root', 'etc'), { recursive: true });
   writeFileSync(join(cwd, 'image.tar'), layerTar({ a: '1' }));
   writeFileSync(join(cwd, 'image.tgz'), gzipSync(layerTar({ a: '1' })));
   writeFileSync(join(cwd, 'busybox'), '#!/bin/sh\n');
@@ -37,8 +36,6 @@ function spelled(name: ImageName, cwd: string): string {
       return `engine ${name.image}`;
     case 'stdin':
       return 'stdin';
-    case 'written':
-      return name.command.join(' ').replace(`${cwd}/`, '');
     case 'registry':
     case 'store':
     case 'named':

@@ -1,4 +1,3 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openStore } from '../../src/image/layout/store.ts';
@@ -7,11 +6,10 @@ import { openImage, type OpenOptions, parseImageName } from '../../src/image/ope
 import { writeBundleReferrer } from '../../src/image/referrers.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import type { Descriptor } from '../../src/model/image.ts';
-import { digestOf, parseReference } from '../../src/model/reference.ts';
+import { parseReference } from '../../src/model/reference.ts';
 import { archiveOf, ImageBytes } from '../fakes/images.ts';
 import { makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
 import { clientOf, registryOf } from '../fakes/registries.ts';
-import { layerTar } from '../fakes/tar-bytes.ts';
 
 const NONE: EngineImages = {
   find: () => Promise.resolve(undefined),
@@ -28,7 +26,6 @@ async function setUp(options: Partial<OpenOptions> = {}) {
   const folder = temporaryFolder();
   const all: OpenOptions = {
     order: ['store', 'engine', 'registry'],
-    run: () => Promise.reject(new Error('no tool is started')),
     client: (host) => clientOf({ host }),
     engine: NONE,
     store: () => openStore(join(folder, 'store')),
@@ -114,48 +111,5 @@ describe('a name with its place', () => {
     expect((await open(`store:${name}`)).place).toBe('store');
     await expect(open(`docker:${name}`)).rejects.toThrow(`Docker's store has no ${name}`);
     await expect(open(`store:${name}:9`)).rejects.toThrow('the layout of builds has no');
-  });
-});
-
-describe('a root filesystem', () => {
-  const files = { 'etc/os-release': 'ID=x\n', 'usr/bin/a': '#!/bin/sh\n' };
-
-  test('is an image of one layer, whose configuration nobody wrote', async () => {
-    const { open, folder } = await setUp();
-    const tar = layerTar(files);
-    writeFileSync(join(folder, 'root.tar'), tar);
-    const image = await open('./root.tar');
-    const [{ layers, config }] = image.platforms;
-    expect(image.withoutConfig).toBe('a root filesystem has no configuration and no signatures');
-    expect(layers.map(({ blob }) => blob.digest)).toEqual([digestOf(tar)]);
-    expect(config.config).toBeUndefined();
-    expect(await image.attachments()).toMatchObject({ complete: false, found: [] });
-    await image.close();
-  });
-
-  test('in a folder is written by tar, and what that says is told', async () => {
-    const runs: string[][] = [];
-    const { open, folder } = await setUp({
-      run: ({ command, args }) => {
-        runs.push([command, ...args]);
-        const file = args[3] ?? '';
-        if (runs.length > 1) return Promise.resolve({ ended: 'not-found' });
-        writeFileSync(file, layerTar(files));
-        return Promise.resolve({ ended: 'exit', exitCode: 0, stdout: '', stderr: '' });
-      },
-    });
-    mkdirSync(join(folder, 'etc'));
-    const image = await open('./');
-    expect(image.withoutConfig).toBeDefined();
-    await image.close();
-    expect(runs[0]?.slice(0, 3)).toEqual(['tar', '-C', folder]);
-    expect(existsSync(runs[0]?.[4] ?? '')).toBe(false);
-    await expect(open('./')).rejects.toThrow('tar could not read ./: not-found');
-  });
-
-  test('is none where an image lies beside', async () => {
-    const { open, folder } = await setUp();
-    writeFileSync(join(folder, 'x.tar'), layerTar({ ...files, repositories: '{}' }));
-    await expect(open('./x.tar')).rejects.toThrow('without manifest.json');
   });
 });

@@ -278,8 +278,7 @@ async function openArchive(
   place: ImagePlace,
 ): Promise<OpenedImage> {
   const { name, wanted, platform } = options;
-  const entries = await readEntries(file, name);
-  const files = new ArchiveFiles(file, entries, name);
+  const files = new ArchiveFiles(file, await readEntries(file, name), name);
   const saved = await files.document('manifest.json');
   const whole = {
     name,
@@ -303,47 +302,19 @@ async function openArchive(
     }
     return openFromIndex({ ...image, ...layout });
   }
-  const isRootfs = saved === undefined && isRoot([...entries.keys()]);
-  if (saved === undefined && !isRootfs) throw await unknownForm(files);
-  const { root, manifest, config, configDigest, known } =
-    saved === undefined ? await readRoot(file) : await readDockerSaved(files, saved, wanted);
+  if (saved === undefined) throw await unknownForm(files);
+  const { root, manifest, config, configDigest, known } = await readDockerSaved(
+    files,
+    saved,
+    wanted,
+  );
   const blobs = archiveBlobs(files, known);
   const documents = new Map([
     [root.digest, manifest],
     [configDigest, config],
   ]);
   const read = documentsOf(blobs, documents);
-  const opened = await openBlobImage({
-    ...{ ...image, blobs, root, entries: [], read, hasNoManifest: true },
-    ...(isRootfs ? { withoutAttachments: ROOT_ALONE } : {}),
-  });
-  return isRootfs ? { ...opened, withoutConfig: ROOT_ALONE } : opened;
-}
-
-const ROOT_ALONE = 'a root filesystem has no configuration and no signatures';
-
-/** True for paths of a root filesystem, and not of an image. */
-export function isRoot(paths: readonly string[]): boolean {
-  const isImage = /^(?:index\.json|manifest\.json|oci-layout|repositories)$/;
-  return (
-    paths.some((path) => /^(?:etc|usr|nix)(?:\/|$)/.test(path)) &&
-    !paths.some((path) => isImage.test(path))
-  );
-}
-
-const WHOLE = { type: 'file', offset: 0, target: undefined, again: false } as const;
-
-/** A tar of files as an image of one layer, with the config that nobody wrote. */
-async function readRoot(file: RandomFile): Promise<DockerSaved> {
-  const hash = createHash('sha256');
-  for await (const chunk of file.stream(0, file.size)) hash.update(chunk);
-  const digest = `sha256:${hash.digest('hex')}` as Digest;
-  const rootfs = { type: 'layers', diff_ids: [digest] };
-  const config = Buffer.from(JSON.stringify({ os: 'linux', architecture: 'any', rootfs }));
-  const configDigest = digestOf(config);
-  const layer = { mediaType: MEDIA_TYPE.layer, digest, size: file.size };
-  const known = new Map([[digest, { ...WHOLE, size: file.size }]]);
-  return { ...manifestOf(config, configDigest, [layer]), config, configDigest, known };
+  return openBlobImage({ ...image, blobs, root, entries: [], read, hasNoManifest: true });
 }
 
 function withoutAttachments(place: ImagePlace): string {
