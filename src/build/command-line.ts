@@ -76,6 +76,8 @@ export interface ImageOutput {
   readonly annotations: readonly string[];
   readonly compression?: string;
   readonly notices: readonly string[];
+  /** What BuildKit refuses, in its words. */
+  readonly problem?: string;
   /** Other `--output` values, not images: buildx makes those alone, once the image is good. */
   readonly others: readonly string[];
 }
@@ -151,7 +153,7 @@ export function planOutput(
       .flatMap(([, value]) => value.split(','))
       .filter((name) => name !== ''),
     annotations: attributes.flatMap(([key, value]) => annotationText(key, value)),
-    ...given({ compression }),
+    ...given({ compression, problem: attributes.flatMap(problemOf)[0] }),
     notices: attributes
       .filter(
         ([key, value]) =>
@@ -161,6 +163,24 @@ export function planOutput(
       )
       .map(([key, value]) => `--output ${key}=${value} has no effect here`),
   };
+}
+
+const COMPRESSIONS = ['uncompressed', 'gzip', 'estargz', 'zstd'];
+const BOOLS =
+  'push push-by-digest store tar registry.insecure oci-mediatypes rewrite-timestamp force-compression'.split(
+    ' ',
+  );
+
+/** A value that BuildKit refuses when all is built. */
+function problemOf([key, value]: readonly [string, string]): readonly string[] {
+  const wrong = (what: string, parse: string): readonly string[] => [
+    `non-${what} value specified for ${key}: strconv.${parse}: parsing ${JSON.stringify(value)}: invalid syntax`,
+  ];
+  if (value === '') return [];
+  if (key === 'compression' && !COMPRESSIONS.includes(value))
+    return [`unsupported compression type ${value}`];
+  if (key === 'compression-level' && !/^[+-]?\d+$/.test(value)) return wrong('integer', 'ParseInt');
+  return BOOLS.includes(key) && parseGoBool(value) === undefined ? wrong('bool', 'ParseBool') : [];
 }
 
 export function isOnStdout(output: string): boolean {
@@ -187,7 +207,7 @@ function destinationsOf(entry: Entry, push: boolean): Destination[] {
     kind: 'registry',
     byDigest,
     plainHttp: isTrue(attributes, 'registry.insecure'),
-    // docker refuses it, and there is no name to keep it by.
+    // docker refuses it, and no name is left to keep it by.
     keeps: keeps && !byDigest,
   } as const;
   return [

@@ -45,6 +45,7 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
     const invocation = { outputs: [], flags, context, env: {} };
     return ok({ kind: 'passthrough', invocation, reason: output.reason });
   }
+  if (output.problem !== undefined) return err(output.problem);
   if (output.others.some(isOnStdout))
     return err(
       'a tar on stdout beside an image is not made; name a file for it, or build it apart',
@@ -129,7 +130,7 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
   });
 }
 
-/** What an engine builds and pushes is in its store too, unless it is told to keep nothing. */
+/** What an engine builds and pushes is in its store too, but for `store=false`. */
 function withKept(
   { keepsPushed }: BuildInputs,
   all: readonly Destination[],

@@ -52,7 +52,7 @@ export function warnOfLost(
 
 /**
  * The index that is published. Nothing in it differs from build to build. Its own descriptor has
- * annotations too, for whoever lists it: an index.json, and `--metadata-file`.
+ * annotations too, which an index.json and `--metadata-file` have.
  */
 export async function writeIndex(
   context: PipelineContext,

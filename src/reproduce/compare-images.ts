@@ -267,8 +267,8 @@ export function builtImage(
 }
 
 /**
- * Compares two builds of one Dockerfile as its own phase; lines are those of the first build. Where
- * both were made by one plan, their indexes have to be the same too. Throws as `compareImages` does.
+ * Compares two builds of one Dockerfile as its own phase; lines are those of the first build. Of
+ * `onePlan`, their indexes have to be the same too. Throws as `compareImages` does.
  */
 export function compareBuilds(
   context: PipelineContext,

@@ -23,9 +23,9 @@ interface Predicate {
 
 /**
  * Attestations in BuildKit's form (moby/buildkit, docs/attestations/attestation-storage.md): for
- * each platform a manifest that the index lists. `docker buildx imagetools inspect` and Docker Scout
- * read no other. The same inputs give the same bytes, since the index's digest has them in it
- * (decisions/0042). None unless a flag asked for them.
+ * each platform a manifest that the index lists. `docker buildx imagetools inspect` and Docker
+ * Scout read these alone. The same inputs give the same bytes, since the index's digest has them in
+ * it (decisions/0044). None unless a flag asked for them.
  */
 export async function indexAttestations(
   context: PipelineContext,
@@ -105,7 +105,7 @@ async function sbomOf(
     return [{ predicateType: PREDICATE_TYPE.spdx, predicate }];
   } catch (error) {
     if (!(error instanceof MissingLayerError && error.foreign)) throw error;
-    const text = `there is no SBOM in the index: ${error.message}`;
+    const text = `the index lacks an SBOM: ${error.message}`;
     context.emit({ kind: 'warning', text });
     return [];
   }

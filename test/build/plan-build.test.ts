@@ -70,6 +70,15 @@ test.each([
   [['-t', 'A', '.'], 'invalid tag "A": repository name must be lowercase'],
   [['--push', '.'], 'tag is needed when pushing to registry'],
   [['--annotation', 'x', '.'], 'invalid annotation "x", expected key=value'],
+  [['-o', 'type=image,compression=x', '.'], 'unsupported compression type x'],
+  [
+    ['-o', 'type=image,compression-level=x', '.'],
+    'non-integer value specified for compression-level: strconv.ParseInt: parsing "x": invalid syntax',
+  ],
+  [
+    ['-o', 'type=oci,dest=a,tar=x', '.'],
+    'non-bool value specified for tar: strconv.ParseBool: parsing "x": invalid syntax',
+  ],
   [['-q', '--progress=tty', '.'], 'progress=tty and quiet cannot be used together'],
   [
     ['--build-arg', 'SOURCE_DATE_EPOCH=x', '.'],

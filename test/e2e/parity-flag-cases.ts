@@ -251,5 +251,134 @@ export function flagCases(registry: string): readonly FlagCase[] {
     })),
     { flag: 'no-such-flag', args: ['--no-such-flag'], result: 'none' },
   ];
-  return cases;
+  return [...cases, ...moreValues(registry)];
 }
+
+/** Other values of flags than those above. */
+function moreValues(registry: string): readonly FlagCase[] {
+  const net = 'RUN ls /sys/class/net > /net\n';
+  const values: readonly (Omit<FlagCase, 'flag'> & { readonly of: string })[] = [
+    { of: 'add-host', args: ['--add-host', 'a.test=10.9.8.7', '--add-host', 'b.test:[::1]'] },
+    {
+      of: 'annotation',
+      args: ['--annotation', 'manifest-descriptor[linux/amd64]:com.example.a=b'],
+      differs: ['annotations'],
+    },
+    { of: 'attest', args: ['--attest', 'type=provenance,mode=max'], differs: ['attestations'] },
+    { of: 'attest', args: ['--attest', 'type=sbom,disabled=true'], differs: ['attestations'] },
+    {
+      of: 'build-arg',
+      args: ['--build-arg', 'NOT_DECLARED=1', '--build-arg', 'HTTP_PROXY=http://127.0.0.1:9'],
+      dockerfile: 'RUN env | grep -i proxy > /env\n',
+    },
+    { of: 'build-arg', args: ['--build-arg', 'BUILDKIT_INLINE_CACHE=1'] },
+    {
+      of: 'build-context',
+      args: ['--build-context', `alt=docker-image://${registry}/base/busybox:1`],
+      dockerfile: 'COPY --from=alt /bin/busybox /other\n',
+    },
+    { of: 'cache-from', args: ['--cache-from', `${registry}/e2e/nothing-there:1`] },
+    { of: 'cache-to', args: ['--cache-to', 'type=inline'] },
+    {
+      of: 'cache-to',
+      args: ['--cache-to', `type=registry,ref=${registry}/e2e/parity-flags-cache-TOOL:1`],
+    },
+    { of: 'file', args: ['-f', './Dockerfile'] },
+    { of: 'load', args: ['--load', '-o', 'type=docker'] },
+    {
+      of: 'load',
+      args: ['--load', '-o', 'type=oci,dest=beside.tar'],
+      wrote: { 'beside.tar': 'there' },
+      differs: ['archive'],
+    },
+    { of: 'network', args: ['--network', 'host'], dockerfile: net },
+    { of: 'network', args: ['--network', 'default'], dockerfile: net },
+    { of: 'output', args: ['-o', 'type=image,unpack=true'] },
+    {
+      of: 'output',
+      args: ['-o', 'type=image,compression=gzip,compression-level=9,force-compression=true'],
+      differs: ['compression'],
+    },
+    {
+      of: 'output',
+      args: ['-o', 'type=docker,dest=image.tar'],
+      result: 'none',
+      wrote: { 'image.tar': 'there' },
+      differs: ['archive'],
+    },
+    { of: 'output', args: ['-o', 'out', '-o', 'type=tar,dest=out.tar'], result: 'none' },
+    { of: 'output', args: ['-o', 'type=local,dest=out'], result: 'none', wrote: { out: 'tree' } },
+    { of: 'platform', args: ['--platform', 'linux/amd64,linux/amd64'] },
+    { of: 'pull', args: ['--pull=false'] },
+    { of: 'push', args: ['-o', 'type=registry'], result: 'registry' },
+    { of: 'push', args: ['-o', 'type=image,push=true'], result: 'registry' },
+    { of: 'push', args: ['--push', '--load'], result: 'registry' },
+    {
+      of: 'secret',
+      args: ['--secret', 'id=path,env=PATH'],
+      dockerfile: 'RUN --mount=type=secret,id=path test -s /run/secrets/path && echo yes > /yes\n',
+    },
+    {
+      of: 'secret',
+      args: ['--secret', 'type=env,id=PATH'],
+      dockerfile: 'RUN --mount=type=secret,id=PATH test -s /run/secrets/PATH && echo yes > /yes\n',
+    },
+    { of: 'target', args: ['--target', 'FIRST'], dockerfile: STAGES },
+    { of: 'ulimit', args: ['--ulimit', 'nofile=1234'], dockerfile: 'RUN ulimit -n > /nofile\n' },
+  ];
+  return values.map(({ of, ...one }) => ({ flag: of, ...one }));
+}
+
+/** Wrong uses besides those of the cases above, each of a flag of its own. */
+export const WRONG_USES: readonly (readonly string[])[] = [
+  ['--add-host', 'a.test:nonsense'],
+  ['--annotation', 'nonsense:a=b'],
+  ['--annotation', 'manifest[a/b/c/d]:a=b'],
+  ['--attest', 'type=nonsense'],
+  ['--attest', 'type=provenance,mode=nonsense'],
+  ['--attest', 'mode=max'],
+  ['--provenance=mode=max,disabled=perhaps'],
+  ['--sbom=perhaps'],
+  ['--build-context', 'x=oci-layout://nowhere'],
+  ['--builder', ''],
+  ['--cache-from', 'type=nonsense'],
+  ['--cache-to', 'type=nonsense'],
+  ['--cache-to', 'type=local'],
+  ['--file', '.'],
+  ['--no-cache', '--no-cache-filter', 'first'],
+  ['-o', 'type=image,compression=nonsense'],
+  ['-o', 'type=image,compression-level=x'],
+  ['-o', 'type=image,oci-mediatypes=perhaps'],
+  ['-o', 'type=image,push=perhaps'],
+  ['-o', 'type=image,unpack=perhaps'],
+  ['-o', 'type=image,nonsense=1'],
+  ['-o', 'type=image,name=NOT'],
+  ['-o', 'type=oci,dest=a,tar=perhaps'],
+  ['-o', 'type='],
+  ['-o', 'dest=a'],
+  ['--platform', 'linux'],
+  ['--push'],
+  ['-q', '--progress=plain'],
+  ['--secret', 'id='],
+  ['--secret', 'src=a'],
+  ['--secret', 'id=a,nonsense=1'],
+  ['--shm-size', '-1'],
+  ['--ssh', 'default'],
+  ['-t', 'a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'],
+  ['-t', 'a b'],
+  ['--target', ''],
+  ['--ulimit', 'nofile=3:1'],
+];
+
+/** Uses that end otherwise, with the difference in docs/compatibility.md, and both exit codes. */
+export const OTHERWISE: readonly {
+  readonly args: readonly string[];
+  readonly differs: string;
+  readonly codes: readonly [docker: number, scoville: number];
+}[] = [
+  { args: ['--iidfile', 'no/such/folder/iid'], differs: 'exit-code', codes: [1, 2] },
+  { args: ['--metadata-file', 'no/such/folder/m'], differs: 'exit-code', codes: [1, 2] },
+  { args: ['-o', 'type=docker,dest=a,tar=false'], differs: 'archive', codes: [1, 0] },
+  { args: ['--progress', 'tty'], differs: 'tty', codes: [1, 0] },
+  { args: ['--platform', 'linux/s390x'], differs: 'emulation', codes: [0, 2] },
+];

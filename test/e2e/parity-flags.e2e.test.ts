@@ -15,7 +15,7 @@ import {
   run,
 } from './harness.ts';
 import { configOf } from './image-config.ts';
-import { type FlagCase, flagCases } from './parity-flag-cases.ts';
+import { type FlagCase, flagCases, OTHERWISE, WRONG_USES } from './parity-flag-cases.ts';
 import { rows } from './rows.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
 
@@ -81,8 +81,10 @@ function said(path: string, how: string): unknown {
   const json = JSON.parse(withoutDigests(readFileSync(path, 'utf8'))) as Record<string, unknown>;
   const { 'containerimage.descriptor': descriptor, ...rest } = json;
   // docs/compatibility.md, metadata.
-  if (how === 'json')
-    for (const key of ['buildx.build.provenance', 'containerimage.config.digest']) delete rest[key];
+  if (how === 'json') {
+    delete rest['buildx.build.provenance'];
+    delete rest['containerimage.config.digest'];
+  }
   return {
     ...rest,
     'buildx.build.ref': String(rest['buildx.build.ref']).replace(/[a-z0-9]{25}$/, 'REF'),
@@ -154,18 +156,42 @@ describe('each flag of docker buildx build does through scoville what it does wi
     },
   );
 
-  test.each(TRIED.flatMap(({ wrong, ...one }) => (wrong === undefined ? [] : [{ ...one, wrong }])))(
-    '--$flag wrongly used: $wrong',
-    async ({ at, wrong, ...one }) => {
-      const [theirs, ours] = await Promise.all(
-        TOOLS.map((tool) => build(tool, [...wrong, '.'], contextOf(one, tool, at))),
+  const wrongUses = [
+    ...TRIED,
+    ...rows(WRONG_USES, ([flag]) => flag === '--secret').map((wrong, i) => {
+      return {
+        flag: wrong[0]?.replace(/^-*/, '') ?? '',
+        args: [],
+        at: CASES.length + 1 + i,
+        wrong,
+      };
+    }),
+  ];
+  test.each(
+    wrongUses.flatMap(({ wrong, ...one }) => (wrong === undefined ? [] : [{ ...one, wrong }])),
+  )('--$flag wrongly used: $wrong', async ({ at, wrong, ...one }) => {
+    const [theirs, ours] = await Promise.all(
+      TOOLS.map((tool) => build(tool, [...wrong, '.'], contextOf(one, tool, at))),
+    );
+    const isSame = ours?.exitCode === theirs?.exitCode;
+    expect([ours?.exitCode, ours?.stdout, isSame ? '' : ours?.stderr]).toEqual([
+      theirs?.exitCode,
+      theirs?.stdout,
+      '',
+    ]);
+  });
+});
+
+describe('what ends otherwise, as docs/compatibility.md says', () => {
+  const first = CASES.length + 1 + WRONG_USES.length;
+  const uses = rows(OTHERWISE, ({ differs }) => differs === 'archive');
+  test.each(uses.map((one, i) => ({ ...one, at: first + i })))(
+    '$differs: $args',
+    async ({ args, codes, at }) => {
+      const ended = TOOLS.map((tool) =>
+        build(tool, [...args, '.'], contextOf({ flag: '', args }, tool, at)),
       );
-      const isSame = ours?.exitCode === theirs?.exitCode;
-      expect([ours?.exitCode, ours?.stdout, isSame ? '' : ours?.stderr]).toEqual([
-        theirs?.exitCode,
-        theirs?.stdout,
-        '',
-      ]);
+      expect((await Promise.all(ended)).map(({ exitCode }) => exitCode)).toEqual(codes);
     },
   );
 });
