@@ -50,7 +50,13 @@ export function csvField(text: string): string {
 }
 
 export type Destination =
-  | { readonly kind: 'docker'; readonly context?: string; readonly byDefault: boolean }
+  | {
+      readonly kind: 'docker';
+      readonly context?: string;
+      readonly byDefault: boolean;
+      /** Not asked for: what was pushed stays in the engine, as docker has it. */
+      readonly keepsPushed?: true;
+    }
   | {
       readonly kind: 'registry';
       readonly byDigest: boolean;

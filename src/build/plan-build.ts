@@ -139,7 +139,8 @@ function withKept(
   const keeps = keepsPushed === 'all' || (keepsPushed !== undefined && platforms.length < 2);
   const isKept = all.some((one) => one.kind === 'registry' && one.keeps);
   const isThere = all.some(({ kind }) => kind === 'docker');
-  return keeps && isKept && !isThere ? [{ kind: 'docker', byDefault: false }, ...all] : all;
+  const own = { kind: 'docker', byDefault: false, keepsPushed: true } as const;
+  return keeps && isKept && !isThere ? [...all, own] : all;
 }
 
 function vcsOf(git: GitFacts): NonNullable<BuildPlan['vcs']> {

@@ -90,6 +90,12 @@ export async function publish(
     try {
       await (loads.get(destination) ?? deliver(context, published, destination));
     } catch (error) {
+      const isAsked = destination.kind !== 'docker' || destination.keepsPushed !== true;
+      if (!isAsked && error instanceof UserError && !context.signal.aborted) {
+        const text = `pushed, and not kept in Docker: ${error.message}`;
+        context.emit({ kind: 'warning', text });
+        continue;
+      }
       // Why it failed counts more than that the layout could not be written either.
       const isKept = await keep().then(
         () => true,

@@ -93,9 +93,9 @@ test('what is pushed is kept where the engine builds, if it can keep it', () => 
     planned(['-t', 'a', ...argv, '.'], { keepsPushed }).destinations.map(({ kind }) => kind);
   const several = ['--push', '--platform=linux/amd64,linux/arm64'];
   expect(kinds(undefined, '--push')).toEqual(['registry']);
-  expect(kinds('one-platform', '--push')).toEqual(['docker', 'registry']);
+  expect(kinds('one-platform', '--push')).toEqual(['registry', 'docker']);
   expect(kinds('one-platform', ...several)).toEqual(['registry']);
-  expect(kinds('all', ...several)).toEqual(['docker', 'registry']);
+  expect(kinds('all', ...several)).toEqual(['registry', 'docker']);
   expect(kinds('all', '--push', '--load')).toEqual(['registry', 'docker']);
   expect(kinds('all', '-o', 'type=registry,store=false')).toEqual(['registry']);
   expect(kinds('all', '-o', 'type=registry,push-by-digest=true')).toEqual(['registry']);

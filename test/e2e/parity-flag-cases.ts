@@ -193,6 +193,7 @@ export function flagCases(registry: string): readonly FlagCase[] {
       args: ['--push', '-t', `${registry}/e2e/parity-flags-TOOL:1`],
       result: 'registry',
       wrong: ['--push=perhaps'],
+      differs: ['push'],
     },
     { flag: 'quiet', args: ['--quiet'] },
     {
