@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -102,4 +102,21 @@ test('scoville mcp, as an agent starts it, asks the network only in a call that 
   expect(await call('grade', { image, network: true })).toMatchObject({ isError: true });
   expect(asked).toBeGreaterThan(0);
   await client.close();
+});
+
+test('their libraries are chunks that no other command loads, and the bundle has no debugger', () => {
+  const dist = join(CLI, '..');
+  const withText = (text: string): readonly string[] =>
+    readdirSync(dist, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.js'))
+      .filter((name) => readFileSync(join(dist, name), 'utf8').includes(text))
+      .map((name) => name.replace(/-[A-Z0-9]+\.js$/, ''));
+  expect(withText('textDocument/didOpen')).toEqual(['chunks/lsp']);
+  expect(withText('tools/call')).toEqual(['chunks/mcp']);
+  const { components } = JSON.parse(readFileSync(join(dist, 'sbom.cdx.json'), 'utf8')) as {
+    components: readonly { name: string }[];
+  };
+  const names = components.map(({ name }) => name);
+  expect(names.filter((name) => name === 'string-width')).toHaveLength(1);
+  expect(names.filter((name) => /^(?:ws|react-devtools-core|ajv)$/.test(name))).toEqual([]);
 });
