@@ -49,6 +49,8 @@ const FORMS: readonly Form[] = [
     but: {
       'e2e/docs-shell.ts': 'a program that runs in a container',
       'facts/program.test.ts': 'a program that is looked at',
+      'init/init.test.ts': 'a program that is read',
+      'init/port.test.ts': 'programs that are read',
       'lib/any-port.test.ts': 'ports that fetch refuses; one that is taken is passed over',
       'e2e/fix-verify.e2e.test.ts': 'a program that runs in a container',
       'sigstore/proxy.mjs': 'a port that is asked for by hand; 0 in tests',

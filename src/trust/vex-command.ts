@@ -87,7 +87,7 @@ async function reviewImage(
   io: CommandIo,
 ): Promise<readonly VexClaim[]> {
   if (!io.inIsTerminal)
-    throw new UserError('--review asks in a terminal, and this is none', {
+    throw new UserError('--review asks in a terminal, and this is not one', {
       nextStep: 'name what is said: scoville vex --vulnerability ID --justification CODE IMAGE',
     });
   const { vulnerability, package: packages, justification } = flags;

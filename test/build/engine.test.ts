@@ -12,6 +12,7 @@ const INFO = {
   os: 'linux',
   arch: 'x86_64',
   context: 'default',
+  plugins: [{ Name: 'buildx', Path: '/plugins/docker-buildx', Version: 'v0.29.1' }],
 };
 const ENGINE: ScriptedRun = {
   command: 'docker',
@@ -63,6 +64,17 @@ describe('where nobody made a builder', () => {
   test('BUILDX_BUILDER with the name of its context is the engine too, as Docker sets it for docker build', async () => {
     expect((await chosen([ENGINE], 'default')).told.seesLocal).toBe(true);
     expect((await chosen([ENGINE], 'another-engine')).told.seesLocal).toBe(false);
+  });
+});
+
+test('an engine whose docker has no buildx is refused, with how to install it', async () => {
+  const bare = { ...ENGINE, result: { stdout: JSON.stringify({ ...INFO, plugins: [] }) } };
+  // What docker says of a word that it does not know.
+  const help = { exitCode: 1, stderr: "docker: 'buildx' is not a docker command." };
+  const asked = { command: 'docker', args: ['buildx', 'version'], result: help };
+  await expect(chosen([bare, asked])).rejects.toMatchObject({
+    message: 'docker buildx is not installed',
+    nextStep: 'Debian: apt-get install docker-buildx; macOS: brew install docker-buildx',
   });
 });
 

@@ -46,12 +46,12 @@ afterAll(() => {
 });
 
 test('without cosign it does not ask how, but says that it is missing', async () => {
-  const path = join(folder, 'without-cosign');
-  mkdirSync(path);
+  // Outside of the project, whose folders on PATH do not count.
+  const path = folderHere('without-cosign');
   for (const tool of ['docker', 'git'])
     symlinkSync((await output('which', [tool])).trim(), join(path, tool));
-  const screen = await open(120, { PATH: path });
-  await screen.type(`${build} app; echo "EXIT $?"`);
+  const screen = await open(120);
+  await screen.type(`PATH='${path}' ${build} app; echo "EXIT $?"`);
   const said = await screen.until(/^EXIT 2$/m);
   expect(said).toContain('scoville: cosign is not installed');
   expect(said.replaceAll('\n', '')).toContain('or build unsigned: --sign=false');
