@@ -9,6 +9,8 @@ import { folderHere } from './workplace.ts';
 const IMAGE = own('scoville-e2e-screen-signing:1');
 const PASSWORD = 'correct horse';
 const folder = folderHere('screen-signing');
+/** A PATH, outside of the project, whose folders on PATH do not count. */
+const path = folderHere('without-cosign');
 const scoville = join(folder, 'scoville');
 const build = `${scoville} build --scanner=none -t ${IMAGE}`;
 const config = (name: string): string => join(folder, 'home/config', name);
@@ -46,8 +48,6 @@ afterAll(() => {
 });
 
 test('without cosign it does not ask how, but says that it is missing', async () => {
-  // Outside of the project, whose folders on PATH do not count.
-  const path = folderHere('without-cosign');
   for (const tool of ['docker', 'git'])
     symlinkSync((await output('which', [tool])).trim(), join(path, tool));
   const screen = await open(120);
