@@ -165,7 +165,7 @@ const FILES_OF_A_SYSTEM = 1000;
 const PROGRAMS_OF_A_SYSTEM = 100;
 /** The same where a package manager is there: alpine, the smallest with one, has about 500. */
 const FILES_WITH_A_MANAGER = 100;
-const PROGRAM_FOLDERS = /^(?:usr\/)?s?bin\/[^/]+$/;
+const PROGRAM_FOLDERS = /^(?:nix\/store\/[^/]+\/|usr\/)?s?bin\/[^/]+$/;
 
 const isOsPackage = ({ type }: Package): boolean => isSystemType(type);
 

@@ -139,7 +139,7 @@ interface SbomCoverage {
   readonly missing: readonly Package[];
 }
 
-const OS_TYPES = new Set(['deb', 'apk', 'rpm', 'alpm']);
+const OS_TYPES = new Set(['deb', 'apk', 'rpm', 'alpm', 'nix']);
 
 /** `NAME@VERSION` with and without the purl's namespace: tools disagree on what the name is. */
 function purlKeys(purl: string): string[] {

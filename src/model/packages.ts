@@ -16,10 +16,10 @@ export interface Supplier {
   readonly email?: string;
 }
 
-export type SystemType = 'deb' | 'apk' | 'rpm';
+export type SystemType = 'deb' | 'apk' | 'rpm' | 'nix';
 
 export function isSystemType(type: string): type is SystemType {
-  return type === 'deb' || type === 'apk' || type === 'rpm';
+  return type === 'deb' || type === 'apk' || type === 'rpm' || type === 'nix';
 }
 
 export type LanguageType =

@@ -155,8 +155,13 @@ const LANGUAGES: Readonly<Record<LanguageType, string>> = {
  */
 export function planOsv(packages: readonly Package[], os: OsRelease | undefined): OsvPlan {
   const distribution = osvDistribution(os);
-  const unasked =
-    distribution === undefined ? packages.filter(({ type }) => isSystemType(type)).length : 0;
+  // OSV has no records of nixpkgs, whatever distribution the store lies on.
+  const unasked = packages.filter(
+    ({ type }) => type === 'nix' || (distribution === undefined && isSystemType(type)),
+  );
+  const from = unasked.some(({ type }) => type !== 'nix')
+    ? (os?.prettyName ?? os?.id ?? 'an unnamed distribution')
+    : 'a Nix store';
   const asked = packages
     .flatMap((one) => queriesOf(one, distribution).map((query) => ({ query, one })))
     .filter(({ query }) => isAskable(query));
@@ -171,11 +176,9 @@ export function planOsv(packages: readonly Package[], os: OsRelease | undefined)
         : [{ query: first.query, packages: all.map(({ one }) => one) }];
     }),
     gaps:
-      unasked === 0
+      unasked.length === 0
         ? []
-        : [
-            `OSV has no data for ${os?.prettyName ?? os?.id ?? 'an unnamed distribution'}, ${unasked} of its packages were not looked up`,
-          ],
+        : [`OSV has no data for ${from}, ${unasked.length} of its packages were not looked up`],
     ecosystems: [...new Set(asked.map(({ query }) => query.package.ecosystem))].sort(),
   };
 }
@@ -187,7 +190,7 @@ function queriesOf(one: Package, distribution: OsvDistribution | undefined): rea
     const asked = type === 'golang' ? version.replace(/^(?:v|go)(?=\d)/, '') : version;
     return [{ package: { name: languageName(one), ecosystem: LANGUAGES[type] }, version: asked }];
   }
-  if (distribution === undefined) return [];
+  if (distribution === undefined || type === 'nix') return [];
   const own = { name, version };
   const isOne = distribution.names === 'source' || source?.name === name;
   const named = source === undefined ? [own] : isOne ? [source] : [source, own];

@@ -313,6 +313,7 @@ export const VERSION_ORDERS: Readonly<Record<Package['type'], VersionOrder>> = {
   deb: bounded(orderOf(DPKG)),
   apk: bounded(orderOf(APK)),
   rpm: bounded(orderOf(RPM)),
+  nix: bounded(orderOf(DPKG)), // no database has them
   npm: bounded(orderOf(SEMVER)),
   pypi: bounded(orderOf(PEP440)),
   golang: bounded(orderOf(SEMVER)),

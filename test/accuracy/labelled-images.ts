@@ -30,4 +30,5 @@ export const LABELLED_IMAGES: Readonly<Record<string, readonly Labelled[]>> = {
   'signatures and provenance': theme('attested'),
   'SBOMs and profiles': theme('sboms-and-profiles'),
   'age, repeated builds, vulnerabilities': theme('times-and-scans'),
+  'images that no Dockerfile made': theme('without-dockerfile'),
 };

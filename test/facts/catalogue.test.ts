@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { PackageURL } from 'packageurl-js';
 import { describe, expect, test } from 'vitest';
 import { purlOf } from '../../src/facts/packages/catalogue.ts';
-import { file, image } from './support.ts';
+import { file, folder, image } from './support.ts';
 
 const OS = file('etc/os-release', 'ID=debian\nVERSION_ID="13"\n');
 const STATUS = `Package: libfoo1
@@ -160,6 +160,35 @@ test('Python', () => {
     ['pkg:pypi/foo-bar@1.0', ['MIT']],
     ['pkg:pypi/x@2', []],
   ]);
+});
+
+test('store paths of Nix are packages by name and version, each version once', () => {
+  const at = (hash: string, name: string) => folder(`nix/store/${hash.repeat(32)}-${name}`);
+  const { packages } = image(
+    [at('1', 'openssl-3.0.14'), at('2', 'openssl-3.0.14-bin'), at('3', 'openssl-1.1.1w')],
+    [
+      at('4', 'python3.12-requests-2.32.3'),
+      at('5', 'bash-interactive-5.2p37'),
+      at('6', 'gcc-14.2.1.20250322-lib'),
+      at('7', 'glibc-2.40-66'),
+      at('8', 'profile'),
+      at('9', 'hello-2.12.1.drv'),
+      at('e', 'not-base32-1.0'),
+      file(`nix/store/${'a'.repeat(32)}-settings-1.0`),
+      folder('opt/nix/store/x-1.0'),
+      file('nix/store/.links'),
+    ],
+  );
+  expect(packages.map(({ purl, location }) => [purl, location.path.slice(43)])).toEqual([
+    ['pkg:nix/bash-interactive@5.2p37', 'bash-interactive-5.2p37'],
+    ['pkg:nix/gcc@14.2.1.20250322', 'gcc-14.2.1.20250322-lib'],
+    ['pkg:nix/glibc@2.40-66', 'glibc-2.40-66'],
+    ['pkg:nix/openssl@1.1.1w', 'openssl-1.1.1w'],
+    ['pkg:nix/openssl@3.0.14', 'openssl-3.0.14'],
+    ['pkg:nix/python3.12-requests@2.32.3', 'python3.12-requests-2.32.3'],
+  ]);
+  const removed = image([at('1', 'a-1')], [file(`nix/store/.wh.${'1'.repeat(32)}-a-1`)]);
+  expect(removed.packages).toEqual([]);
 });
 
 test('purls read back as packageurl-js reads them', () => {

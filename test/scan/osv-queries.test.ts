@@ -97,6 +97,17 @@ describe('questions', () => {
     ]);
   });
 
+  test('packages of a Nix store are a gap on any distribution', () => {
+    const nix = [pkg('nix', 'glibc', '2.40-66'), pkg('pypi', 'requests', '2')];
+    for (const os of [undefined, { id: 'debian', versionId: '13' }]) {
+      const { ecosystems, gaps } = planOsv(nix, os);
+      expect(ecosystems).toEqual(['PyPI']);
+      expect(gaps).toEqual([
+        'OSV has no data for a Nix store, 1 of its packages were not looked up',
+      ]);
+    }
+  });
+
   test('what cannot be asked is a gap', () => {
     const { questions, gaps, ecosystems } = planOsv(
       [pkg('apk', 'curl', '8.1-r0'), pkg('npm', 'left', '1.0.0')],

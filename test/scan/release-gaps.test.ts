@@ -44,6 +44,19 @@ describe('finding nothing proves nothing', () => {
     expect(gapsOf('grype', undefined, [pkg('npm', 'a', '1')]).gaps).toEqual([]);
   });
 
+  test('for a Nix store, on any system', () => {
+    const nix = [pkg('nix', 'glibc', '2.40-66'), pkg('pypi', 'requests', '2')];
+    expect(gapsOf('grype', undefined, nix).gaps).toEqual([
+      'the image does not say which distribution its packages are of',
+    ]);
+    expect(gapsOf('grype', { id: 'debian', versionId: '13' }, nix).gaps).toEqual([
+      'glibc is a package of the kind nix, and debian is made of deb',
+    ]);
+    expect(gapsOf('trivy', { id: 'nixos', versionId: '25.05' }, nix).gaps).toEqual([
+      'trivy has no data for packages of "nixos"',
+    ]);
+  });
+
   test('and does for a supported or rolling one', () => {
     const none = { gaps: [], notices: [] };
     expect(gapsOf('grype', { id: 'alpine', versionId: '3.22.1' })).toEqual(none);

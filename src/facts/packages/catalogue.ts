@@ -13,6 +13,7 @@ import type { Digest } from '../../model/reference.ts';
 import { type FileTree, type Place, tooMuch } from '../filesystem.ts';
 import type { LayerFacts, PackageRecord, PlacedLayer, RawPackage } from '../layer-facts.ts';
 import { copyrightPath } from './distributions.ts';
+import { storePackages } from './nix.ts';
 import { DATABASES, mayBeRecord, readerOf, RECORD_FOLDERS } from './package-collector.ts';
 import { keyOf, SYSTEM_PROGRAM } from './record.ts';
 
@@ -31,7 +32,7 @@ function upstreamOf({ type, name, version, source }: RawPackage): string | undef
 }
 
 /** The packages' vendor by the name that scanners and databases use, if not that of os-release. */
-function vendorOf(type: SystemType, os: OsRelease | undefined): string {
+function vendorOf(type: Exclude<SystemType, 'nix'>, os: OsRelease | undefined): string {
   const id = (os?.id ?? { deb: 'debian', apk: 'alpine', rpm: 'redhat' }[type]).toLowerCase();
   if (id === 'rhel') return 'redhat';
   return id.startsWith('opensuse') ? 'opensuse' : id;
@@ -53,6 +54,7 @@ function segments(item: RawPackage, os: OsRelease | undefined): readonly string[
     case 'golang':
     case 'composer':
       return name.toLowerCase().split('/');
+    case 'nix':
     case 'npm':
     case 'gem':
     case 'cargo':
@@ -67,7 +69,7 @@ function qualifiersOf(
 ): PurlParts['qualifiers'] & object {
   const { type, architecture, modularity } = item;
   if (type === 'gem') return { platform: architecture };
-  if (!isSystemType(type)) return {};
+  if (!isSystemType(type) || type === 'nix') return {};
   return {
     arch: architecture,
     distro: distroOf(os),
@@ -417,6 +419,7 @@ export function catalogue(
         placed(withLicenses(item, tree, licenses), { path: record.path, layer: digest }, os),
       ),
     );
+  for (const { location, ...one } of storePackages(tree)) packages.push(placed(one, location, os));
   const unreadable = layers.flatMap(({ digest, facts }) =>
     facts.unreadable
       .filter((record) => isThere(record.path, digest) && isOwn(record))
