@@ -225,6 +225,18 @@ function withCarried(now: CriterionResult, carried: CarriedVerdict | undefined):
   return { ...now, ...verdict, evidence: [note, ...now.evidence] };
 }
 
+const NO_CONFIG = unknownFact('a root file system has no configuration', 'scoville grade NAME');
+
+/**
+ * A root file system shows no environment and no labels, and may have lost modes and capabilities
+ * on its way. So what is found counts, and finding nothing is not a pass.
+ */
+function withoutConfig(result: CriterionResult): CriterionResult {
+  if (result.vector !== 'configuration' || !isMet(result.outcome)) return result;
+  const { reason, settle = '' } = NO_CONFIG;
+  return { ...result, outcome: 'unknown', summary: `${reason}: ${result.summary}`, settle };
+}
+
 function trustOf({ origins }: Pick<Settings, 'origins'>): NonNullable<Scorecard['trust']> {
   return origins
     .filter(({ isTrust }) => isTrust)
@@ -261,13 +273,16 @@ export function assess(
     'grade',
     () => {
       const contents: ImageContents[] = [];
+      const isRootfs = image.place === 'rootfs';
       const judged = platforms.map((one): JudgedPlatform => {
-        const facts = factsOf(context, image, one, options);
+        const whole = factsOf(context, image, one, options);
+        const facts = isRootfs ? { ...whole, image: NO_CONFIG } : whole;
         const platform = platformNameOf(one.platform);
         const { baseLayers } = one;
         contents.push({ platform, facts: shownFacts(facts), ...given({ baseLayers }) });
-        const criteria = judgeImage(facts).map((now) => withCarried(now, options.carried));
-        const unclaimed = judgeUnclaimed(facts, criteria).map(shownVerdict);
+        const seen = (now: CriterionResult) => (isRootfs ? withoutConfig(now) : now);
+        const criteria = judgeImage(facts).map((now) => seen(withCarried(now, options.carried)));
+        const unclaimed = judgeUnclaimed(facts, criteria).map(seen).map(shownVerdict);
         const { digest } = one.platform.descriptor;
         return { platform, digest, criteria: criteria.map(shownVerdict), unclaimed };
       });

@@ -27,13 +27,16 @@ export const GRADE = {
   about: `
 Grades images against the 23 criteria of the Container Hardening Priorities, wherever they are: a registry reference, an
 image of Docker's store, an OCI layout directory, an OCI or docker-save archive (gzipped too), - for an archive on
-stdin. A prefix says where to look: registry: docker: store: oci: oci-archive: docker-archive:. Several images: a
+stdin. A prefix says where to look: registry: docker: containers-storage: (podman, buildah) store: oci: dir: (skopeo)
+oci-archive: docker-archive: rootfs: (a tar or folder without a configuration). A folder names the archives in it,
+'HOST/REPO:*' the tags of a repository, 'HOST/TEAM/*:TAG' repositories of a registry. Several images: a
 comparison.`,
   examples: [
     ['scoville grade debian:13', 'an image that others built'],
     ['scoville grade registry:HOST/my-app:1', 'in the registry, with its signatures'],
     ['scoville grade --min-level 2 my-app', 'exit 1 below level 2'],
     ['scoville grade ./image.tar', 'an OCI or docker save archive'],
+    ["scoville grade 'HOST/my-app:1.*'", 'tags of a repository'],
     ['scoville grade --file images.txt --output grades.jsonl', 'a list of images'],
   ],
   exits: [

@@ -28,6 +28,7 @@ import { cleanForTerminal } from '../ui/text.ts';
 import type { GradeFlags } from './flags.ts';
 import { gradeOne, type GradeSession, gradeSession, unanswered } from './grade-image.ts';
 import { type Kept, type LineFile, openLineFile } from './line-file.ts';
+import { severalImages } from './several-images.ts';
 
 /** A line of a list may be a path with blanks. A reference never has blanks. */
 const PATH = /^(?:\.{0,2}\/|oci:|oci-archive:|docker-archive:)/;
@@ -92,9 +93,11 @@ export async function gradeFleet(
   settings: Settings,
   io: CommandIo,
 ): Promise<number> {
-  const images = await readImageList(list, io);
+  const listed = await readImageList(list, io);
   const context = pipelineContext(io, () => undefined);
   const session = await gradeSession(context, flags, settings);
+  const outside = { ...context, emit: warningsOf(list, io) };
+  const images = await severalImages(listed, outside, session.options.registries);
   const asked = fingerprint(session, settings);
   const tally = new FleetTally();
   const left = new Set(images);

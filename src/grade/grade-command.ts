@@ -9,7 +9,7 @@ import { readText } from '../config/read-files.ts';
 import { nextSteps, type StepSource, withSteps } from '../criteria/next-steps.ts';
 import { historyMisfit } from '../facts/build-facts.ts';
 import { boundKeptDaily } from '../image/caches.ts';
-import { EXIT, UserError } from '../lib/errors.ts';
+import { EXIT, messageOf, ToolError, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ReportInput, ReportRequest, ReportSubject } from '../model/report.ts';
 import type { ReadyStep, Scorecard } from '../model/scorecard.ts';
@@ -18,6 +18,7 @@ import { cleanForTerminal } from '../ui/text.ts';
 import { GRADE, type GradeFlags, gradeFlags } from './flags.ts';
 import { gradeOne, gradeSession, gradeSettings, unanswered } from './grade-image.ts';
 import { keepReport } from './kept-report.ts';
+import { severalImages } from './several-images.ts';
 
 const OPEN_NEXT =
   'name the platforms that count and are here (--platform linux/amd64), or grade the image from its registry, which has all';
@@ -35,19 +36,18 @@ export const grade = command(GRADE, async (values, images, io) => {
       nextStep: 'scoville grade --diff OLD NEW',
     });
   const settings = await gradeSettings(flags, io);
-  const { graded, unmet, open } = await gradeAll(flags, settings, io);
+  const { graded, unmet, open, failed } = await gradeAll(flags, settings, io);
   const requests: readonly ReportRequest[] = [
     ...flags.report,
     ...(flags.json ? [{ format: 'json' } as const] : []),
   ];
   await writeReports(subjectOf(graded, flags.diff), requests, io, io.writeOut, flags.verbose);
+  for (const text of failed) io.writeErr(`scoville: not graded: ${cleanForTerminal(text)}\n`);
   for (const text of unmet) io.writeErr(`scoville: short of the gate: ${cleanForTerminal(text)}\n`);
   for (const text of open)
     io.writeErr(`scoville: could not judge all: ${cleanForTerminal(text)}\n`);
-  if (open.length > 0) {
-    io.writeErr(`  next: ${OPEN_NEXT}\n`);
-    return EXIT.failed;
-  }
+  if (open.length > 0) io.writeErr(`  next: ${OPEN_NEXT}\n`);
+  if (open.length + failed.length > 0) return EXIT.failed;
   return unmet.length === 0 ? EXIT.met : EXIT.short;
 });
 
@@ -55,6 +55,7 @@ interface Answer {
   readonly graded: readonly ReportInput[];
   readonly unmet: readonly string[];
   readonly open: readonly string[];
+  readonly failed: readonly string[];
 }
 
 async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): Promise<Answer> {
@@ -65,9 +66,18 @@ async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): P
     const graded: ReportInput[] = [];
     const unmet: string[] = [];
     const open: string[] = [];
-    for (const text of flags.images) {
-      const report = await gradeOne(context, session, text, io.stdin);
-      const prefix = flags.images.length > 1 ? `${text}: ` : '';
+    const failed: string[] = [];
+    const images = await severalImages(flags.images, context, session.options.registries);
+    for (const text of images) {
+      const report = await gradeOne(context, session, text, io.stdin).catch((error: unknown) => {
+        const isKnown = error instanceof UserError || error instanceof ToolError;
+        if (!isKnown || images.length === 1 || flags.diff) throw error;
+        context.signal.throwIfAborted();
+        failed.push(`${text}: ${messageOf(error)}`);
+        return undefined;
+      });
+      if (report === undefined) continue;
+      const prefix = images.length > 1 ? `${text}: ` : '';
       const { gate } = gateImage(context, settings.gate, report.scorecard);
       for (const line of gate?.unmet ?? []) unmet.push(`${prefix}${line}`);
       for (const reason of unanswered(flags, settings.gate, report.scorecard))
@@ -84,7 +94,9 @@ async function gradeAll(flags: GradeFlags, settings: Settings, io: CommandIo): P
       graded.push(whole);
     }
     await boundKeptDaily(context);
-    return { graded, unmet, open };
+    if (graded.length === 0)
+      throw new UserError(`none of ${images.length} images could be graded: ${failed.join('; ')}`);
+    return { graded, unmet, open, failed };
   } finally {
     talk.stop();
   }

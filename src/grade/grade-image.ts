@@ -138,7 +138,10 @@ function takenFor(
   );
 }
 
-const SETTLE = 'scoville grade registry:IMAGE';
+/** Files and folders have another name than the image has in its registry. */
+function settleOf({ place }: OpenedImage): string {
+  return `scoville grade registry:${/^(?:engine|registry|store)$/.test(place) ? 'IMAGE' : 'NAME'}`;
+}
 
 /**
  * Attachments of one platform of an image, as the criteria read them: those about its manifest or
@@ -157,13 +160,13 @@ export function attestationsFact(
     isAboutPlatform(subjects, { root: image.root.digest, platform }, partsOf(image)) ||
     !subjects.some((subject) => all.has(subject));
   const own = withoutCopies(checked.filter(concerns));
-  if (incomplete !== undefined && own.length === 0) return unknownFact(incomplete, SETTLE);
+  if (incomplete !== undefined && own.length === 0) return unknownFact(incomplete, settleOf(image));
   const value: AttestationsFact = {
     signatures: own.flatMap(signatureOf),
     attestations: own.flatMap(attestationOf),
     ...given({
       incomplete,
-      settle: image.withoutAttachments && SETTLE,
+      settle: image.withoutAttachments && settleOf(image),
       unsigned: unsignedParts(image, own),
     }),
   };
@@ -265,6 +268,7 @@ export async function openNamedImage(
     order: ['engine', 'store', 'registry'],
     client: (registry) => registries.reader(registry),
     engine: localImages(context.run, context.signal),
+    run: context.run,
     store: () => openStore(context.paths.store, context.now),
     stdin: () => stdin,
     spoolDir: `${context.paths.cache}/spool`,
@@ -560,4 +564,6 @@ const PLACE = {
   layout: 'from an OCI layout',
   archive: 'from an archive',
   store: 'from the layout of builds',
+  copied: 'a copy by skopeo or podman',
+  rootfs: 'a root file system',
 } as const;

@@ -2,6 +2,7 @@ import { open, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf, ToolError, UserError } from '../lib/errors.ts';
 import { ownValue } from '../lib/json.ts';
+import type { RunTool } from '../lib/run-tool.ts';
 import type { OpenedImage, Platform } from '../model/image.ts';
 import {
   formatReference,
@@ -18,6 +19,7 @@ import { entryName, plain } from './image-index.ts';
 import { openBlobImage, openLayoutFolder } from './layout/open-layout.ts';
 import type { LayoutStore } from './layout/store.ts';
 import { type EngineImages, openEngineImage } from './open-engine.ts';
+import { openCopiedImage, openRootfs } from './open-with-tools.ts';
 import type { RegistryClient } from './registry/client.ts';
 import { openRegistryImage } from './registry/open-registry.ts';
 import { compressionOf } from './walk/decompress.ts';
@@ -32,6 +34,8 @@ export type ImageName =
     }
   /** A name or an image id, as `docker image inspect` takes it. */
   | { readonly place: 'engine'; readonly text: string; readonly image: string }
+  /** What skopeo reads, by its own spelling, or the path of a root file system. */
+  | { readonly place: 'copied' | 'rootfs'; readonly text: string; readonly source: string }
   | {
       readonly place: 'layout' | 'archive';
       readonly text: string;
@@ -50,16 +54,18 @@ const PREFIXES: Readonly<Record<string, ImageName['place'] | undefined>> = {
   'oci-dir': 'layout',
   'oci-archive': 'archive',
   'docker-archive': 'archive',
+  'containers-storage': 'copied',
+  dir: 'copied',
+  rootfs: 'rootfs',
 };
 const ARCHIVE = /\.(?:tar(?:\.\w+)?|tgz|oci)$/i;
 /** Docker Hub has `docker` and `registry` images: one word of this form after them is their tag. */
 const THEIR_TAG = /^(?:\d[\w.-]*|latest|(?:rc-?)?(?:dind|cli|git|windowsservercore)[\w.-]*)$/;
 
 /**
- * Reads an image name: by its prefix (`registry:`, `docker:`, `store:`, `oci:`, `oci-archive:`,
- * `docker-archive:`, `-` for stdin), else a layout's folder or an archive on the disk, else a
- * reference. Paths are relative to `cwd`. Throws UserError, also if a file without an archive's
- * extension has the name of an image.
+ * Reads an image name: by its prefix (see `PREFIXES`, or `-` for stdin), else a layout's folder or
+ * an archive on the disk, else a reference. Paths are relative to `cwd`. Throws UserError, also if
+ * a file without an archive's extension has the name of an image.
  */
 export async function parseImageName(text: string, cwd: string): Promise<ImageName> {
   const shown = quoted(text).slice(1, -1);
@@ -77,6 +83,14 @@ export async function parseImageName(text: string, cwd: string): Promise<ImageNa
     case 'layout':
     case 'archive':
       return { place, text: shown, ...(await pathAndName(rest, cwd)) };
+    case 'copied':
+    case 'rootfs': {
+      const source = prefix === 'containers-storage' ? rest : resolve(cwd, rest);
+      const isTag = source !== rest && /^\w[\w.-]*$/.test(rest);
+      // `rootfs:1` may be the name of an image.
+      if (isTag && !(await exists(source))) return byGuess(text, shown, cwd);
+      return { place, text: shown, source: place === 'rootfs' ? source : `${prefix}:${source}` };
+    }
     case 'engine':
       return { place, text: shown, image: engineImage(rest.replace(/^\/\//, '')) };
     case 'registry':
@@ -108,7 +122,9 @@ async function byGuess(text: string, shown: string, cwd: string): Promise<ImageN
   if (isPath)
     throw new UserError(
       found === 'folder' ? `${shown} is not an OCI layout` : `${shown}: no such file`,
-      { nextStep: 'Name a reference, an OCI layout, or an archive.' },
+      {
+        nextStep: 'Name a reference, an OCI layout, an archive, or a root file system: rootfs:PATH',
+      },
     );
   return { place: 'named', text: shown, reference: referenceOf(text) };
 }
@@ -136,7 +152,8 @@ function separators(text: string): readonly number[] {
     .reverse();
 }
 
-async function kindOf(
+/** What lies there: a file whose name says nothing counts only where it begins as an archive. */
+export async function kindOf(
   path: string,
   isPath: boolean,
 ): Promise<'layout' | 'archive' | 'folder' | undefined> {
@@ -200,6 +217,8 @@ export interface OpenOptions {
   readonly client: (registry: string) => RegistryClient;
   readonly engine: EngineImages;
   readonly store: () => Promise<LayoutStore>;
+  /** For places that a tool reads. */
+  readonly run: RunTool;
   readonly stdin: () => AsyncIterable<Uint8Array>;
   /** A folder for archives that can be read only once; created if needed. */
   readonly spoolDir: string;
@@ -227,6 +246,10 @@ export async function openImage(name: ImageName, options: OpenOptions): Promise<
       return openLayoutFolder({ ...options, name: text, path: name.path, wanted: name.wanted });
     case 'archive':
       return openArchiveFile(name.path, { ...options, name: text, wanted: name.wanted });
+    case 'copied':
+      return openCopiedImage(name.source, { ...options, name: text });
+    case 'rootfs':
+      return openRootfs(name.source, { ...options, name: text });
     case 'stdin':
       return openArchiveStream(options.stdin(), { ...options, name: text });
     case 'named':

@@ -146,8 +146,12 @@ export const OWN_ANNOTATION = {
   secrets: 'dev.scoville.secrets',
 } as const;
 
-/** Where an image was opened. `engine` is Docker's own store, in either of its formats. */
-export type ImagePlace = 'registry' | 'engine' | 'layout' | 'archive' | 'store';
+/**
+ * Where an image was opened. `engine` is Docker's own store, in either of its formats; `copied` is
+ * what skopeo copies for us; `rootfs` files without a configuration.
+ */
+export type ImagePlace =
+  'registry' | 'engine' | 'layout' | 'archive' | 'store' | 'copied' | 'rootfs';
 
 /** One platform, its documents verified by digest; layers base first, each blob with its diffID. */
 export interface OpenedPlatform {

@@ -68,6 +68,9 @@ async function sourceOf(
       throw new UserError("Docker's store does not keep signatures, so it is not mirrored from", {
         nextStep: 'Name a build (store:NAME), or the image in its registry.',
       });
+    case 'copied':
+    case 'rootfs':
+      throw new UserError(`${text} does not have its signatures: name it in its registry`);
     case 'stdin':
       throw new UserError('an image on stdin is not mirrored', {
         nextStep: 'Write it to a file first, and name oci-archive:FILE.',

@@ -42,6 +42,7 @@ async function open(
     stdin: () => {
       throw new Error('nothing is on stdin');
     },
+    run: runTool,
     spoolDir: at('spool'),
     documents: openCache({ paths: { cache: at(options.cache ?? 'first') } }, 'documents', 1),
     ...(platform === undefined ? {} : { platform }),

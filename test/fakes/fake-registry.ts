@@ -163,6 +163,7 @@ export class FakeRegistry {
     const blob = /^\/v2\/(.+)\/blobs\/(sha256:[0-9a-f]{64})$/.exec(url.pathname);
     const manifest = /^\/v2\/(.+)\/manifests\/([^/]+)$/.exec(url.pathname);
     const referrers = /^\/v2\/(.+)\/referrers\/([^/]+)$/.exec(url.pathname);
+    const tags = /^\/v2\/(.+)\/tags\/list$/.exec(url.pathname);
     if (upload) await this.#upload(request, response, url, upload[1] ?? '', upload[2] ?? '', fault);
     else if (blob) this.#blob(request, response, `${blob[1]}@${blob[2]}`, fault);
     else if (manifest && method === 'PUT')
@@ -180,7 +181,31 @@ export class FakeRegistry {
       this.#sendManifest(method, response, manifest[1] ?? '', manifest[2] ?? '', fault);
     else if (referrers && this.options.referrersApi === true)
       this.#referrers(response, referrers[1] ?? '', referrers[2] ?? '');
+    else if (url.pathname === '/v2/_catalog') this.#list(response, url, 'repositories', '');
+    else if (tags) this.#list(response, url, 'tags', `${tags[1]}:`);
     else notFound(response, 'NOT_FOUND');
+  }
+
+  /** A page of two: of the repositories, or of the tags of one. */
+  #list(response: ServerResponse, url: URL, key: string, prefix: string): void {
+    const tagged = [...this.manifests.keys()].filter((name) => !name.includes('@'));
+    const names = tagged.flatMap((name) =>
+      prefix === ''
+        ? name.replace(/:[^:]*$/, '')
+        : name.startsWith(prefix)
+          ? name.slice(prefix.length)
+          : [],
+    );
+    const all = [...new Set(names)].sort();
+    if (prefix !== '' && all.length === 0) {
+      notFound(response, 'NAME_UNKNOWN');
+      return;
+    }
+    const from = all.indexOf(url.searchParams.get('last') ?? '') + 1;
+    const page = all.slice(from, from + 2);
+    const next = `<${url.pathname}?n=2&last=${page.at(-1)}>; rel="next"`;
+    const headers = from + 2 < all.length ? { link: next } : {};
+    response.writeHead(200, headers).end(JSON.stringify({ name: prefix, [key]: page }));
   }
 
   async #upload(

@@ -32,6 +32,9 @@ function spelled(name: ImageName, cwd: string): string {
     case 'layout':
     case 'archive':
       return `${name.place} ${name.path.replace(`${cwd}/`, '')} ${name.wanted ?? ''}`.trim();
+    case 'copied':
+    case 'rootfs':
+      return `${name.place} ${name.source.replace(`${cwd}/`, '')}`;
     case 'engine':
       return `engine ${name.image}`;
     case 'stdin':

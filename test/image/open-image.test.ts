@@ -33,6 +33,7 @@ async function setUp(options: Partial<OpenOptions> = {}) {
       throw new Error('stdin was read');
     },
     spoolDir: join(folder, 'spool'),
+    run: () => Promise.reject(new Error('a tool was started')),
     ...options,
   };
   const open = async (text: string) => openImage(await parseImageName(text, folder), all);

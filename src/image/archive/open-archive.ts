@@ -125,7 +125,7 @@ async function checkSavedAgrees(
   }
 }
 
-function manifestOf(
+export function manifestOf(
   config: Uint8Array,
   digest: Digest,
   layers: readonly Descriptor[],
@@ -226,14 +226,17 @@ export interface ArchiveOptions {
  * unpacked into the spool first, the others are read where they lie. Throws UserError.
  */
 export async function openArchiveFile(path: string, options: ArchiveOptions): Promise<OpenedImage> {
+  return openSpooled(await plainTar(path, options), options);
+}
+
+/** A tar archive on disk, unpacked into the spool where it is compressed or a pipe. */
+export async function plainTar(path: string, options: ArchiveOptions): Promise<RandomFile> {
   const file = await openRandomFile(path);
-  if (!(file instanceof RandomFile)) return openArchiveStream(pipeOf(file), options);
+  if (!(file instanceof RandomFile)) return spooled(pipeOf(file), options);
   const head = await file.read(0, 512);
-  if (compressionOf(head) !== 'none') {
-    const plain = await spooled(file.stream(0, file.size), options).finally(() => file.close());
-    return openSpooled(plain, options);
-  }
-  if (isTar(head)) return openSpooled(file, options);
+  if (compressionOf(head) !== 'none')
+    return spooled(file.stream(0, file.size), options).finally(() => file.close());
+  if (isTar(head)) return file;
   await file.close();
   throw notATar(options.name);
 }
@@ -330,7 +333,8 @@ async function unknownForm(files: ArchiveFiles): Promise<UserError> {
       nextStep: 'Load it into Docker and save it again.',
     });
   return new UserError(`${name} is neither an OCI layout nor what docker save writes`, {
-    nextStep: 'It needs index.json with oci-layout, or manifest.json, at its root.',
+    nextStep:
+      'It needs index.json with oci-layout, or manifest.json, at its root. A root file system: rootfs:FILE',
   });
 }
 

@@ -115,6 +115,7 @@ interface LayoutFolder {
   /** Name, tag or digest of the image in it; its only one where not given. */
   readonly wanted?: string | undefined;
   readonly platform?: Platform | undefined;
+  readonly withoutAttachments?: string;
 }
 
 /** An image whose blobs are at hand, and the entries of the index.json that lists it. */
@@ -135,7 +136,7 @@ interface BlobImage {
 
 /** Opens an OCI layout's image (image-spec, image-layout.md), read-only. Throws UserError. */
 export async function openLayoutFolder(layout: LayoutFolder): Promise<OpenedImage> {
-  const { name, path, platform } = layout;
+  const { name, path, platform, withoutAttachments } = layout;
   const marker = await smallFile(join(path, 'oci-layout'));
   const index = await smallFile(join(path, 'index.json'));
   if (index === undefined)
@@ -150,6 +151,7 @@ export async function openLayoutFolder(layout: LayoutFolder): Promise<OpenedImag
     index: readLayoutIndex(index, name),
     wanted: layout.wanted,
     platform,
+    withoutAttachments,
   });
 }
 

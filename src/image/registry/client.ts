@@ -212,12 +212,12 @@ async function fromFallbackTag(
 }
 
 /** The `rel="next"` of a Link header (RFC 8288), on the same origin only. */
-function nextPage(response: Response, url: URL, registry: string): URL | undefined {
+export function nextPage(response: Response, url: URL, registry: string): URL | undefined {
   const match = /<([^<>]*)>\s*;[^,<]*\brel="?next"?/.exec(response.headers.get('link') ?? '');
   if (match?.[1] === undefined) return undefined;
   const next = new URL(match[1], url);
   if (next.origin !== url.origin)
-    throw new UserError(`${registry} sends the list of referrers on to another address`);
+    throw new UserError(`${registry} sends a list on to another address`);
   return next;
 }
 
