@@ -36,12 +36,14 @@ export interface Begun {
 }
 
 /**
- * Where an image is loaded before it is signed and judged: where no gate may forbid it, and where
- * it does not go out together with others.
+ * Where an image is loaded before it is signed and judged: where no gate may forbid it, where it
+ * does not go out together with others, and is not kept only because it was pushed.
  */
 export function loadsFirst({ plan, together }: Build): readonly Destination[] {
   const mayLoad = !hasGate(plan.settings.gate) && plan.others === undefined && together === ALONE;
-  return mayLoad ? plan.destinations.filter(({ kind }) => kind === 'docker') : [];
+  return mayLoad
+    ? plan.destinations.filter((one) => one.kind === 'docker' && one.keepsPushed !== true)
+    : [];
 }
 
 /** Begins to load the image into Docker, so that it can be run while it is signed and judged. */

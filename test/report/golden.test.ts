@@ -27,7 +27,12 @@ import { sampleDifferences } from './sample-differences.ts';
 import { sampleFacts, sampleScorecard, twoPlatforms } from './sample-scorecard.ts';
 
 const screen = (width: number) => ({ width, color: false, unicode: true });
-const edits = { text: '7 edits', criteria: ['nonroot-user'], command: 'scoville fix app', cost: 'seconds' } as const;
+const edits = {
+  text: '7 edits',
+  criteria: ['nonroot-user'],
+  command: 'scoville fix app',
+  cost: 'seconds',
+} as const;
 const card = sampleScorecard();
 const flawed: ReportInput = {
   ...sampleInput(),

@@ -216,8 +216,7 @@ describe('who is asked', () => {
     const { fact } = await scan([], { offline: true });
     expect(fact).toMatchObject({
       known: false,
-      reason:
-        'no vulnerability scan (database): no database of advisories here',
+      reason: 'no vulnerability scan (database): no database of advisories here',
       settle: 'scoville db update --from FOLDER && scoville grade IMAGE',
     });
     expect(osv.calls).toEqual([]);
