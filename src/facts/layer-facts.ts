@@ -4,7 +4,7 @@ import type { Package } from '../model/packages.ts';
 import type { Digest } from '../model/reference.ts';
 
 /** Changes with LayerFacts in form or meaning: facts cached with another number are not read. */
-export const FACTS_SCHEMA = 28;
+export const FACTS_SCHEMA = 30;
 
 /** Attributes of an entry for which a path is not enough. */
 export interface PlaceAttributes extends FileAttributes {

@@ -164,10 +164,23 @@ const OTHERS: readonly (readonly [kind: string, magic: Uint8Array])[] = [
   ['lz4', magic('04224d18')],
   ['squashfs', magic('68737173')],
   ['cpio', magic('303730373031')],
-  ['git pack', magic('5041434b00000002')],
+  ['git pack', magic('5041434b000000')],
   ['git bundle', Buffer.from('# v2 git bundle')],
   ['git bundle', Buffer.from('# v3 git bundle')],
   ['rpm', magic('edabeedb')],
+  ...[...Array(16).keys()].map((n) => ['zstd', magic(`5${n.toString(16)}2a4d18`)] as const),
+  ['lz4', magic('02214c18')],
+  ['lzma', magic('5d0000')],
+  ['lzip', Buffer.from('LZIP')],
+  ['lzop', magic('894c5a4f000d0a1a0a')],
+  ['lrzip', Buffer.from('LRZI')],
+  ['compress', magic('1f9d')],
+  ['snappy', magic('ff060000734e61507059')],
+  ['cabinet', magic('4d53434600000000')],
+  ['xar', Buffer.from('xar!')],
+  ['wim', magic('4d5357494d000000')],
+  ['qcow2', magic('514649fb')],
+  ['cramfs', magic('453dcd28')],
   ['UTF-32 text', magic('fffe0000')],
   ['UTF-32 text', magic('0000feff')],
 ];
@@ -181,10 +194,20 @@ const ZIP_HEADS = ['504b0304', '504b0708504b0304', '504b3030504b0304'].map(magic
 
 const DEB = Buffer.from('!<arch>\ndebian-binary');
 const SQLITE = Buffer.from('SQLite format 3\0');
-const TAR = { magic: Buffer.from('ustar'), at: 257, block: 512 };
+const TAR = { magic: Buffer.from('ustar'), at: 257, block: 512, sum: { from: 148, to: 156 } };
 
-function isTar(head: Uint8Array): boolean {
-  return head.length >= TAR.block && begins(head, TAR.magic, TAR.at);
+/** By its magic, or before POSIX by the sum of its first header. */
+export function isTar(head: Uint8Array): boolean {
+  if (head.length < TAR.block) return false;
+  if (begins(head, TAR.magic, TAR.at)) return true;
+  const { from, to } = TAR.sum;
+  const said = /^ *([0-7]{4,6})[\0 ]{1,2}$/.exec(
+    Buffer.from(head.subarray(from, to)).toString('latin1'),
+  );
+  if (said === null || head[0] === 0) return false;
+  let sum = (to - from) * 0x20;
+  for (let at = 0; at < TAR.block; at += 1) if (at < from || at >= to) sum += head[at] ?? 0;
+  return sum === Number.parseInt(said[1] ?? '', 8);
 }
 
 export function isDatabase(head: Uint8Array): boolean {
@@ -276,12 +299,17 @@ function openingOf(
 const ZLIB_HEADER = 2;
 /** Bytes; tables of codes may come first. */
 export const ZLIB_HEAD = 512;
+/** By the two bytes of its header, of a window of any size (RFC 1950, 2.2). */
+export function mayBeZlib([first = 0, second = 0]: Uint8Array): boolean {
+  return (first & 0x0f) === 8 && first <= 0x78 && ((first << 8) + second) % 31 === 0;
+}
+
 /**
  * True where bytes begin as zlib: objects of git, each in a file (gitformat-loose(5)), and what
  * programs keep in base64. Its two bytes alone say little, so that the next must unpack.
  */
 export function isZlib(head: Uint8Array): boolean {
-  if (head[0] !== 0x78 || ((head[0] << 8) + (head[1] ?? 0)) % 31 !== 0) return false;
+  if (!mayBeZlib(head)) return false;
   try {
     const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: 64 * 1024 };
     return inflateSync(head.subarray(0, ZLIB_HEAD), options).length >= 16;

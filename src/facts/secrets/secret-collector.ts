@@ -32,6 +32,7 @@ import {
   holdsGzip,
   isDatabase,
   MAX_DEPTH,
+  isTar,
   openerOf,
   ScanBudget,
   zipAtEnd,
@@ -132,6 +133,7 @@ export class ContentScan implements EntrySink {
   #start = 0;
   #binary = false;
   #isDatabase = false;
+  #isTar = false;
 
   /** `path` in the layer; `inside` where it is a member's, `depth` archives down. */
   constructor(path: string, shared: ScanShared, inside?: string, depth = 0) {
@@ -165,8 +167,9 @@ export class ContentScan implements EntrySink {
   whole(piece: Uint8Array): void {
     this.#scan(piece, true);
     this.#open(piece);
-    if (this.#opener !== undefined) this.#opener.end();
-    else this.#openEnd(piece);
+    const isOpened = this.#opener !== undefined;
+    this.#opener?.end();
+    if (!isOpened || this.#isTar) this.#openEnd(piece);
   }
 
   /** A zip behind a program; where all of it is here, it is read as a file of its own. */
@@ -205,6 +208,7 @@ export class ContentScan implements EntrySink {
     if (this.#start === 0) {
       this.#binary = isBinary(piece);
       this.#isDatabase = isDatabase(piece);
+      this.#isTar = isTar(piece);
       this.#store(piece, isLast);
     }
     if (this.#isDatabase && holdsGzip(piece)) {

@@ -1,6 +1,6 @@
 import { mayHoldKey } from './credential-files.ts';
 import { BASE64_RUN, UTF16, UTF16_END, UTF16_NUL_FIRST } from './kernel/byte-scan.ts';
-import { isPacked, isZlib, ZLIB_HEAD } from './open-content.ts';
+import { isPacked, isTar, isZlib, mayBeZlib, ZLIB_HEAD } from './open-content.ts';
 
 type Pairs = ArrayLike<number>;
 
@@ -136,9 +136,9 @@ export function encodedViews(
     const head = plainOf(encoded.subarray(0, 64));
     if (
       isPacked(head) ||
-      (head[0] === 0x78 &&
-        spend(ZLIB_TRY) &&
-        isZlib(plainOf(encoded.subarray(0, 2 * ZLIB_HEAD)))) ||
+      (mayBeZlib(head) && spend(ZLIB_TRY) && isZlib(plainOf(encoded.subarray(0, 2 * ZLIB_HEAD)))) ||
+      // A name of a file, and zeros.
+      (head.at(-1) === 0 && isTar(plainOf(encoded.subarray(0, 768)))) ||
       (mayHoldKey(head) && !isArmored(bytes, from))
     ) {
       if (has(BASE64_URL, bytes, end)) looked = encodedEnd(bytes, from, end, BASE64_URL);
