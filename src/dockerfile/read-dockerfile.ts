@@ -108,6 +108,8 @@ export interface ReadStage {
   readonly instructions: readonly PlacedInstruction[];
   readonly needs: readonly number[];
   readonly images: readonly ExternalImage[];
+  /** What its ONBUILD steps name by `from`. */
+  readonly triggers: readonly string[];
   /** State at the beginning of a stage that builds on this one. */
   readonly left: StageState;
 }
@@ -143,6 +145,7 @@ class StageReader {
   private readonly instructions: PlacedInstruction[] = [];
   private readonly needs = new Set<number>();
   private readonly images: ExternalImage[] = [];
+  private readonly triggers: string[] = [];
   private readonly around: StageInputs;
   private readonly label: string;
   private state: StageState;
@@ -174,10 +177,20 @@ class StageReader {
       this.state = { ...this.state, folder: to.includes('$') ? '' : pathIn(folder, to) };
     } else if (keyword === 'COPY' || keyword === 'ADD') this.copyFrom(placed);
     else if (keyword === 'RUN') this.mounts(placed);
+    else if (keyword === 'ONBUILD')
+      for (const { name, value } of leadingFlags(
+        placed.instruction.rawArguments.replace(/^\s*\w+\s+/, ''),
+      ).flags) {
+        const from = name === 'from' ? value : name === 'mount' ? mountOptions(value)['from'] : '';
+        if (from !== undefined && from !== '') this.triggers.push(from);
+      }
   }
 
   finish(head: Pick<ReadStage, 'index' | 'name' | 'base' | 'platform' | 'range'>): ReadStage {
-    const { base } = head;
+    const { base, range } = head;
+    // BuildKit runs the steps of its base in this stage.
+    const below = base.kind === 'stage' ? this.around.earlier[base.index] : undefined;
+    for (const from of below?.triggers ?? []) this.use('copy-from', from, range);
     const needs = new Set(this.needs);
     if (base.kind === 'stage') needs.add(base.index);
     const images = base.kind === 'image' ? [base.image, ...this.images] : this.images;
@@ -186,6 +199,7 @@ class StageReader {
       instructions: this.instructions,
       needs: [...needs].sort((a, b) => a - b),
       images,
+      triggers: this.triggers,
       left: this.state,
     };
   }

@@ -225,3 +225,15 @@ describe('hostile input', () => {
     ]);
   });
 });
+
+test.each([
+  'COPY --from=x.org/a:1 /a /b',
+  'RUN --mount=type=bind,from=x.org/a:1,target=/x cp /x/a /b',
+])('counts the image of an ONBUILD step where a stage runs it: %s', (step) => {
+  const images = (last: string): readonly string[] => {
+    const read = analyseDockerfile(`FROM scratch AS a\nONBUILD ${step}\n${last}\n`);
+    return read.ok ? read.value.model.externalImages.map(({ text }) => text) : [read.error.message];
+  };
+  expect(images('FROM a')).toEqual(['x.org/a:1']);
+  expect(images('')).toEqual([]);
+});
