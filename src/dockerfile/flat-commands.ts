@@ -219,6 +219,7 @@ class Flattener {
         ((handler < 0 && isEnd && place.stops) || (byExit && place.exits));
       const end = isBackground ? '&' : isEnd ? '' : ';';
       let piped: readonly number[] = [];
+      const { errexit, pipefail } = this;
       commands.forEach((command, index) => {
         const isLastOfPipe = index === commands.length - 1;
         const ends = stops && (isLastOfPipe || this.pipefail);
@@ -235,7 +236,14 @@ class Flattener {
         });
         piped = this.idsFrom(first);
       });
+      if (commands.length > 1 || isBackground) this.keepTo({ errexit, pipefail });
     });
+  }
+
+  /** What a shell of its own turns on ends with it; what it turns off is not trusted again. */
+  private keepTo(before: Pick<FlatStart, 'errexit' | 'pipefail'>): void {
+    this.errexit &&= before.errexit;
+    this.pipefail &&= before.pipefail;
   }
 
   private idsFrom(first: number): readonly number[] {
@@ -246,11 +254,12 @@ class Flattener {
   private before(nodes: readonly (SyntaxNode | undefined)[], place: Place): void {
     for (const { script, at } of substitutionsIn(nodes.filter((one) => one !== undefined))) {
       const first = this.commands.length;
-      const outer = this.within;
+      const { within: outer, errexit, pipefail } = this;
       if (script.source !== undefined) this.within ??= this.placeOf(at);
       const quiet = { nested: true, stops: false, exits: false, guarded: true } as const;
       this.list(script.commands, { ...place, ...quiet, operator: '' });
       this.within = outer;
+      this.keepTo({ errexit, pipefail });
       this.shell.printed.set(script, this.idsFrom(first));
     }
   }
@@ -503,22 +512,34 @@ class Flattener {
     const program = programOf(argv);
     const words = argv.slice(1).map(({ text }) => text);
     const line = words.join(' ');
+    const isOfShell = wrappers.every((name) => /^(?:command|builtin)$/.test(name));
     if (/^(?:cd|pushd|popd)$/.test(program)) {
       const [to] = argv.slice(1);
-      const isPlain = program !== 'popd' && !isConditional && words.length === 1;
+      const isPlain = program !== 'popd' && isOfShell && !isConditional && words.length === 1;
       // A variable that nothing sets again means one folder, whichever that is.
       const isNamed = /^\$\{[\w#]+\}(?:\/[\w./-]*)?$/.test(to?.text ?? '');
       // Each folder that is not known has a name of its own, so that no two of them pass for one.
       if (to === undefined || !isPlain || line.startsWith('-') || !(to.constant || isNamed))
         this.folder = `\${cd#${this.start.ids.next++}}`;
       else this.folder = isNamed ? to.text : pathIn(this.folder, to.text);
-    } else if (program === 'set') {
-      const turned = (sign: string, letter: string, name: string): boolean =>
-        new RegExp(`(?:^| )[${sign}][a-zA-Z]*${letter}|[${sign}][a-zA-Z]*o ${name}`).test(line);
-      if (turned('+', 'e', 'errexit')) this.errexit = false;
-      else if (!isConditional && turned('-', 'e', 'errexit')) this.errexit = true;
-      if (turned('+', '$.', 'pipefail')) this.pipefail = false;
-      else if (!isConditional && turned('-', '$.', 'pipefail')) this.pipefail = true;
+    } else if (program === 'set' || program === 'shopt') {
+      // Only whole forms turn something on: `set -- -e` names words.
+      const isPlain =
+        program === 'set' &&
+        isOfShell &&
+        !isConditional &&
+        /^(?:-[a-zA-Z]+(?: [a-z]{5,})?(?: |$))+$/.test(line);
+      const isOpen = argv.some(({ constant }) => !constant);
+      for (const [name, letter] of [
+        ['errexit', 'e'],
+        ['pipefail', '$.'],
+      ] as const) {
+        const turned = (sign: string): boolean =>
+          new RegExp(`(?:^| )[${sign}][a-zA-Z]*${letter}|[${sign}][a-zA-Z]*o ${name}`).test(line);
+        if (isOpen || turned('+') || (program === 'shopt' && line.includes(name)))
+          this[name] = false;
+        else if (isPlain && turned('-')) this[name] = true;
+      }
     } else if (SETS.test(program) || wrappers.includes('builtin'))
       for (const field of argv.slice(1)) {
         const glued = program === 'printf' ? /^-v(\w+)$/.exec(field.text)?.[1] : undefined;
