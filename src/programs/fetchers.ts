@@ -17,7 +17,11 @@ interface FileFetcher {
   readonly tree?: string;
   /** Options that send it to another machine than the address names. */
   readonly elsewhere?: string;
+  /** It sends something: what its answer is used for is not known. */
+  readonly sends: string;
   readonly nothing?: string;
+  /** They write what it gets to other files, too. */
+  readonly writes: string;
 }
 
 const WGET: FileFetcher = {
@@ -26,7 +30,9 @@ const WGET: FileFetcher = {
   list: '-i --input-file',
   tree: '-r --recursive -m --mirror -p --page-requisites',
   elsewhere: '-e --execute',
+  sends: '--post-data --post-file --body-data --body-file',
   nothing: '--spider',
+  writes: '--save-cookies',
 };
 
 export const FILE_FETCHERS = lookup<FileFetcher>({
@@ -39,7 +45,10 @@ export const FILE_FETCHERS = lookup<FileFetcher>({
     list: '-K --config',
     elsewhere:
       '-x --proxy --preproxy --proxy1.0 --socks4 --socks4a --socks5 --socks5-hostname --resolve --connect-to --doh-url',
-    nothing: '-I --head',
+    writes:
+      '-D --dump-header -c --cookie-jar --trace --trace-ascii --stderr --etag-save --hsts --alt-svc',
+    sends:
+      '-d --data --data-ascii --data-binary --data-raw --data-urlencode -F --form --form-string --json -T --upload-file',
   },
   wget: WGET,
   wget2: WGET,
@@ -47,7 +56,7 @@ export const FILE_FETCHERS = lookup<FileFetcher>({
 
 /** Keys and repositories by address, which decide what packages are trusted. */
 export const KEY_FETCHES =
-  /^(?:rpm .*--import|gpg2? .*--fetch-keys?|apt-key .*--fetch-keys|(?:yum-config-manager|dnf5?) .*(?:--add-repo|addrepo).*\.repo(?: |$)|zypper (?:.* )?(?:ar|addrepo) .*\.repo(?: |$))/;
+  /^(?:rpm(?:keys)? .*--import|gpg2? .*--fetch-keys?|apt-key .*--fetch-keys|(?:yum-config-manager|dnf5?) .*(?:--add-repo|addrepo).*\.repo(?: |$)|zypper (?:.* )?(?:ar|addrepo) .*\.repo(?: |$))/;
 
 /** Fetches by a name that nothing checks. */
 export const UNCHECKED_FETCHES =

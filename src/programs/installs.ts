@@ -14,8 +14,8 @@ interface LockRule {
   readonly options?: string;
   /** Variables that say so by `1` or `true`. */
   readonly variables?: string;
-  /** A command that said so before in the stage. */
-  readonly before?: RegExp;
+  /** The last command about it before in the stage said so. */
+  readonly before?: { readonly about: RegExp; readonly is: RegExp };
   /** Options that undo the others. */
   readonly unless?: string;
   /** The file decides where it is there, with this option, in the folder that an option names. */
@@ -48,8 +48,9 @@ export interface InstallForm {
   /** Without a named package it installs what the project lists; `alone`: if no word follows. */
   readonly unnamed?: 'always' | 'alone';
   readonly lock?: LockRule | true;
-  /** Options by which a date decides, and an option with values that do. */
+  /** Options that freeze, those whose value is a day, and an option with values that do. */
   readonly frozenBy?: string;
+  readonly frozenAt?: string;
   readonly frozenValue?: readonly [option: string, is: RegExp];
   /** A repository of the system that was set up so before freezes it. */
   readonly ofArchive?: true;
@@ -187,15 +188,15 @@ const DNF = 'dnf dnf5 microdnf tdnf yum';
 const CONDA = 'conda mamba micromamba';
 const apt = {
   ofArchive: true,
-  frozenBy: '-S --snapshot',
-  frozenValue: ['-o', /^APT::Snapshot=./i],
+  frozenValue: ['-S --snapshot -o --option', /^(?:APT::Snapshot=)?\d{8}T\d{6}Z$/i],
 } as const;
 // Amazon Linux 2023 freezes its repository by release (2023.6.20250203).
 const dnf = { name: rpmName, frozenValue: ['--releasever', /^\d{4}\.\d+\.\d{8}$/] } as const;
 const pip = {
   name: pipName,
   requirements: '-r --requirement',
-  frozenBy: '--no-index --exclude-newer',
+  frozenBy: '--no-index',
+  frozenAt: '--exclude-newer',
 } as const;
 const LOCKED = { options: '--locked --frozen --offline' } as const;
 const yarnLock: LockRule = {
@@ -209,7 +210,10 @@ const yarnLock: LockRule = {
 const bundleLock: LockRule = {
   options: '--frozen --deployment',
   variables: 'BUNDLE_FROZEN BUNDLE_DEPLOYMENT',
-  before: /^bundle config (?:set )?(?:--\w+ )*(?:frozen|deployment) (?:1|true|'true'|"true")/,
+  before: {
+    about: /^bundler? .*\b(?:frozen|deployment)\b/,
+    is: /^bundle config (?:set )?(?:--\w+ )*(?:frozen|deployment) (?:1|true|'true'|"true")$/,
+  },
 };
 /** Programs that fetch and run a package; without `-y`, one without a version may be local. */
 const runs = (programs: string, verbs: string): readonly InstallForm[] => [
@@ -226,7 +230,7 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   }),
   form('apt', APT, 'build-dep', { ...apt, name: loose }),
   // `name+` installs all the same.
-  form('apt', APT, 'remove|purge', {
+  form('apt', APT, 'remove|purge|autoremove|auto-remove|autopurge', {
     ...apt,
     name: (word, ...rest) => (/[^+]\+$/.test(word) ? aptName(word, ...rest) : undefined),
   }),
@@ -269,9 +273,9 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   form('uv', 'uv', 'sync', {
     ...ALL,
     lock: { options: '--frozen --locked', variables: 'UV_FROZEN UV_LOCKED' },
-    frozenBy: '--exclude-newer',
+    frozenAt: '--exclude-newer',
   }),
-  form('other', 'uv', 'python install', { name: release }),
+  form('other', 'uv', 'python install', { name: release, unnamed: 'always' }),
   // poetry installs what its lock file says, and refuses one that does not fit, when there is one.
   form('poetry', 'poetry', 'install|sync', {
     ...ALL,
@@ -291,7 +295,7 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
   form('npm', 'npm', 'install|i|add|in|isntall|update|up|upgrade|install-test|it', {
     name: npmName,
     unnamed: 'alone',
-    frozenBy: '--before',
+    frozenAt: '--before',
   }),
   ...runs('npm', 'exec|x'),
   ...runs('npx bunx pnpx', ''),
@@ -313,7 +317,7 @@ export const INSTALL_FORMS: readonly InstallForm[] = [
       unnamed: 'alone',
       // pnpm takes the lock file as frozen where CI is set.
       lock: {
-        options: '--frozen-lockfile --offline',
+        options: program === 'pnpm' ? '--frozen-lockfile --offline' : '--frozen-lockfile',
         unless: '--no-frozen-lockfile',
         ...(program === 'pnpm' ? { variables: 'CI' } : {}),
       },

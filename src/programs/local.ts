@@ -233,8 +233,9 @@ const ROWS: readonly LocalPrograms[] = [
     programs: 'python pypy',
     starts: true,
     only: /^(?:-[IEsSBOu]+ )*-m (?:venv|virtualenv|compileall|py_compile|ensurepip)\b/,
+    unless: / --(?:upgrade-|do|seeder|extra-)/,
   },
-  { programs: 'virtualenv', starts: true },
+  { programs: 'virtualenv', starts: true, unless: /--(?:upgrade-|do|seeder|extra-)/ },
   // What they fetch by a name they check by sums of their own, or of its origin.
   { programs: 'nvm', starts: true, only: /^(?:-|install\b|$)/ },
   { programs: 'php', starts: true, only: /^(?:-[vmi]|--version|--ini)$/ },
@@ -264,13 +265,13 @@ const ROWS: readonly LocalPrograms[] = [
     starts: true,
     programs: 'npm pnpm bun',
     verbs:
-      /^(?:config|c|set|get|cache (?:clean|verify)|store|ls|list|view|info|show|prune|uninstall|remove|rm|r|root|prefix|bin|audit(?! .*fix)|outdated|version|fund|pkg|init$|ping|rebuild|rb|(?:link|ln)$|ci|clean-install|install|i|add|update|up)(?: |$)/,
+      /^(?:config|c|set|get|cache (?:clean|verify)|store|ls|list|view|info|show|prune|uninstall|remove|rm|r|root|prefix|bin|audit(?! .*fix)|outdated|version|fund|pkg|init$|ping|rebuild|rb|(?:link|ln)$)(?: |$)/,
     unless: /--(?:sc|git|node-)|(?:^| )audit .*fix/,
   },
   {
     starts: true,
     programs: 'yarn yarnpkg',
-    only: /^(?:-\S+ )*(?:$|config|cache|list|info|why|remove|audit(?!.*fix)|check|import|autoclean|install|add|global (?:add|remove|list|bin|dir)|--\S+$)/,
+    only: /^(?:-\S+ )*(?:config|cache|list|info|why|remove|audit(?!.*fix)|check|import|autoclean|global (?:remove|list|bin|dir)|--(?:version|help)$)/,
   },
   { starts: true, programs: 'corepack', only: /^(?:enable|disable|cache|prepare|install|use)\b/ },
   {
@@ -278,14 +279,14 @@ const ROWS: readonly LocalPrograms[] = [
     programs:
       'pip pipx gem bundle bundler poetry pipenv conda mamba micromamba composer composer.phar',
     verbs:
-      /^(?:list|freeze|check|show|cache|config|debug|uninstall|remove|inspect|hash|ensurepath|info|env(?! (?:create|update))|environment|version|export|clean|cleanup|clear-cache|clearcache|sources|update --system|search|init|activate|index|validate|diagnose|dump-autoload|lock|platform|outdated|install|download|wheel|add|update|upgrade|require|create|create-project|self-update|selfupdate|global)(?: |$)/,
+      /^(?:list|freeze|check|show|cache|config|debug|uninstall|remove|inspect|hash|ensurepath|info|env(?! (?:create|update))|environment|version|export|clean|cleanup|clear-cache|clearcache|sources|update --system|search|init|activate|index|validate|diagnose|dump-autoload|lock|platform|outdated|create)(?: |$)/,
     unless: /(?:^| )(?:run-script|run|exec)(?: |$)/,
   },
   {
     starts: true,
     programs: 'uv',
     verbs:
-      /^(?:venv|cache|version|export|lock|tree|init|pip (?:list|freeze|check|show|uninstall|compile|install|sync)|tool (?:list|dir|install)|python (?:list|find|dir|pin|install)|sync|add|remove)(?: |$)/,
+      /^(?:venv|cache|version|export|lock|tree|init|pip (?:list|freeze|check|show|uninstall|compile)|tool (?:list|dir)|python (?:list|find|dir|pin)|remove)(?: |$)/,
   },
 ];
 

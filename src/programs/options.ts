@@ -41,7 +41,7 @@ const VALUED: Readonly<Record<string, string>> = {
     '--resolve --retry --retry-delay --retry-max-time --socks4 --socks4a --socks5 --socks5-hostname --speed-limit --speed-time --stderr --time-cond --tls-max --tls13-ciphers --trace ' +
     '--unix-socket --upload-file --url --user --user-agent --write-out --expand-url --expand-output',
   'wget wget2':
-    '-e --execute -o --output-file -a --append-output -i --input-file -B --base --config -t --tries --retry-on-http-error -O --output-document --progress -T --timeout --dns-timeout ' +
+    '-n -e --execute -o --output-file -a --append-output -i --input-file -B --base --config -t --tries --retry-on-http-error -O --output-document --progress -T --timeout --dns-timeout ' +
     '--connect-timeout --read-timeout -w --wait --waitretry -Q --quota --bind-address --limit-rate --user --password -P --directory-prefix --cut-dirs --http-user --http-password --header ' +
     '--max-redirect --proxy-user --proxy-password --referer -U --user-agent --load-cookies --save-cookies --post-data --post-file --method --body-data --secure-protocol --certificate ' +
     '--private-key --ca-certificate --ca-directory -l --level -A --accept -R --reject -D --domains -I -X',
@@ -58,17 +58,77 @@ const VALUED: Readonly<Record<string, string>> = {
     '-u -g -G -h -k -s -d -c -p --uid --gid --ingroup --home --shell --gecos --comment --skel --conf',
 };
 
-const BY_PROGRAM = new Map<string, Set<string>>();
-for (const [programs, options] of Object.entries(VALUED))
-  for (const program of programs.split(' '))
-    BY_PROGRAM.set(program, new Set([...(BY_PROGRAM.get(program) ?? []), ...options.split(' ')]));
+/** Options without a value: those that pin and verify nothing less, or that we ask for. */
+const FLAGS: Readonly<Record<string, string>> = {
+  'apt apt-get aptitude apt-fast':
+    '-y -q -f -u -V -d -m --yes --assume-yes --no-install-recommends --no-install-suggests --install-recommends --quiet --fix-missing --fix-broken --no-upgrade --reinstall --allow-downgrades --allow-change-held-packages --allow-remove-essential --auto-remove --autoremove --purge --show-progress --download-only --print-uris --allow-unauthenticated --force-yes --trivial-only',
+  apk: '-U -u -q -l -f -v --no-cache --update --update-cache --upgrade --quiet --latest --no-network --progress --no-progress --initdb --clean-protected --purge --allow-untrusted --no-interactive --no-scripts --force --verbose --installed',
+  'dnf dnf5 yum microdnf tdnf':
+    '-y -q -v -C -b --assumeyes --quiet --verbose --nodocs --allowerasing --skip-broken --nobest --best --refresh --cacheonly --nogpgcheck --noplugins --noautoremove --downloadonly --obsoletes',
+  zypper:
+    '-n -y -f -q -v -l -G --non-interactive --no-confirm --no-recommends --auto-agree-with-licenses --gpg-auto-import-keys --no-gpg-checks --quiet --verbose --force --oldpackage --no-refresh --allow-unsigned-rpm --allow-downgrade --force-resolution --recommends --details',
+  'pip uv uvx pipx':
+    '-U -q -v -I --upgrade --quiet --verbose --user --no-cache-dir --no-cache --no-deps --no-index --pre --force-reinstall --ignore-installed --require-hashes --no-build-isolation --no-compile --compile --disable-pip-version-check --break-system-packages --no-input --prefer-binary --no-warn-script-location --no-clean --use-pep517 --no-use-pep517 --isolated --no-python-version-warning --exists-action --check-build-dependencies --no-color --include-deps --force --global --system-site-packages --only-deps',
+  'uv uvx':
+    '-n --system --frozen --locked --offline --no-dev --no-install-project --no-install-workspace --no-editable --compile-bytecode --all-extras --all-groups --all-packages --dev --inexact --exact --no-progress --no-config --native-tls --no-sync --strict --no-managed-python --managed-python --no-python-downloads --no-default-groups --only-dev --no-build --no-binary --no-sources --no-verify-hashes',
+  curl: '-f -s -S -L -O -J -k -v -g -# -4 -6 -N -i -I -q -R -G -1 -2 -3 -0 -n --fail --fail-with-body --silent --show-error --location --location-trusted --remote-name --remote-name-all --remote-header-name --insecure --verbose --globoff --progress-bar --compressed --create-dirs --retry-connrefused --retry-all-errors --ipv4 --ipv6 --http1.1 --http2 --tlsv1 --tlsv1.0 --tlsv1.1 --tlsv1.2 --tlsv1.3 --ssl-reqd --no-buffer --no-progress-meter --no-keepalive --disable --netrc --get --head --http1.0 --remote-time --include --parallel --path-as-is --tcp-nodelay --no-alpn --cert-status --post301 --post302',
+  'wget wget2':
+    '-q -c -N -S -4 -6 -x -v -d -r -m -p -k -K --quiet --no-verbose --verbose --continue --timestamping --server-response --no-check-certificate --show-progress --no-clobber --no-directories --no-host-directories --no-parent --no-cache --https-only --content-disposition --trust-server-names --no-hsts --no-cookies --inet4-only --inet6-only --no-proxy --auth-no-challenge --retry-connrefused --force-directories --spider --recursive --mirror --page-requisites --no-iri --keep-session-cookies --unlink --no-netrc',
+  git: '-q -f -v -n -l -s --quiet --force --verbose --single-branch --no-single-branch --recurse-submodules --recursive --shallow-submodules --no-tags --no-checkout --bare --mirror --progress --no-progress --init --remote --detach --hard --local --no-hardlinks --tags --prune --sparse --no-shallow-submodules --no-recurse-submodules',
+  npm: '-g -f -s -d -q -y -D -E -S -P -O -B --global --force --silent --quiet --verbose --save --save-dev --save-exact --save-prod --save-optional --no-save --no-audit --audit --no-fund --fund --ignore-scripts --no-scripts --legacy-peer-deps --strict-peer-deps --production --only --also --dev --unsafe-perm --no-optional --no-progress --progress --prefer-offline --offline --prefer-online --prefer-dedupe --no-update-notifier --no-bin-links --install-links --foreground-scripts --yes --no --json --strict-ssl --bin-links',
+  'npx bunx pnpx': '-y -q --yes --quiet --no-install --ignore-existing --offline --bun --silent',
+  'yarn yarnpkg':
+    '-s -D -E -P -O -W -T --silent --verbose --dev --exact --production --prod --frozen-lockfile --immutable --immutable-cache --check-cache --non-interactive --ignore-scripts --ignore-engines --ignore-optional --ignore-platform --no-progress --no-bin-links --link-duplicates --prefer-offline --offline --pure-lockfile --inline-builds --no-emoji --no-default-rc --global --flat --json --version -v --help',
+  pnpm: '-g -P -D -E -r -s -w --global --prod --production --dev --save-dev --save-exact --save-prod --no-optional --frozen-lockfile --no-frozen-lockfile --offline --prefer-offline --ignore-scripts --silent --recursive --workspace-root --shamefully-hoist --strict-peer-dependencies --no-strict-peer-dependencies --unsafe-perm --prefer-frozen-lockfile --no-verify-store-integrity --color --no-color --aggregate-output --stream',
+  bun: '-g -p -d -D -E -y --global --production --dev --exact --frozen-lockfile --ignore-scripts --no-save --silent --verbose --no-progress --no-summary --no-cache --yes --trust --no-verify',
+  corepack: '-g --global --all --activate --json',
+  gem: '-N -q -V -f --no-document --no-ri --no-rdoc --no-user-install --user-install --quiet --verbose --silent --force --conservative --minimal-deps --default --local --remote --both --no-suggestions --no-post-install-message --prerelease --system --env-shebang --no-wrappers --ignore-dependencies --clear-sources',
+  'bundle bundler':
+    '-V --frozen --deployment --quiet --verbose --system --local --global --full-index --standalone --clean --no-cache --no-prune --no-color --force --redownload --binstubs --version -v --help -h',
+  cargo:
+    '-q -v -r -f --quiet --verbose --release --locked --frozen --offline --all-features --no-default-features --workspace --all --bins --lib --examples --tests --benches --all-targets --force --no-track --keep-going --future-incompat-report --debug --no-confirm -y --bin --timings',
+  'composer composer.phar':
+    '-n -o -a -q -v --no-dev --dev --no-interaction --no-scripts --no-plugins --no-progress --no-suggest --optimize-autoloader --classmap-authoritative --apcu-autoloader --prefer-dist --prefer-source --no-autoloader --ignore-platform-reqs --quiet --verbose --no-ansi --ansi --no-cache --audit --no-audit --prefer-stable --no-install --with-all-dependencies --download-only --global --stable --1 --2',
+  poetry:
+    '-n -q -v --no-root --no-interaction --no-ansi --no-dev --no-directory --sync --all-extras --all-groups --compile --no-cache --quiet --verbose --only-root --no-plugins --dev --no-binary --extras',
+  pipenv:
+    '-d --deploy --system --ignore-pipfile --dev --clear --verbose --quiet --skip-lock --pre --three --two --keep-outdated --bare --extra-index-url',
+  'conda mamba micromamba':
+    '-y -q -v --yes --quiet --verbose --force-reinstall --no-deps --override-channels --strict-channel-priority --no-channel-priority --freeze-installed --no-update-deps --copy --no-pin --no-default-packages --dry-run --no-rc --json --offline --use-local --safety-checks --no-shortcuts --always-copy --use-index-cache --experimental',
+  'pecl pear':
+    '-f -n -o -a -s -l --force --nodeps --onlyreqdeps --alldeps --soft --loose --offline',
+  rustup:
+    '-q -v --quiet --verbose --no-self-update --allow-downgrade --force --force-non-host --no-update-default-toolchain',
+};
+/** Of others, a value makes no difference that counts: `--no-audit=true`. */
+const DECIDES =
+  /^--(?:.*(?:frozen|immutable|locked|offline|lock)|deployment|local$|no-index|no-deps|require-hashes|spider|deploy|ignore-pipfile|head|path|package)/;
+
+function byProgram(table: Readonly<Record<string, string>>): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>();
+  for (const [programs, options] of Object.entries(table))
+    for (const program of programs.split(' '))
+      found.set(program, new Set([...(found.get(program) ?? []), ...options.split(' ')]));
+  return found;
+}
+
+const BY_PROGRAM = byProgram(VALUED);
+const FLAGS_OF = byProgram(FLAGS);
 const NONE: ReadonlySet<string> = new Set();
+
+function of<T>(table: ReadonlyMap<string, T>, program: string): T | undefined {
+  return table.get(program) ?? table.get(program.replace(/(?<![\d.-])-?[\d.]+$/, ''));
+}
 
 /** The options of a program that take a value as their next word; `pip3.12` has those of `pip`. */
 export function valuedOptions(program: string): ReadonlySet<string> {
-  return (
-    BY_PROGRAM.get(program) ?? BY_PROGRAM.get(program.replace(/(?<![\d.-])-?[\d.]+$/, '')) ?? NONE
-  );
+  return of(BY_PROGRAM, program) ?? NONE;
+}
+
+/** True for a known option without a value, and for each of a program without a row. */
+export function isFlag(program: string, option: string, isGlued: boolean): boolean {
+  const known = of(FLAGS_OF, program);
+  return known === undefined || (known.has(option) && !(isGlued && DECIDES.test(option)));
 }
 
 /** A program that only starts another one. */

@@ -43,7 +43,7 @@ const RUNNING: readonly TurningVariable[] = [
   { names: /^GOFLAGS$/, unless: /^(?!.*--?(?:toolexec|exec|overlay|vettool)\b)/ },
   {
     names:
-      /^(?:npm_config_(?:script_shell|git|node_gyp|userconfig|globalconfig|shell|init_module|viewer|editor)|PIP_CONFIG_FILE|PIP_REQUIREMENT|PIP_EDITABLE|PIP_PYTHON|UV_CONFIG_FILE|UV_OVERRIDE|YARN_RC_FILENAME|YARN_PLUGINS|YARN_YARN_PATH|APT_CONFIG|CURL_HOME|WGETRC|SYSTEM_WGETRC|LUA_INIT|R_PROFILE(?:_USER)?|R_ENVIRON(?:_USER)?|PERL_MM_OPT|PERL_CPANM_OPT|LUAROCKS_CONFIG|CONDARC|MAMBARC)$/i,
+      /^(?:npm_config_(?:frozen_lockfile|lockfile|package_lock|script_shell|git|node_gyp|userconfig|globalconfig|shell|init_module|viewer|editor)|PIP_CONFIG_FILE|PIP_REQUIREMENT|PIP_EDITABLE|PIP_PYTHON|UV_CONFIG_FILE|UV_OVERRIDE|YARN_RC_FILENAME|YARN_PLUGINS|YARN_YARN_PATH|APT_CONFIG|CURL_HOME|WGETRC|SYSTEM_WGETRC|LUA_INIT|R_PROFILE(?:_USER)?|R_ENVIRON(?:_USER)?|PERL_MM_OPT|PERL_CPANM_OPT|LUAROCKS_CONFIG|CONDARC|MAMBARC)$/i,
   },
 ];
 

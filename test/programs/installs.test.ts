@@ -12,7 +12,7 @@ function analysed(line: string): BuildAnalysis {
 }
 
 /** Each verb of each program of each form, with the options that it needs. */
-const LINES = INSTALL_FORMS.filter(({ verbs }) => verbs !== 'remove|purge').flatMap(
+const LINES = INSTALL_FORMS.filter(({ verbs }) => !verbs.startsWith('remove|purge')).flatMap(
   ({ programs, verbs, only, from }) =>
     programs.split(' ').flatMap((program) =>
       verbs.split('|').map((verb) => {

@@ -11,7 +11,7 @@ import {
   sourceOf,
   wordsOf,
 } from './commands.ts';
-import { COMMIT, type Fetch } from './fetches.ts';
+import type { Fetch } from './fetches.ts';
 import type { StageFiles } from './stage-files.ts';
 
 /** Digits of the sums that each program compares. */
@@ -138,9 +138,9 @@ function signatureCheck(event: CommandEvent, stage: StageCommands): Check | unde
   if (!/^gpg2?$/.test(event.program) || !line.has('--verify')) return undefined;
   const isPlain = wordsOf(event).every((word) => !word.startsWith('-') || GPG.test(word));
   if (!isPlain || line.has('--keyring') || !hasOwnKeys(event, stage)) return undefined;
-  const [signature, file, ...more] = line.operands.map(({ text }) => placeOf(event, text));
-  if (signature === undefined || more.length > 0) return undefined;
-  const signed = file ?? signature.replace(/\.(?:asc|sig|gpg|sign)$/, '');
+  // Of one argument gpg verifies what it carries itself, with no file beside it.
+  const [signature, signed, ...more] = line.operands.map(({ text }) => placeOf(event, text));
+  if (signature === undefined || signed === undefined || more.length > 0) return undefined;
   if (signed === signature) return undefined;
   return { event, method: 'gpg --verify', files: [signed], with: [signature] };
 }
@@ -164,23 +164,21 @@ function cosignCheck(event: CommandEvent, { fetches }: StageCommands): Check | u
   return { event, method: 'cosign verify-blob', files: [placeOf(event, file.text)], with: parts };
 }
 
+/** Whole forms after which the files are those of a commit: other options keep or pick files. */
+const TAKES_COMMIT =
+  /^(?:-C (\S+) )?(?:-c advice\.detachedHead=false )?(?:(?:checkout|switch)(?: -[qf]| --(?:quiet|force|detach|recurse-submodules))*|reset(?: -q| --quiet)? --hard) [0-9a-f]{40}$/;
+
 /** `git checkout COMMIT`, in the repository or with `-C`. */
 function commitCheck(event: CommandEvent): Check | undefined {
-  if (event.program !== 'git') return undefined;
-  const { operands, values, has } = readCommandLine('git', event.argv.slice(1));
-  const [verb, ...names] = operands.map(({ text }) => text);
-  const isTaken =
-    (verb === 'checkout' || verb === 'switch' || (verb === 'reset' && has('--hard'))) &&
-    names.length === 1 &&
-    COMMIT.test(names[0] ?? '');
-  if (!isTaken) return undefined;
-  const [folder] = values('-C');
-  return { event, method: 'commit', files: [placeOf(event, folder?.text ?? '.')], with: [] };
+  const taken = event.program === 'git' ? TAKES_COMMIT.exec(wordsOf(event).join(' ')) : null;
+  return taken === null
+    ? undefined
+    : { event, method: 'commit', files: [placeOf(event, taken[1] ?? '.')], with: [] };
 }
 
 /** Commands of a repository after which it is still at its commit. */
 const STAYS =
-  /^(?:-\S+ )*(?:status|log|describe|rev-parse|rev-list|config|clean|lfs|diff|ls-files|branch|gc|add|init|submodule (?!.*--remote)(?:update|init|sync|status)|(?:show|archive) (?:-\S+ )*HEAD(?:[: ]|$)|checkout (?:-b [\w-]+|-- .*|\.)$|switch -c [\w-]+$|reset(?: --hard)?$|remote|tag -l|version)/;
+  /^(?:--no-pager |--bare )*(?:(?:status|describe|rev-parse|rev-list|config|clean|lfs|ls-files|branch|gc|add|init|remote|version)(?: |$)|submodule (?:update|init|sync|status)(?: --(?:init|recursive|quiet)| --depth[ =]?\d+)*$|(?:log|diff|show)(?: -1| --(?:oneline|stat|exit-code|quiet|name-only|no-patch|(?:format|pretty)=\S+))*(?: HEAD)?$|show HEAD:\S+$|archive(?: --(?:format|prefix)=\S+)* HEAD(?:[: ][\w./-]+)*$|checkout (?:-b [\w-]+|-- [\w./-]+|\.)$|switch -c [\w-]+$|reset(?: --hard)?$|tag -l)/;
 
 function checkOf(event: CommandEvent, stage: StageCommands): Check | undefined {
   if (
@@ -381,12 +379,18 @@ export function judgeFetches(stage: StageCommands): readonly Download[] {
         (one) =>
           one.program === 'git' &&
           (/refs\/replace/.test(one.text) ||
-            (one.id > good.event.id &&
+            (one.id > fetch.id &&
+              one !== good.event &&
               !STAYS.test(wordsOf(one).join(' ')) &&
+              !(one.id < good.event.id && wordsOf(one)[0] === 'fetch') &&
               commitCheck(one) === undefined &&
               !fetches.some(({ id }) => id === one.id))),
       );
-    if (good !== undefined && !isLeft) return judged(fetch, { verifiedBy: byCheck(good) });
+    if (good !== undefined && !isLeft)
+      return judged(
+        fetch,
+        fetch.unsure === undefined ? { verifiedBy: byCheck(good) } : { open: fetch.unsure },
+      );
     const [first] = found;
     const isUsed = events.some(
       (one) =>

@@ -1,5 +1,5 @@
 import type { Instruction, SourceRange } from '../../model/dockerfile.ts';
-import { valuedOptions } from '../../programs/options.ts';
+import { isFlag, valuedOptions } from '../../programs/options.ts';
 import type { FlatCommand } from '../flat-commands.ts';
 import { lookupIn } from '../instruction.ts';
 import { pathIn } from '../paths.ts';
@@ -117,6 +117,8 @@ export interface CommandLine {
   /** True where the option was given in any of its spellings, which are parted by blanks. */
   readonly has: (names?: string) => boolean;
   readonly values: (names?: string) => readonly Field[];
+  /** The first option that no table has, or a flag with a value: what it means is not known. */
+  readonly odd: string | undefined;
 }
 
 /**
@@ -127,7 +129,9 @@ export function readCommandLine(program: string, argv: readonly Field[]): Comman
   const valued = valuedOptions(program);
   const options = new Map<string, Field[]>();
   const operands: Field[] = [];
-  const add = (name: string, value?: Field): void => {
+  let odd: string | undefined;
+  const add = (name: string, value?: Field, isGlued = false): void => {
+    if (valued.has(name) ? value === undefined : !isFlag(program, name, isGlued)) odd ??= name;
     options.set(name, [...(options.get(name) ?? []), ...(value === undefined ? [] : [value])]);
   };
   let plain = false;
@@ -139,7 +143,7 @@ export function readCommandLine(program: string, argv: readonly Field[]): Comman
     else if (text === '--') plain = true;
     else if (text.startsWith('--')) {
       const [, name = text, value] = /^(--[^=]*)=([^]*)$/.exec(text) ?? [];
-      if (value !== undefined) add(name, { ...field, text: value });
+      if (value !== undefined) add(name, { ...field, text: value }, true);
       else add(name, valued.has(name) ? argv[(at += 1)] : undefined);
     } else
       for (let index = 1; index < text.length; index += 1) {
@@ -157,6 +161,7 @@ export function readCommandLine(program: string, argv: readonly Field[]): Comman
     operands,
     has: (names = '') => names.split(' ').some((name) => options.has(name)),
     values: (names = '') => names.split(' ').flatMap((name) => options.get(name) ?? []),
+    odd,
   };
 }
 

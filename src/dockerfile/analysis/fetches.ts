@@ -47,11 +47,14 @@ export interface Fetch {
   readonly ineffectiveCheck?: Download['ineffectiveCheck'];
   /** Why the Dockerfile does not show whether something verifies it. */
   readonly open?: string;
+  /** Why a check of its file does not verify all that it brings. */
+  readonly unsure?: string;
 }
 
-type Own = Pick<Fetch, 'ownCheck' | 'ineffectiveCheck' | 'open'>;
+type Own = Pick<Fetch, 'ownCheck' | 'ineffectiveCheck' | 'open' | 'unsure'>;
 
-export const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
+/** Of 64 digits it may be a branch: most repositories have commits of 40. */
+const COMMIT = /^[0-9a-f]{40}$/;
 const LOCAL =
   /^(?:\w+:\/\/)?(?:localhost|127\.\d+\.\d+\.\d+|\[::1\]|0\.0\.0\.0|host\.docker\.internal)(?:[:/]|$)|^file:/i;
 
@@ -93,6 +96,10 @@ function byCommit(range: SourceRange, isPinned: boolean): Own {
   return isPinned ? { ownCheck: { method: 'commit', range } } : {};
 }
 
+function unsureOf(program: string, odd: string | undefined): Own {
+  return odd === undefined ? {} : { unsure: `what ${odd} means to ${program} is not known` };
+}
+
 function isRemote(given: string): boolean {
   const address = given.replace(/^(\w+:\/\/)[^/?#]*@/, '$1');
   return !LOCAL.test(address) && !/^(?:\.{0,2}\/|-)/.test(address);
@@ -103,14 +110,15 @@ function fileFetches(event: CommandEvent): readonly Fetch[] {
   const { program, argv, writesTo } = event;
   const known = FILE_FETCHERS[program];
   if (known === undefined) return [];
-  const { has, values, operands } = readCommandLine(program, argv.slice(1));
-  const method = values('-X --request --method').at(-1)?.text ?? 'GET';
-  if (has(known.nothing) || method === 'HEAD') return [];
+  const line = readCommandLine(program, argv.slice(1));
+  const { has, values, operands } = line;
+  const odd = line.odd ?? known.writes.split(' ').find((one) => has(one));
+  if (odd === undefined && has(known.nothing)) return [];
+  const methods = values('-X --request --method').map(({ text }) => text);
+  const isAsked = has(`${known.nothing ?? ''} -I --head`) || methods.includes('HEAD');
   const isSent =
-    /^(?:POST|PUT|PATCH|DELETE)$/.test(method) ||
-    has(
-      '-T --upload-file -d --data --data-binary --data-raw --json -F --form --post-data --post-file',
-    );
+    (has(known.sends) || methods.some((one) => one !== 'GET')) &&
+    !event.command.operator.startsWith('|');
   const files = values(known.file);
   const folder = values(known.folder)[0]?.text;
   const isOwnName = known.ownName === undefined || has(known.ownName);
@@ -128,10 +136,19 @@ function fileFetches(event: CommandEvent): readonly Fetch[] {
     const isIn = folder !== undefined && !(kind === 'wget' && file !== undefined);
     const isOut = name === '' || name === '-' || name === '/dev/stdout';
     const target = isOut ? (writesTo[0] ?? '') : isIn ? `${folder}/${name}` : name;
-    const isUnread = isSent && target === '' && !event.command.operator.startsWith('|');
-    return target === '/dev/null' || isUnread
-      ? []
-      : [fetchOf(event, kind ?? 'other', address, target)];
+    // Of several files, which one /dev/null is for is not read.
+    if (
+      target === '/dev/null' &&
+      odd === undefined &&
+      files.length < 2 &&
+      !has(`${known.ownName ?? ''} -w --write-out`)
+    )
+      return [];
+    const isOpen =
+      isAsked || (isSent && target === '') || target === '/dev/null'
+        ? { open: `what ${program} does with the answer is not known` }
+        : unsureOf(program, odd);
+    return [fetchOf(event, kind ?? 'other', address, target, isOpen)];
   });
   return [
     ...fetches,
@@ -146,25 +163,43 @@ const REPOSITORY =
 function repositories(event: CommandEvent): readonly Fetch[] {
   const { program, range } = event;
   if (program !== 'git' && program !== 'cargo') return [];
-  const { operands, values, has } = readCommandLine(program, event.argv.slice(1));
+  const { operands, values, has, odd } = readCommandLine(program, event.argv.slice(1));
   const [verb, address, folder] = operands;
-  const own = byCommit(
-    range,
-    values('--revision --rev').some(({ text }) => COMMIT.test(text)),
-  );
+  const named = values(program === 'git' ? '--revision' : '--rev');
+  const isCommit = named.length === 1 && named.every(({ text }) => COMMIT.test(text));
+  const own = odd === undefined ? byCommit(range, isCommit) : unsureOf(program, odd);
   if (program === 'cargo') return values('--git').map((one) => fetchOf(event, 'git', one, '', own));
   // The commit of the repository around names theirs, unless their newest is asked for.
   if (verb?.text === 'submodule' && address?.text === 'update')
-    return [namedFetch(event, 'git', 'submodules', byCommit(range, !has('--remote')))];
+    return [
+      namedFetch(
+        event,
+        'git',
+        'submodules',
+        has('--remote') ? {} : byCommit(range, odd === undefined),
+      ),
+    ];
   if (verb?.text !== 'clone' || address === undefined) return [];
   if (!REPOSITORY.test(address.text) && !address.text.includes('$')) return [];
   const to = folder?.text ?? addressName(address.text).replace(/\.git$/, '');
   return [fetchOf(event, 'git', address, to, own)];
 }
 
-/** Options whose value is an address that brings no package. */
+/** Options whose value is an address that brings no package: to rpm, `-i` installs. */
 const NO_PACKAGE =
-  /^(?:-[ifX]|-o|--(?:(?:extra-)?index-url|default-index|index|find-links|(?:https?-)?proxy|noproxy|registry|source|server|repository|repo|repofrompath|trusted-host|keyserver|mirror|setopt|allow-insecure-host|cache|option|homepage|cert))$/;
+  /^(?:--(?:(?:extra-)?index-url|default-index|index|find-links|(?:https?-)?proxy|noproxy|registry|source|server|repository|repo|repofrompath|trusted-host|keyserver|mirror|setopt|allow-insecure-host|cache|option|homepage|cert))$/;
+const SHORT_NO_PACKAGE = /^(?:pip[\d.]*|uvx?|pipx|pipenv) -[if]$|^apk -X$|^apt\S* -o$/;
+/** Sums that pip and uv compare; to others, and of a repository, they are a part of the address. */
+const HASHED = /^https?:[^#]*#(?:egg=[^&]*&)?sha(?:256|384|512)=[0-9a-f]{64,128}(?:&|$)/i;
+const HUB = String.raw`(?:https:\/\/(?:github|gitlab)\.com\/|(?:github|gitlab|bitbucket):)?[\w.-]+\/[\w.-]+`;
+const BY_COMMIT: Readonly<Record<'python' | 'node' | 'any', RegExp>> = {
+  python: /^git\+(?:https?|ssh|git):\/\/[^#?]+@[0-9a-f]{40}(?:#|$)/i,
+  node: new RegExp(
+    `^(?:${HUB}|(?:git\\+(?:https?|ssh)|git|ssh):\\/\\/[^#?]+|git@[^#?]+)#(?:commit=)?[0-9a-f]{40}$`,
+    'i',
+  ),
+  any: /^https:\/\/(?:codeload\.)?github\.com\/[\w.-]+\/[\w.-]+\/(?:archive|tarball|tar\.gz|zip)\/[0-9a-f]{40}(?:\.(?:tar\.gz|tgz|zip))?(?:#|$)/,
+};
 
 function packageAddresses(event: CommandEvent): readonly Fetch[] {
   const { program, argv, range } = event;
@@ -180,15 +215,18 @@ function packageAddresses(event: CommandEvent): readonly Fetch[] {
   const isInstall =
     isRun ||
     program === 'cpanm' ||
+    (program === 'rpm' && !words.includes('--import')) ||
     words.some((word) =>
-      /^(?:install|i|add|wheel|download|in|-(?=\w*[iU])\w+|--install|--upgrade)$/.test(word),
+      /^(?:\w*install|i|add|wheel|download|in|update|up|upgrade|downgrade|swap|builddep|-(?=\w*[iU])\w+|--install|--upgrade)$/.test(
+        word,
+      ),
     );
   if (kind === undefined || !isInstall) return [];
   return argv.slice(1).flatMap((field, at) => {
     const before = words[at - 1] ?? '';
     const isConda = /conda|mamba/.test(program);
-    if (NO_PACKAGE.test(before) || (isConda && !/\.(?:conda|tar\.bz2)\b/.test(field.text)))
-      return [];
+    if (NO_PACKAGE.test(before) || SHORT_NO_PACKAGE.test(`${program} ${before}`)) return [];
+    if (isConda && !/\.(?:conda|tar\.bz2)\b/.test(field.text)) return [];
     const isHub =
       (kind === 'npm-url' || isRun) &&
       (/^(?:github|gitlab|bitbucket):/.test(field.text) ||
@@ -201,13 +239,13 @@ function packageAddresses(event: CommandEvent): readonly Fetch[] {
       !/^-e|^--editable|^--(?:spec|from|package|git)=/.test(field.text);
     if (address === undefined || isOption || !isRemote(address)) return [];
     if (isRun && at > 0 && !/^(?:-\S+|run)$/.test(before)) return [];
-    const isHashed = /^[^#]*#(?:.*&)?sha(?:256|384|512)[=-][0-9a-z+/=]{32,}/i.test(address);
+    const isPython = kind === 'pip-url' || program === 'uvx' || program === 'pipx';
     const isCommit =
-      /(?:@|#(?:commit=)?|\/)[0-9a-f]{40}(?:[#&?]|$)/i.test(address) &&
-      (/git/.test(address) || isHub);
-    const own: Own = isHashed
-      ? { ownCheck: { method: 'hash in the address', range } }
-      : byCommit(range, isCommit);
+      BY_COMMIT[isPython ? 'python' : 'node'].test(address) || BY_COMMIT.any.test(address);
+    const own: Own =
+      /^(?:pip[\d.]*|uv) /.test(`${program} `) && HASHED.test(address)
+        ? { ownCheck: { method: 'hash in the address', range } }
+        : byCommit(range, isCommit);
     return [fetchOf(event, kind, { ...field, text: address }, '', own)];
   });
 }

@@ -188,6 +188,10 @@ function readForm(form: InstallForm, line: CommandLine, around: Around): FoundIn
   return install(form.manager, [], { frozenRepository, ...lockOf(form.lock, line, around) });
 }
 
+const DAY = /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z?)?$/;
+/** A day that was past when this was written: of a day to come, an index gives the newest. */
+const PAST = '2026-12-01';
+
 function isFrozen(form: InstallForm, { has, values }: CommandLine, around: Around): boolean {
   // Other folders have other lists, and an address gives the newest.
   if (values('-o --option').some(({ text }) => /^Dir::/i.test(text))) return false;
@@ -198,6 +202,8 @@ function isFrozen(form: InstallForm, { has, values }: CommandLine, around: Aroun
     return false;
   if (form.ofArchive === true && around.isFrozen) return true;
   if (form.frozenBy !== undefined && has(form.frozenBy)) return true;
+  const dates = values(form.frozenAt).map(({ text }) => text);
+  if (dates.length > 0 && dates.every((one) => DAY.test(one) && one < PAST)) return true;
   const [option, is] = form.frozenValue ?? [];
   return option !== undefined && values(option).some(({ text }) => is?.test(text) === true);
 }
@@ -210,11 +216,17 @@ function lockOf(
   if (rule === undefined || rule === true) return { lockFile: rule === true };
   if (rule.unless !== undefined && has(rule.unless)) return {};
   const variables = around.event.variables();
+  const said = around.before.findLast(
+    ({ program, text }) =>
+      /^bundler?$/.test(program) &&
+      !/^\S+ install/.test(text) &&
+      rule.before?.about.test(text) === true,
+  );
   const isSet = (name: string): boolean => /^(?:1|true)$/.test(variables.get(name) ?? '');
   if (
     (rule.options !== undefined && has(rule.options)) ||
     rule.variables?.split(' ').some(isSet) === true ||
-    around.before.some(({ text }) => rule.before?.test(text) === true)
+    (said !== undefined && said.within.length === 0 && rule.before?.is.test(said.text) === true)
   )
     return { lockFile: true };
   if (rule.file === undefined || (rule.fileWith !== undefined && !has(rule.fileWith))) return {};
@@ -309,6 +321,13 @@ function goInstall(words: readonly string[], { event }: Around): FoundInstall | 
   return packages.length === 0 ? undefined : install('go', packages);
 }
 
+/** What a pinned install is where one of its options may mean that it is not. */
+function openOf({ packages, lockFile, frozenRepository }: FoundInstall): Partial<FoundInstall> {
+  const isPinned = packages.length > 0 && packages.every(({ pin }) => pin !== undefined);
+  const isHeld = lockFile || frozenRepository || isPinned;
+  return isHeld ? { lockFile: false, frozenRepository: false, unresolved: true } : {};
+}
+
 /** The first reading of a command line that finds an install. */
 function firstInstall(around: Around): FoundInstall | undefined {
   const { program, argv } = around.event;
@@ -326,7 +345,7 @@ function firstInstall(around: Around): FoundInstall | undefined {
   const exact = formsOf(program);
   for (const form of exact.length > 0 ? exact : formsOf(unversioned(program))) {
     const found = readForm(form, line, around);
-    if (found !== undefined) return found;
+    if (found !== undefined) return line.odd === undefined ? found : { ...found, ...openOf(found) };
   }
   return undefined;
 }

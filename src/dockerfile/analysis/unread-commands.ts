@@ -280,11 +280,11 @@ export function unreadCommand(
   if (ASKS.test(line)) return undefined;
   if (SHELLS.has(program)) return ofShell(event, files);
   if (isLocal(program, words)) return undefined;
-  if (INTERPRETER.test(program))
+  const isHeld =
+    isJudged && !RUNS.test(`${program} ${words[0] ?? ''} `) && !isRefused(program, words);
+  if (INTERPRETER.test(program) && !isHeld)
     return unread(event, program, `what ${program} runs is not shell, and may do anything`, {
       ...(script === undefined ? {} : { file: placeOf(event, script) }),
     });
-  const isHeld =
-    isJudged && !RUNS.test(`${program} ${words[0] ?? ''} `) && !isRefused(program, words);
   return isHeld ? undefined : unread(event, program, `what ${program} does was not read`);
 }
