@@ -68,7 +68,7 @@ const PACKAGES: RuleTable = {
     ['`conda`, `mamba install`', '`pkg=1.2`', '`pkg`'],
     [
       '`npm`, `npx`, `corepack`',
-      '`npm ci`, `pkg@1.2.3`, `--before`',
+      '`npm ci`, `pkg@1.2.3`, `--before` a day that is past',
       '`npm install`, `pkg`, `pkg@^1`, `pkg@latest`',
     ],
     ['`yarn`, `pnpm`, `bun`', '`--immutable`, `--frozen-lockfile`; `pnpm` with `CI`', 'else'],

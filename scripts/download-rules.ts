@@ -45,9 +45,9 @@ export const DOWNLOADS: readonly RuleTable[] = [
         'verified',
       ],
       ['`cosign verify-blob` by a key file, or by one identity and its issuer', 'verified'],
-      ['`ADD --checksum`, a hash in the address, `@sha256:…`', 'verified'],
+      ['`ADD --checksum`, a hash in an address of pip or uv, `@sha256:…`', 'verified'],
       [
-        'a commit of 40 or 64 digits: in the command, or by `git checkout`, `git reset --hard` with nothing behind it that leaves it',
+        'a commit of 40 digits: in the command, or by `git checkout`, `git switch --detach`, `git reset --hard` with no other option or path, and nothing behind it that leaves it',
         'verified',
       ],
       ['a list of MD5 or SHA-1 sums', 'verified, weak'],
