@@ -36,8 +36,8 @@ export interface Begun {
 }
 
 /**
- * Where an image is loaded before it is signed and judged: where no gate may forbid it, where it
- * does not go out together with others, and is not kept only because it was pushed.
+ * Where an image is loaded before it is signed and judged: no gate may forbid it, and it goes out
+ * alone. What is kept because it is pushed comes after the push.
  */
 export function loadsFirst({ plan, together }: Build): readonly Destination[] {
   const mayLoad = !hasGate(plan.settings.gate) && plan.others === undefined && together === ALONE;

@@ -137,7 +137,7 @@ export interface OpenedFiles {
   readonly names: Readonly<Record<FixFile, string>>;
   /** The build context's folder, absolute. */
   readonly contextFolder: string;
-  /** Whose links are followed no further than into itself, where it is no git repository. */
+  /** Links within it may not lead out of it, even without git. */
   readonly project: string;
 }
 

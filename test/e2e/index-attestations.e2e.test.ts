@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
 import { written } from '../fakes/written.ts';
-import { bases, output, own, registry, run } from './harness.ts';
+import { runContainer } from './containers.ts';
+import { bases, output, own, registry } from './harness.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
 
 const scoville = scovilleHere();
@@ -110,7 +111,7 @@ describe('an index with attestations', () => {
     await scoville.expect(0, ['verify', ...key, mirror]);
     const id = await output('docker', ['image', 'inspect', '--format', '{{.Id}}', name]);
     expect(id.trim()).toBe(first.digest);
-    const ran = await run('docker', ['run', '--rm', name, 'cat', '/who']);
+    const ran = await runContainer([name, 'cat', '/who']);
     expect([ran.exitCode, ran.stdout]).toEqual([0, 'me\n']);
   });
 

@@ -96,7 +96,7 @@ const MADE: readonly Made[] = [
     ],
     created: '1970-01-01T00:00:01Z',
     user: '',
-    purls: ['pkg:pypi/six@1.17.0'],
+    purls: ['pkg:nix/python3.13-six@1.17.0', 'pkg:pypi/six@1.17.0'],
     nonroot: 'fail',
   },
   {

@@ -227,7 +227,7 @@ function leftOut(
   };
 }
 
-/** Lists of files of which there is no record of a package, and whose files are there. */
+/** Lists of files that exist, of packages that nothing else records. */
 function listsAlone(tree: FileTree, layers: readonly PlacedLayer[]): readonly UnreadablePackages[] {
   const recorded = new Set(
     layers.flatMap(({ facts }) =>
