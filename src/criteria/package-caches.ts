@@ -167,6 +167,9 @@ function hasMounts({ model }: FixInput): boolean {
   return version === '' || Number(version) >= 2;
 }
 
+/** These start a program of the project, and read no cache. */
+const STARTS_ALONE = /^(?:\S*\/)?(?:npm|yarn|pnpm) (?:start|run|run-script|test)(?: |$)/;
+
 function judge(input: FixInput, run: Placed): readonly FixPlan[] {
   const image = inImage(input).map(({ instruction }) => instruction);
   return keptCaches(run.instruction, image).flatMap(({ manager, commands }) => {
@@ -175,7 +178,9 @@ function judge(input: FixInput, run: Placed): readonly FixPlan[] {
     const { what } = cache;
     const refused = (reason: string): FixPlan =>
       refusedAt(run, `${what} stay in the layer: ${reason}`);
-    const user = started(input).called.find(({ name }) => managerOf(name)?.id === manager);
+    const user = started(input).called.find(
+      ({ name, words }) => managerOf(name)?.id === manager && !STARTS_ALONE.test(words.join(' ')),
+    );
     if (user !== undefined && manager !== 'pip')
       return refused(`${user.by} starts ${user.name}, which may read them`);
     const own = commands.flatMap((index) => run.commands[index] ?? []);
