@@ -90,7 +90,7 @@ const SESSIONS: readonly Session[] = [
       /^scoville build -f 'my files\/Prod.Dockerfile' --config 'my settings.yaml' /m,
       /^scoville report /m,
       /^scoville config attest.seccomp=seccomp.json$/m,
-      /^scoville profile --check --out seccomp.json /m,
+      /^scoville profile --check --output seccomp.json /m,
     ],
   },
   {

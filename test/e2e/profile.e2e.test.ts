@@ -105,7 +105,7 @@ test('an exercise that is refused is named with its answer, and no profile is wr
 
 test('a command that fails in the same way in the next confinement is not waited for to the end', async () => {
   writeFileSync(join(folder, 'failing.yaml'), '- run: [busybox, sh, -c, "echo never; exit 3"]\n');
-  const flags = ['--exercise', 'failing.yaml', '--timeout', '6', '--out', 'failing.json'];
+  const flags = ['--exercise', 'failing.yaml', '--timeout', '6', '--output', 'failing.json'];
   const ended = await profile(STATIC, ...flags);
   expect(ended.exitCode).toBe(2);
   expect(ended.stderr.match(/never/gu)?.length).toBeGreaterThan(1);

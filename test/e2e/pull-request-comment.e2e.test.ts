@@ -214,10 +214,10 @@ describe('the commit of a release for users of the action', () => {
     for (const path of ['action.yml', 'scripts'])
       execFileSync('cp', ['-r', join(ROOT, path), clone]);
     const { stage, packNpm } = (await import(join(ROOT, 'scripts/release/stage.mjs'))) as {
-      stage: (folder: string) => { version: string };
+      stage: (folder: string) => Promise<{ version: string }>;
       packNpm: (staged: string, out: string) => string;
     };
-    const { version } = stage(staged);
+    const { version } = await stage(staged);
     const tarball = packNpm(staged, folder);
     const make = (): string =>
       execFileSync('bash', ['scripts/release/action-commit.sh', tarball, version], { cwd: clone })
