@@ -157,7 +157,7 @@ async function pathBelow(io: CommandIo, path: string): Promise<string> {
 /** An image that is a file or folder has to be below the folder too. */
 async function imageBelow(io: CommandIo, image: string): Promise<string> {
   const [, prefix = '', path = ''] =
-    /^((?:oci|oci-dir|oci-archive|docker-archive):)?(.*)$/s.exec(image) ?? [];
+    /^((?:oci(?:-dir|-archive)?|docker-archive|dir|rootfs):)?(.*)$/s.exec(image) ?? [];
   const isPath = prefix !== '' || /^(?:\.{0,2}\/|~)/.test(path);
   return isPath ? prefix + (await pathBelow(io, path)) : image;
 }

@@ -120,8 +120,10 @@ test('fix shows edits, writes nothing, prints no secret and asks no registry', a
 
 test('grade takes no flag, no other folder, and no registry without a word', async () => {
   expect((await call('grade', { image: '--help' })).texts.join()).toContain('Invalid');
-  const outside = await call('grade', { image: `oci-archive:${folder}/x.tar` });
-  expect(outside.texts.join()).toContain('is not below the folder');
+  for (const kind of ['oci', 'oci-archive', 'docker-archive', 'dir', 'rootfs']) {
+    const outside = await call('grade', { image: `${kind}:${folder}/x.tar` });
+    expect(outside.texts.join()).toContain('is not below the folder');
+  }
   const missing = await call('grade', { image: 'registry:registry.invalid/app:1' });
   expect([missing.isError, missing.texts.join()]).toEqual([
     true,
