@@ -167,7 +167,7 @@ function hasMounts({ model }: FixInput): boolean {
   return version === '' || Number(version) >= 2;
 }
 
-/** These start a program of the project, and read no cache. */
+/** These start a program of the project; none reads a cache. */
 const STARTS_ALONE = /^(?:\S*\/)?(?:npm|yarn|pnpm) (?:start|run|run-script|test)(?: |$)/;
 
 function judge(input: FixInput, run: Placed): readonly FixPlan[] {
