@@ -21,7 +21,8 @@ export function listSettings(
   return Object.entries(properties).flatMap(([name, schema]) => {
     const path = `${prefix}${name}`;
     const scope = schema['x-scope'] ?? above;
-    if (schema.properties !== undefined) return listSettings(schema, `${path}.`, scope);
+    if (schema.properties !== undefined && schema['x-where'] !== true)
+      return listSettings(schema, `${path}.`, scope);
     const listed = {
       path,
       type: typeText(schema),

@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 
-const OURS = ['x-scope', 'x-flag', 'x-default', 'x-expects', 'x-file', 'x-tightens'];
+const OURS = ['x-scope', 'x-flag', 'x-default', 'x-expects', 'x-file', 'x-tightens', 'x-where'];
 
 async function checkOf(name) {
   const { Ajv2020 } = await import('ajv/dist/2020.js');

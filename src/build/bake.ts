@@ -280,9 +280,12 @@ export async function bake(
 }
 
 /** Whether the target's project settings have builds keep a lock. Builds report bad settings. */
-async function writesLock({ paths, now }: PipelineContext, startDir: string): Promise<boolean> {
+async function writesLock(
+  { env, paths, now }: PipelineContext,
+  startDir: string,
+): Promise<boolean> {
   const where = { named: undefined, startDir, userDir: paths.config, task: 'project' } as const;
-  return settingsOf({ ...where, now: now() }).then(
+  return settingsOf({ ...where, env, now: now() }).then(
     ({ lock, hermetic }) => lock || hermetic !== 'off',
     () => false,
   );

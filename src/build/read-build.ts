@@ -150,13 +150,14 @@ async function settingsOfBuild(
   { own }: ParsedBuild,
   { directory }: ContextSource,
 ): Promise<Settings> {
-  const { cwd, paths, now } = context;
+  const { cwd, env, paths, now } = context;
   const settings = await settingsOf({
     named: own.config && resolve(cwd, own.config),
     policy: own.trustPolicy && resolve(cwd, own.trustPolicy),
     startDir: directory,
     userDir: paths.config,
     task: 'project',
+    env,
     now: now(),
   });
   for (const { file, settings: names } of settings.ignored)

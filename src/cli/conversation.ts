@@ -1,11 +1,11 @@
 import { type RunTool, runTool } from '../lib/run-tool.ts';
-import type { PipelineContext } from '../model/context.ts';
+import { type PipelineContext, isCi, isSet } from '../model/context.ts';
 import type { EventSink } from '../model/events.ts';
 import type { Terminal } from '../ui/ink-surface.tsx';
 import { lazySurface, liveLog } from '../ui/live-log.ts';
 import { ciLog, ciMarks, plainLog } from '../ui/plain-log.ts';
 import { cleanForTerminal, cleanLines, marksOf } from '../ui/text.ts';
-import { type CommandIo, isAtTerminal, isCi, isSet, pathsOf } from './io.ts';
+import { type CommandIo, isAtTerminal, pathsOf } from './io.ts';
 import { isUtf8 } from './render-report.ts';
 import { isTyped, terminalJob } from './terminal-job.ts';
 import { VERSION } from './version.ts';

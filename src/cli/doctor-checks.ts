@@ -24,7 +24,7 @@ import {
   requireTool,
   unknownVersion,
 } from '../lib/tool-versions.ts';
-import type { PipelineContext } from '../model/context.ts';
+import { type PipelineContext, isCi } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { Settings } from '../model/settings.ts';
 import { cosignDialect, publicKey } from '../trust/cosign.ts';
@@ -242,10 +242,10 @@ async function nearestPath(path: string): Promise<string> {
 
 const MOST_PROBLEMS = 20;
 
-function readSettings({ cwd, paths, now }: DoctorContext): ReturnType<typeof loadSettings> {
+function readSettings({ cwd, env, paths, now }: DoctorContext): ReturnType<typeof loadSettings> {
   return loadSettings(
     { named: undefined, startDir: cwd, userDir: paths.config, task: 'project' },
-    { now: now() },
+    { now: now(), isCi: isCi(env) },
   );
 }
 

@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { wholeStream } from '../lib/bytes.ts';
 import { Interrupted, messageOf, UserError } from '../lib/errors.ts';
-import type { Paths } from '../model/context.ts';
+import { isCi, type Paths } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { folded } from '../ui/text.ts';
 import type { CommandSpec } from './flag-table.ts';
@@ -36,17 +36,6 @@ export interface CommandIo {
 }
 
 export type Command = (args: readonly string[], io: CommandIo) => Promise<number>;
-
-/** Variables set where nobody watches: by most CI systems, some others, Jenkins and TeamCity. */
-const CI_VARIABLES = ['CI', 'CONTINUOUS_INTEGRATION', 'BUILD_NUMBER', 'TEAMCITY_VERSION'];
-
-export function isSet(env: CommandIo['env'], name: string): boolean {
-  return !['', '0', 'false'].includes(env[name] ?? '');
-}
-
-export function isCi(env: CommandIo['env']): boolean {
-  return CI_VARIABLES.some((name) => isSet(env, name));
-}
 
 /** True where a person reads stderr and can type, even in plain text: a login may be asked for. */
 export function isAtTerminal({

@@ -44,6 +44,7 @@ function loaded(
     startDir: io.cwd,
     userDir: pathsOf(io).config,
     task,
+    env: io.env,
     now: io.now(),
   });
 }

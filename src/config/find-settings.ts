@@ -2,6 +2,7 @@ import { lstat, realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
+import { isCi, type PipelineContext } from '../model/context.ts';
 import { keyScheme, type SettingSource } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
 import { type ConfigProblem, formatProblem } from './document.ts';
@@ -179,6 +180,7 @@ function exists(path: string): Promise<boolean> {
 }
 
 interface SettingsRequest extends SettingsPlaces {
+  readonly env: PipelineContext['env'];
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Waivers may name criteria unknown here: the settings come from a source of another time. */
@@ -193,10 +195,12 @@ async function criteria(): Promise<readonly string[]> {
 /** A run's settings with defaults. Throws UserError with each problem's line and column. */
 export async function settingsOf({
   now,
+  env,
   anyCriterion = false,
   ...places
 }: SettingsRequest): Promise<Settings> {
-  const loaded = await loadSettings(places, { now, ...(anyCriterion ? {} : { criteria }) });
+  const options = { now, isCi: isCi(env), ...(anyCriterion ? {} : { criteria }) };
+  const loaded = await loadSettings(places, options);
   if (loaded.ok) return loaded.value;
   throw new UserError(loaded.error.map(formatProblem).join('\n  '), {
     nextStep: 'docs/configuration.md lists every setting',

@@ -38,6 +38,8 @@ export interface Schema {
   readonly 'x-tightens'?: boolean;
   /** A path is meant from the folder of the file that names it. */
   readonly 'x-file'?: boolean;
+  /** Of a group: its settings are those of the whole file, and count in one place alone. */
+  readonly 'x-where'?: boolean;
 }
 
 /** Every setting of `.scoville.yaml`: the one table that parsing, merging and pages read. */
@@ -55,6 +57,7 @@ function settingLeaves(
   above: Omit<SettingLeaf, 'schema'> = { path: [], scope: 'user' },
 ): readonly SettingLeaf[] {
   return Object.entries(properties).flatMap(([name, schema]) => {
+    if (schema['x-where'] === true) return [];
     const path = [...above.path, name];
     const scope = schema['x-scope'] ?? above.scope;
     return schema.properties === undefined
@@ -77,7 +80,8 @@ export const DEFAULT_SETTINGS: Settings = {
 };
 
 function defaultsOf({ properties = {} }: Schema): unknown {
-  const values = Object.entries(properties).map(([name, schema]) => [
+  const parts = Object.entries(properties).filter(([, schema]) => schema['x-where'] !== true);
+  const values = parts.map(([name, schema]) => [
     name,
     schema.properties === undefined ? schema.default : defaultsOf(schema),
   ]);

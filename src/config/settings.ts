@@ -23,6 +23,8 @@ export interface ParseOptions {
   readonly file: string;
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Which of the groups `local` and `ci` counts. */
+  readonly isCi?: boolean;
   /** Ids that a waiver may name, asked for where there is one; without them any is taken. */
   readonly criteria?: () => Promise<readonly string[]>;
 }
@@ -45,7 +47,9 @@ export async function parseSettings(
   });
   if (!read.ok) return read;
   const { value, problemAt } = read.value;
-  const given = withPaths(recordOf(value), file);
+  const { local, ci, ...everywhere } = recordOf(value);
+  const here = recordOf(options.isCi === true ? ci : local);
+  const given = withPaths(above(here, everywhere), file);
   const sign = recordOf(given['sign']);
   const problems = await waiverProblems(recordOf(given['gate'])['waivers'], options, problemAt);
   if (sign['keyless'] === true && sign['key'] !== undefined)
@@ -59,6 +63,21 @@ export async function parseSettings(
 }
 
 const SERVICE_URLS = ['fulcioUrl', 'rekorUrl', 'tsaUrl', 'oidcIssuer'];
+
+/** The settings of one group above those of another; a list or a map replaces the other's. */
+function above(
+  given: GivenSettings,
+  base: GivenSettings,
+  { properties = {} }: Schema = SETTINGS_SCHEMA,
+): GivenSettings {
+  const entries = Object.entries(given).map(([name, value]) => {
+    const schema = properties[name];
+    return schema?.properties === undefined || base[name] === undefined
+      ? [name, value]
+      : [name, above(recordOf(value), recordOf(base[name]), schema)];
+  });
+  return { ...base, ...(Object.fromEntries(entries) as GivenSettings) };
+}
 
 /** Paths are from the file's folder; a URI (`awskms://`, `pkcs11:`, `env://`) stays as it is. */
 function withPaths(given: GivenSettings, file: string): GivenSettings {

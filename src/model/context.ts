@@ -16,6 +16,17 @@ export interface PipelineContext {
   readonly isPerson?: boolean;
 }
 
+/** Variables set where nobody watches: by most CI systems, some others, Jenkins and TeamCity. */
+const CI_VARIABLES = ['CI', 'CONTINUOUS_INTEGRATION', 'BUILD_NUMBER', 'TEAMCITY_VERSION'];
+
+export function isSet(env: PipelineContext['env'], name: string): boolean {
+  return !['', '0', 'false'].includes(env[name] ?? '');
+}
+
+export function isCi(env: PipelineContext['env']): boolean {
+  return CI_VARIABLES.some((name) => isSet(env, name));
+}
+
 export interface Paths {
   /** The OCI layout that all builds of this user share. */
   readonly store: string;

@@ -370,7 +370,8 @@ async function prepare(
 
 function sourceSettings(context: PipelineContext, source: FetchedSource): Promise<Settings> {
   const places = { named: undefined, startDir: source.context, userDir: undefined } as const;
-  return settingsOf({ ...places, task: 'project', now: context.now(), anyCriterion: true });
+  const { env } = context;
+  return settingsOf({ ...places, env, task: 'project', now: context.now(), anyCriterion: true });
 }
 
 /**

@@ -260,13 +260,13 @@ export async function signingChoice(
 
 /** Settings that cannot be read are for the build to complain about. */
 async function signSettings(
-  { cwd, paths, now }: PipelineContext,
+  { cwd, env, paths, now }: PipelineContext,
   { context: place, own }: ParsedBuild,
 ): Promise<Settings['sign'] | undefined> {
   const at = (file: string | undefined) => file && resolve(cwd, file);
   const startDir = place !== '-' && !isAddress(place) ? resolve(cwd, place) : undefined;
   const files = { named: at(own.config), policy: at(own.trustPolicy), startDir };
-  const asked = { ...files, userDir: paths.config, task: 'project', now: now() } as const;
+  const asked = { ...files, userDir: paths.config, task: 'project', env, now: now() } as const;
   return settingsOf(asked).then(
     ({ sign }) => sign,
     () => undefined,

@@ -14,8 +14,8 @@ const TEXTS = yamlTable('test/config/parse-settings.yaml') as {
   readonly refused: readonly string[];
 };
 
-async function settingsOf(text: string) {
-  const parsed = await parseSettings(text, { file: FILE, now: NOW });
+async function settingsOf(text: string, isCi = false) {
+  const parsed = await parseSettings(text, { file: FILE, now: NOW, isCi });
   if (!parsed.ok) throw new Error(parsed.error.map(formatProblem).join('\n'));
   const layer = { source: 'project', file: FILE, given: parsed.value } as const;
   return mergeSettings([layer], 'project');
@@ -37,6 +37,23 @@ test.each(['', '# nothing\n', '---\n', 'gate:\nregistries:\n'])(
     expect(await settingsOf(text)).toEqual(DEFAULT_SETTINGS);
   },
 );
+
+test('`local` and `ci` go above the rest of the file, each in its place', async () => {
+  const text = `
+gate: { minLevel: 1, minGrade: C }
+local: { sign: { enabled: false } }
+ci: { gate: { minLevel: 3, waivers: [{ criterion: sbom, reason: r }] }, offline: true }
+`;
+  const [here, there] = [await settingsOf(text), await settingsOf(text, true)];
+  expect([here.sign.enabled, here.gate.minLevel, here.gate.waivers, here.offline]).toEqual([
+    ...[false, 1, [], false],
+  ]);
+  expect([there.sign.enabled, there.gate.minLevel, there.gate.minGrade, there.offline]).toEqual([
+    ...[true, 3, 'C', true],
+  ]);
+  expect(there.gate.waivers).toEqual([{ criterion: 'sbom', reason: 'r' }]);
+  expect(here).not.toHaveProperty('local');
+});
 
 test.each(TEXTS.wrong)('refuses %j', async (text, problem) => {
   expect(await problemsOf(text)).toEqual([problem.replace('SCANNERS', SCANNER_CHOICES.join(', '))]);
