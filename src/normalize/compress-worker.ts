@@ -7,6 +7,6 @@ import { deflatePiece } from './deflate/deflate.ts';
 
 const port = parentPort;
 port?.on('message', (job: PieceJob) => {
-  const bytes = deflatePiece(job.data, job.start).slice();
+  const bytes = deflatePiece(job.data, job.start);
   port.postMessage(bytes, [bytes.buffer]);
 });

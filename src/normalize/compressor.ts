@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { crc32 } from 'node:zlib';
 import { type Digest, parseDigest } from '../model/reference.ts';
-import { deflatePiece, WINDOW } from './deflate/deflate.ts';
+import { deflatePiece, PIECE_BYTES, WINDOW } from './deflate/deflate.ts';
 
 export type Write = (chunk: Uint8Array) => Promise<void> | void;
 
@@ -111,8 +111,6 @@ class CompressPool implements PieceCompressor {
   }
 }
 
-/** Input to a piece. Part of what the bytes depend on. */
-export const PIECE_BYTES = 1 << 20;
 /** RFC 1952: deflate, no flags, no name, time 0, no level given, system unknown. */
 export const HEADER = Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255);
 /** An empty final stored block. */
@@ -131,9 +129,7 @@ export function gzipFile(data: Uint8Array): Uint8Array {
   const parts: Uint8Array[] = [HEADER];
   for (let at = 0; at < data.length; at += PIECE_BYTES) {
     const from = Math.max(0, at - WINDOW);
-    // A copy: the compressor reads words at any offset of its own buffer.
-    const piece = data.slice(from, Math.min(at + PIECE_BYTES, data.length));
-    parts.push(deflatePiece(piece, at - from));
+    parts.push(deflatePiece(data.subarray(from, at + PIECE_BYTES), at - from));
   }
   return Buffer.concat([...parts, FINAL, trailer(crc32(data), data.length)]);
 }

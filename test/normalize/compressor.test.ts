@@ -9,12 +9,8 @@ import { ZstdInThread } from '../../src/image/walk/decompress.ts';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { ruleSet } from '../../src/normalize/catalogue.ts';
-import {
-  LayerCompressor,
-  openPool,
-  PIECE_BYTES,
-  type PieceCompressor,
-} from '../../src/normalize/compressor.ts';
+import { LayerCompressor, openPool, type PieceCompressor } from '../../src/normalize/compressor.ts';
+import { PIECE_BYTES } from '../../src/normalize/deflate/deflate.ts';
 import { layerKey, normaliseLayer } from '../../src/normalize/normalise-layer.ts';
 import { ZstdCompressor } from '../../src/normalize/zstd-compressor.ts';
 import { EPOCH, sample, tarOf } from './sample-layer.ts';

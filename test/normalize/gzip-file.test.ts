@@ -1,11 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
-import {
-  gzipFile,
-  inThread,
-  LayerCompressor,
-  PIECE_BYTES,
-} from '../../src/normalize/compressor.ts';
+import { gzipFile, inThread, LayerCompressor } from '../../src/normalize/compressor.ts';
+import { PIECE_BYTES } from '../../src/normalize/deflate/deflate.ts';
 import { words } from './samples.ts';
 
 test.each([0, 1, PIECE_BYTES, PIECE_BYTES + 70_000])(
