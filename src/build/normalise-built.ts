@@ -17,7 +17,6 @@ import { PREDICATE_TYPE, type Statement } from '../model/statement.ts';
 import { ruleSet } from '../normalize/catalogue.ts';
 import { layerKey, type NormalisedLayer, normaliseLayer } from '../normalize/normalise-layer.ts';
 import { type BasePart, layerKinds, rebuildImage } from '../normalize/rebuild.ts';
-import { tracedLayers } from '../reproduce/compare-entries.ts';
 import { restoredProvenance, withoutInjected } from '../reproduce/recorded-fetches.ts';
 import { parseStatement } from '../trust/bundle.ts';
 import { EARLIEST_EPOCH } from './annotations.ts';
@@ -313,6 +312,7 @@ async function secretPlaces(
     const diffId = config.rootfs.diff_ids[i];
     return diffId === undefined ? [] : [{ blob, diffId }];
   });
+  const { tracedLayers } = await import('../reproduce/compare-entries.ts');
   const made = tracedLayers(layers, config).map(({ createdBy }) => createdBy);
   const lines = dockerfile === undefined ? [] : layerLines(dockerfile, made);
   const own = layers.slice(baseLayers);

@@ -18,7 +18,6 @@ import {
 } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { publishedReferrers } from '../reproduce/inputs.ts';
-import { keysAtHand, replacedStatements } from '../trust/replaced.ts';
 import type { Destination } from './command-line.ts';
 import { familiarName, keptCommand } from './describe-plan.ts';
 import { hasGate } from './gate.ts';
@@ -218,6 +217,7 @@ export async function pushEverywhere(
     formatReference({ registry, repository });
   const results: (PushResult & { readonly repository: string })[] = [];
   const { blobs } = request.store;
+  const { keysAtHand, replacedStatements } = await import('../trust/replaced.ts');
   const keys = await keysAtHand(context, request.settings);
   const { format } = request.settings.sign;
   for (const [repositoryName, all] of groupBy(named, nameOf)) {

@@ -13,7 +13,7 @@ import { platformNameOf } from '../model/image.ts';
 import type { LockChange, LockFile } from '../model/lock.ts';
 import type { OsRelease, Package } from '../model/packages.ts';
 import { jsonText } from '../report/text.ts';
-import { databaseFolder } from '../scan/update-database.ts';
+import { databaseFolder } from '../scan/database-folder.ts';
 import { lockOfBuilt, writeLock } from './built-lock.ts';
 import { parseBuildArgs, type ParsedBuild } from './command-line.ts';
 import type { FinalImage } from './image-under-build.ts';

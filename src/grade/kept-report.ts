@@ -2,11 +2,11 @@ import { readJsonFile } from '../config/read-files.ts';
 import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
+import { masked } from '../lib/text.ts';
 import type { Fact, ImageFact } from '../model/facts.ts';
 import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
 import type { ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
-import { masked } from '../report/compare.ts';
 
 const SCHEMA = 3;
 

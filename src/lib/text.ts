@@ -202,3 +202,24 @@ export function joined(folder: string, name: string): string {
 export function foldersOf(path: string): readonly string[] {
   return [...path.matchAll(/\//g)].map(({ index }) => path.slice(0, index));
 }
+
+const SECRET_WORD =
+  '(?:token|secret|passw(?:or)?d|passphrase|credentials?|api_?key|access_?key|private_?key)';
+const ASSIGNED = new RegExp(
+  `((?<![\\w-])(?=[\\w-]*${SECRET_WORD})[\\w-]+\\s*[=:]\\s*)(?:"[^"]*"|'[^']*'|\\S+)`,
+  'gi',
+);
+
+const FLAGGED = new RegExp(
+  `((?<![\\w-])--(?=[\\w-]*${SECRET_WORD})[\\w-]+\\s+)(?:"[^"]*"|'[^']*'|[^\\s-]\\S*)`,
+  'gi',
+);
+
+/** Reports do not repeat secrets, even if the history shows them. */
+export function masked(text: string): string {
+  const plain = text
+    .replace(ASSIGNED, '$1…')
+    .replace(FLAGGED, '$1…')
+    .replace(/(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 …');
+  return withoutPasswords(plain, '…');
+}

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { given } from '../lib/json.ts';
 import { groupBy } from '../lib/parallel.ts';
-import { byCodeUnit, countText, quantity, sizeText, withoutPasswords } from '../lib/text.ts';
+import { byCodeUnit, countText, masked, quantity, sizeText } from '../lib/text.ts';
 import { type CriterionResult, isMet, type Outcome, VECTORS } from '../model/criterion.ts';
 import type { HistoryEntry } from '../model/image.ts';
 import type { Package } from '../model/packages.ts';
@@ -41,27 +41,6 @@ function layerHistory(
 ): readonly HistoryEntry[] | undefined {
   const made = history?.filter((entry) => entry.empty_layer !== true);
   return made?.length === layers ? made : undefined;
-}
-
-const SECRET_WORD =
-  '(?:token|secret|passw(?:or)?d|passphrase|credentials?|api_?key|access_?key|private_?key)';
-const ASSIGNED = new RegExp(
-  `((?<![\\w-])(?=[\\w-]*${SECRET_WORD})[\\w-]+\\s*[=:]\\s*)(?:"[^"]*"|'[^']*'|\\S+)`,
-  'gi',
-);
-
-const FLAGGED = new RegExp(
-  `((?<![\\w-])--(?=[\\w-]*${SECRET_WORD})[\\w-]+\\s+)(?:"[^"]*"|'[^']*'|[^\\s-]\\S*)`,
-  'gi',
-);
-
-/** Reports do not repeat secrets, even if the history shows them. */
-export function masked(text: string): string {
-  const plain = text
-    .replace(ASSIGNED, '$1…')
-    .replace(FLAGGED, '$1…')
-    .replace(/(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 …');
-  return withoutPasswords(plain, '…');
 }
 
 /** Removes what builders add to an instruction, such as argument values. */

@@ -16,11 +16,12 @@ import { type Fact, known, unknownFact, type VulnerabilitiesFact } from '../mode
 import type { Descriptor, OpenedImage } from '../model/image.ts';
 import { digestHex, referencesOf } from '../model/reference.ts';
 import { type ScannerName, SCANNERS, type Settings } from '../model/settings.ts';
+import { databaseFolder } from './database-folder.ts';
 import { planOsv } from './osv-records.ts';
 import { withPublished } from './published-files.ts';
 import { type ImageScan, withinAge, withPackages } from './scan-evidence.ts';
 import type { ScanTarget } from './scanners.ts';
-import { databaseFolder, noteEcosystems } from './update-database.ts';
+import { noteEcosystems } from './update-database.ts';
 import { applyVex } from './vex.ts';
 
 async function isInstalled(context: PipelineContext, name: ScannerName): Promise<boolean> {

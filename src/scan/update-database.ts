@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CacheHome, orWarn } from '../image/caches.ts';
@@ -28,19 +27,8 @@ import {
   isFamily,
   OSV_EXPORTS,
 } from './advisories.ts';
+import { databaseFolder } from './database-folder.ts';
 import { familyOf } from './osv-records.ts';
-
-export function databaseFolder({ paths }: CacheHome): string {
-  return join(paths.cache, 'advisories', 'v2');
-}
-
-export function databaseStamp(home: CacheHome): number {
-  try {
-    return statSync(databaseFolder(home)).mtimeMs;
-  } catch {
-    return 0;
-  }
-}
 
 function seenFolder({ paths }: CacheHome): string {
   return join(paths.cache, 'advisories', 'seen');

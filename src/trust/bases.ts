@@ -4,7 +4,6 @@ import { noStdin } from '../build/context-source.ts';
 import type { FoundImage, Registries } from '../build/registries.ts';
 import { DEFAULT_SETTINGS } from '../config/schema.ts';
 import { matchesImage, publisherSigner } from '../criteria/trusted-source.ts';
-import { openNamedImage } from '../grade/grade-image.ts';
 import { openCache } from '../image/caches.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -23,7 +22,6 @@ import {
   type TrustedSigner,
   trustedSigners,
 } from './trusted-signers.ts';
-import { verifyImage } from './verify-image.ts';
 
 export type SignedBases = ReadonlyMap<Digest, string>;
 
@@ -151,6 +149,8 @@ async function check(
   const key = JSON.stringify([digest, await Promise.all(signers.map(fingerprint))]);
   const kept = await cache.get(key);
   if (typeof kept === 'string') return { signedBy: kept };
+  const { openNamedImage } = await import('../grade/grade-image.ts');
+  const { verifyImage } = await import('./verify-image.ts');
   const opened = await openNamedImage(context, registries(context), {
     text: `registry:${formatReference({ registry, repository, digest })}`,
     stdin: noStdin(),

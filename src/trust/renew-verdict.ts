@@ -3,15 +3,14 @@ import { CATALOGUE } from '../criteria/catalogue.ts';
 import { gate } from '../criteria/score.ts';
 import type { Graded } from '../grade/assess.ts';
 import { attestationOf, gradeOpened, type GradeOptions, verifyAll } from '../grade/grade-image.ts';
-import { openCache } from '../image/caches.ts';
+import type { BlobStore } from '../image/blob-store.ts';
 import { openStored } from '../image/layout/open-layout.ts';
 import type { LayoutStore } from '../image/layout/store.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { type CriterionResult, isMet } from '../model/criterion.ts';
 import type { Descriptor, OpenedImage } from '../model/image.ts';
 import type { Settings } from '../model/settings.ts';
-import { type FoundAttestation, PREDICATE_TYPE } from '../model/statement.ts';
-import { PROFILE_ARTIFACT, PROFILE_PREDICATE, type ProfileFile } from './profile-artifact.ts';
+import type { FoundAttestation } from '../model/statement.ts';
 import type { Signer } from './signer.ts';
 import { isVerdict, madeKind, signerOf } from './statement-kinds.ts';
 import { NOBODY_NAMED, trustedSigners } from './trusted-signers.ts';
@@ -197,58 +196,33 @@ export interface KeptAttachments {
 }
 
 interface Made {
-  readonly profiles: readonly ProfileFile[];
+  /** Types that this build makes itself. */
+  readonly types: readonly string[];
   readonly isProven: boolean;
 }
 
-const NONE: KeptAttachments = { attestations: [], referrers: [] };
-/** What each build states again. */
-const OWN: readonly string[] = [
-  PREDICATE_TYPE.cyclonedx,
-  PREDICATE_TYPE.spdx,
-  PREDICATE_TYPE.slsaProvenanceV1,
-];
-
-/**
- * What the last build of the same digest has beside what a build makes itself, where it verifies by
- * the keys here: VEX, profiles, second builds, results of tests. `made` says which profiles this
- * build attaches, and whether it was proven.
- */
-export async function attachedBefore(
+/** What of a build's manifests verifies, except what this build makes. `isOwn`: there is nothing else. */
+export async function keptOf(
   context: PipelineContext,
-  store: LayoutStore,
-  index: Descriptor,
+  blobs: BlobStore,
+  { index, manifests }: { readonly index: Descriptor; readonly manifests: readonly Descriptor[] },
   settings: Settings,
-  { profiles, isProven }: Made,
-): Promise<KeptAttachments> {
-  const build = await store.lastOf(index.digest);
-  if (build === undefined) return NONE;
-  const { manifests } = build;
-  // What this build makes, and will not keep of the one before.
-  const anew = [
-    ...OWN,
-    ...profiles.flatMap(({ kind }) => [PROFILE_PREDICATE[kind], PROFILE_ARTIFACT[kind]]),
-  ];
-  // Reading them all takes longer than all else that follows an unchanged build.
-  const own = openCache(context, 'own-statements', 1);
-  const digests = manifests.map(({ digest }) => digest);
-  const key = JSON.stringify([context.version, index.digest, digests, anew, isProven]);
-  if ((await own.get(key)) === true) return NONE;
-  const image = await openStored(store.blobs, index, index.digest, manifests);
+  made: Made,
+): Promise<KeptAttachments & { readonly isOwn: boolean }> {
+  const image = await openStored(blobs, index, index.digest, manifests);
   try {
     const read = await readAttachments(image);
     const candidates = read.found.filter(
       ({ says }) =>
         says.kind === 'statement' &&
-        !anew.includes(says.predicateType) &&
+        !made.types.includes(says.predicateType) &&
         !isVerdict(says) &&
         !isBuiltVex(says.predicate, index.digest) &&
-        !(isProven && madeKind(says) === 'second build'),
+        !(made.isProven && madeKind(says) === 'second build'),
     );
     if (candidates.length === 0) {
       const isWhole = read.incomplete === undefined && read.unreadable.length === 0;
-      if (isWhole) await own.set(key, true);
-      return NONE;
+      return { attestations: [], referrers: [], isOwn: isWhole };
     }
     const artifacts = new Set(candidates.map(({ attachment }) => attachment.descriptor.digest));
     // An artifact is vouched for by what hangs on it.
@@ -263,7 +237,7 @@ export async function attachedBefore(
       .filter(({ kind }) => kind === 'referrer')
       .filter(({ subject, descriptor }) => kept.has(descriptor.digest) || kept.has(subject))
       .map(({ descriptor }) => descriptor);
-    return { attestations: held.flatMap(attestationOf), referrers };
+    return { attestations: held.flatMap(attestationOf), referrers, isOwn: false };
   } finally {
     await image.close();
   }

@@ -16,7 +16,7 @@ import { shellWord } from '../model/dockerfile.ts';
 import { digestOf } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import { generateKeyPair, PasswordNeeded, publicKey, signPayload } from './cosign.ts';
-import { type KeylessSession, keylessSession } from './keyless.ts';
+import type { KeylessSession } from './keyless.ts';
 import {
   isKeyUri,
   keyName,
@@ -52,6 +52,7 @@ export async function resolveSigner(
   if (sign.key !== undefined) return keySigner(context, sign.key, password);
   if (sign.keyless || tokenVariable(context.env) !== undefined) {
     await requireCosign(context, 'keyless signing');
+    const { keylessSession } = await import('./keyless.ts');
     return { kind: 'keyless', session: await keylessSession(context, sign) };
   }
   const { folder, key: own } = ownKey(context);
