@@ -168,6 +168,12 @@ export async function inspectLocalImages(
   return refs.map((ref) => images.find((image) => isNamed(image, ref)));
 }
 
+/** What the engine had of some names before the build, milliseconds since 1970. */
+export interface SeenImages {
+  readonly at: number;
+  readonly byName: ReadonlyMap<string, LocalImage | undefined>;
+}
+
 export async function tagImage(
   run: RunTool,
   id: Digest,

@@ -155,8 +155,25 @@ export function withoutCredentials(remote: string | undefined): string | undefin
   return url.href;
 }
 
+/** The next `trackedFiles` of a runner, by folder, while it is awaited. */
+const begun = new WeakMap<RunTool, Map<string, ReturnType<typeof listTracked>>>();
+
+/** Starts the next `trackedFiles` early, beside what else is asked before a build. */
+export function beginTrackedFiles(run: RunTool, dir: string): void {
+  const listed = listTracked(run, dir);
+  listed.catch(() => undefined);
+  begun.set(run, new Map([[dir, listed]]));
+}
+
 /** Regular files that git tracks below `dir`, with modes under umask 022; undefined without git. */
-export async function trackedFiles(run: RunTool, dir: string) {
+export async function trackedFiles(run: RunTool, dir: string): ReturnType<typeof listTracked> {
+  const early = begun.get(run)?.get(dir);
+  // Once: a later question may have another answer.
+  begun.delete(run);
+  return early ?? listTracked(run, dir);
+}
+
+async function listTracked(run: RunTool, dir: string) {
   if (!mayBeInRepository(dir)) return undefined;
   // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
   const chunks: Uint8Array[] = [];

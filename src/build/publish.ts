@@ -121,7 +121,7 @@ type Delivered = Checked & Pick<Attested, 'referrers' | 'tagged'>;
 
 async function deliver(
   context: PipelineContext,
-  { plan, store, registries, images, image, referrers, tagged }: Delivered,
+  { plan, store, registries, images, seen, image, referrers, tagged }: Delivered,
   destination: Destination,
   then?: string,
 ): Promise<void> {
@@ -132,7 +132,11 @@ async function deliver(
       await phase(
         context,
         'load',
-        () => loadImage(inDockerContext(context, destination.context), common),
+        () => {
+          const { context: other } = destination;
+          const known = other === undefined ? { ...common, seen } : common;
+          return loadImage(inDockerContext(context, other), known);
+        },
         ({ already, sentBytes }) => {
           const sent = already
             ? 'Docker has it already'

@@ -19,12 +19,13 @@ import { requireOwnBuild } from '../trust/bases.ts';
 import { requireCosign } from '../trust/cosign.ts';
 import { readProfiles, startProfiles } from '../trust/profile-artifact.ts';
 import { requireKey } from '../trust/signer.ts';
+import { imageNames } from './annotations.ts';
 import type { ParsedBuild } from './command-line.ts';
 import { buildContext, type ContextSource, contextSource } from './context-source.ts';
-import { inspectLocalImages } from './docker.ts';
+import { inspectLocalImages, type SeenImages } from './docker.ts';
 import { buildEngine, warnOfBuilder } from './engine.ts';
 import { applyOptions } from './flags.ts';
-import { type GitFacts, gitFacts } from './git.ts';
+import { beginTrackedFiles, type GitFacts, gitFacts } from './git.ts';
 import { neededImages } from './images.ts';
 import { findLock, type FoundLock, type LockMode, requireNoDrift } from './lock-file.ts';
 import { planBuild } from './plan-build.ts';
@@ -62,6 +63,8 @@ export async function readBuild(
 ): Promise<Build | PassedOn> {
   const { parsed, stdin, store, directory, lockMode = 'build', recorded } = request;
   const together = request.together ?? ALONE;
+  const loaded = loadedNames(parsed, store);
+  loaded.catch(() => undefined);
   const source = await contextSource({
     context: parsed.context,
     file: lastValueOf(parsed, 'file'),
@@ -79,9 +82,19 @@ export async function readBuild(
   const lock =
     recorded?.lock ??
     (makesImage ? await findLock(context, parsed, settings, source, lockMode) : undefined);
+  if (makesImage && source.directory !== undefined && settings.reproducible.mode !== 'off')
+    beginTrackedFiles(context.run, source.directory);
   const [engine, git] = await Promise.all([
     makesImage
-      ? engineAndImages(context, { parsed, settings, dockerfile, registries, lock, lockMode })
+      ? engineAndImages(context, {
+          parsed,
+          settings,
+          dockerfile,
+          registries,
+          loaded,
+          lock,
+          lockMode,
+        })
       : undefined,
     source.directory === undefined ? undefined : gitFacts(context.run, source.directory),
   ]);
@@ -131,6 +144,7 @@ export async function readBuild(
     store,
     engine: engine.engine,
     images: engine.images,
+    seen: engine.seen,
     registries,
     lock,
     vex: parsed.own.grade || isSigned ? await readVexFiles(plan.settings.vex) : [],
@@ -208,6 +222,8 @@ async function engineAndImages(
   of: Pick<Build, 'parsed' | 'dockerfile' | 'registries' | 'lock'> & {
     readonly settings: Settings;
     readonly lockMode: LockMode;
+    /** Of the image that is to be loaded: its names, and the images that have them. */
+    readonly loaded: Promise<readonly string[]>;
   },
 ) {
   const { parsed, settings, dockerfile, registries, lockMode } = of;
@@ -218,7 +234,12 @@ async function engineAndImages(
   // dockerInfo says first.
   const names = needed.map(({ reference }) => formatReference(reference));
   const isAsked = boolOf(parsed, 'pull') !== true;
-  const local = inspectLocalImages(context.run, isAsked ? names : [], context.signal);
+  const loaded = await of.loaded;
+  const at = context.now();
+  const asked = isAsked || loaded.length > 0 ? [...names, ...loaded] : [];
+  const inspected = inspectLocalImages(context.run, asked, context.signal);
+  inspected.catch(() => undefined);
+  const local = inspected.then((images) => (isAsked ? images.slice(0, names.length) : []));
   local.catch(() => undefined);
   const engine = await buildEngine(context, named === '' ? undefined : named);
   const hermetic = hermeticMode(parsed.own, settings, lock?.before);
@@ -240,7 +261,26 @@ async function engineAndImages(
   );
   if (engine.elsewhere !== undefined)
     warnOfBuilder(context, engine.elsewhere, needed, images, await local.catch(() => []));
-  return { engine, images };
+  const found = loaded.length > 0 && engine.seesLocal ? await inspected : undefined;
+  const seen: SeenImages | undefined = found && {
+    at,
+    byName: new Map(asked.map((name, i) => [name, found[i]])),
+  };
+  return { engine, images, seen };
+}
+
+/** What loading into Docker asks it about, before the image is known. */
+async function loadedNames(
+  { output, ...parsed }: ParsedBuild,
+  store: LayoutStore,
+): Promise<readonly string[]> {
+  if (output.kind !== 'image') return [];
+  const isLoaded = output.destinations.some(
+    (one) => one.kind === 'docker' && one.context === undefined,
+  );
+  const names = imageNames(valuesOf(parsed, 'tag'), output.names);
+  if (!isLoaded || !names.ok) return [];
+  return [...names.value, ...(await store.digestsOf(names.value))];
 }
 
 /** Seconds since 1970: when the first build of this Dockerfile began, today's. */

@@ -201,7 +201,7 @@ interface Made {
   readonly isProven: boolean;
 }
 
-/** What of a build's manifests verifies, except what this build makes. `isOwn`: there is nothing else. */
+/** What verifies of a build's manifests, without what this build makes. `isOwn`: it made all. */
 export async function keptOf(
   context: PipelineContext,
   blobs: BlobStore,

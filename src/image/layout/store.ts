@@ -360,6 +360,12 @@ export class LayoutStore {
     return undefined;
   }
 
+  /** Images that the names have, by full name. */
+  async digestsOf(fullNames: readonly string[]): Promise<readonly Digest[]> {
+    const found = await Promise.all(fullNames.map((name) => this.findByName(name)));
+    return [...new Set(found.flatMap((one) => one?.descriptor.digest ?? []))];
+  }
+
   /** Removes old builds, then every blob that none of the remaining builds reaches. */
   prune(options: PruneOptions): Promise<PruneResult> {
     return pruneStore(this.root, this.blobs, () => this.builds(), options);
