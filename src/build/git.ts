@@ -155,7 +155,7 @@ export function withoutCredentials(remote: string | undefined): string | undefin
   return url.href;
 }
 
-/** The next `trackedFiles` of a runner, by folder, while it is awaited. */
+/** What was listed early for the next `trackedFiles` of a runner, by folder. */
 const begun = new WeakMap<RunTool, Map<string, ReturnType<typeof listTracked>>>();
 
 /** Starts the next `trackedFiles` early, beside what else is asked before a build. */
@@ -169,7 +169,7 @@ export function beginTrackedFiles(run: RunTool, dir: string): void {
 export async function trackedFiles(run: RunTool, dir: string): ReturnType<typeof listTracked> {
   const early = begun.get(run)?.get(dir);
   // Once: a later question may have another answer.
-  begun.delete(run);
+  begun.get(run)?.delete(dir);
   return early ?? listTracked(run, dir);
 }
 
