@@ -245,8 +245,15 @@ export function loadFailure(stderr: string) {
 
 /** The engine's images: one by name or id, and `docker save`, chunk by chunk. Throws UserError. */
 export function localImages(run: RunTool, signal?: AbortSignal) {
+  const found = new Map<string, Promise<LocalImage | undefined>>();
+  const find = (image: string): Promise<LocalImage | undefined> => {
+    const known = found.get(image) ?? inspectLocalImages(run, [image], signal).then(([one]) => one);
+    found.set(image, known);
+    return known;
+  };
   return {
-    find: async (image: string) => (await inspectLocalImages(run, [image], signal))[0],
+    /** Asks once for each name. */
+    find,
     save: (id: Digest, take: (chunk: Uint8Array) => Promise<void>) =>
       dockerSave(run, id, take, signal),
   };

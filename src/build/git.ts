@@ -87,15 +87,24 @@ export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | un
   ]);
   const commit = parseCommit(printed(log) ?? '');
   if (commit === undefined) return undefined;
-  const remote = settings.find(({ key }) => key === 'remote.origin.url')?.value;
   return {
     ...commit,
     dirty: printed(status) !== '',
     ...given({
-      remoteUrl: withoutCredentials(remote),
+      remoteUrl: originIn(settings),
       folder: printed(prefix)?.replace(/\/?\n$/, ''),
     }),
   };
+}
+
+/** The address of `origin`, without user, password or query. */
+export async function remoteOrigin(run: RunTool, dir: string): Promise<string | undefined> {
+  const settings = mayBeInRepository(dir) ? await settingsOf(quietGit(run, dir)) : undefined;
+  return settings && originIn(settings);
+}
+
+function originIn(settings: readonly { key: string; value: string }[]): string | undefined {
+  return withoutCredentials(settings.find(({ key }) => key === 'remote.origin.url')?.value);
 }
 
 /** True if git knows the file and it differs from the last commit or the index. */

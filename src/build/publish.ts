@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { wholeEntries } from '../image/layout/entries.ts';
 import { openStored } from '../image/layout/open-layout.ts';
 import type { BuildDirectory, LayoutStore } from '../image/layout/store.ts';
@@ -28,7 +29,7 @@ import { ALONE, type Attested, type Build, type Checked } from './states.ts';
 /** What began before the image was signed and judged. */
 export interface Begun {
   readonly loads: ReadonlyMap<Destination, Promise<void>>;
-  /** Ends when Docker is at work, so that what follows does not keep it waiting. Never throws. */
+  /** Ends when Docker is at work or, soon, done: what follows keeps it waiting. Never throws. */
   readonly isUnderWay: Promise<unknown>;
   /** Says what Docker has of a build that fails before `publish`, once that is known. */
   readonly sayLeft: () => Promise<void>;
@@ -44,6 +45,9 @@ export function loadsFirst({ plan, together }: Build): readonly Destination[] {
     ? plan.destinations.filter((one) => one.kind === 'docker' && one.keepsPushed !== true)
     : [];
 }
+
+/** A load that takes no longer is waited for: what judges would keep its tag waiting. */
+const SHORT_LOAD_MS = 300;
 
 /** Begins to load the image into Docker, so that it can be run while it is signed and judged. */
 export function beginLoads(context: PipelineContext, checked: Checked): Begun {
@@ -68,7 +72,8 @@ export function beginLoads(context: PipelineContext, checked: Checked): Begun {
       text: `Docker has ${names} already, not signed or graded: the build did not end`,
     });
   };
-  return { loads, isUnderWay: Promise.race([sent, ended]), sayLeft };
+  const shortly = sent.then(() => sleep(SHORT_LOAD_MS, undefined, { ref: false }));
+  return { loads, isUnderWay: Promise.race([shortly, ended]), sayLeft };
 }
 
 /** Sends the image to each destination and names it in the layout, where it stays. */

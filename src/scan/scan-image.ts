@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 // eslint-disable-next-line no-restricted-imports -- a temporary folder of ours
-import { symlink, writeFile } from 'node:fs/promises';
+import { readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageContent } from '../facts/layer-files.ts';
 import type { InspectedPlatform, Scanned } from '../grade/assess.ts';
@@ -28,8 +29,23 @@ async function isInstalled(context: PipelineContext, name: ScannerName): Promise
   if (name === 'osv' || name === 'database') return true;
   if (findCommand(TOOLS[name].command, commandSearch(context)) === undefined) return false;
   if (name !== 'docker-scout') return true;
+  // To start docker takes longer than all else of a grade where everything is known.
+  if (!(await mayHavePlugin(context.paths.dockerConfig, name))) return false;
   const { hasDockerScout } = await import('./scanners.ts');
   return hasDockerScout(context.run);
+}
+
+/** Folders of plugins on Linux (docker/cli, cli-plugins/manager). */
+const PLUGINS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'].map(
+  (folder) => `${folder}/docker/cli-plugins`,
+);
+
+/** False where Docker finds no such plugin; where its settings name more folders, it is asked. */
+async function mayHavePlugin(dockerConfig: string, name: string): Promise<boolean> {
+  const settings = await readFile(join(dockerConfig, 'config.json'), 'utf8').catch(() => '');
+  if (process.platform !== 'linux' || settings.includes('cliPluginsExtraDirs')) return true;
+  const folders = [join(dockerConfig, 'cli-plugins'), ...PLUGINS];
+  return folders.some((folder) => existsSync(join(folder, name)));
 }
 
 /**
