@@ -6,15 +6,18 @@ import { isAddress } from '../build/shown-command.ts';
 import { settingsFileFor } from '../config/find-settings.ts';
 import { type DeclaredSetting, declaredSettings } from '../criteria/declared-settings.ts';
 import { hasFixedCves } from '../criteria/known-cves.ts';
+import { noSecrets } from '../criteria/no-secrets/verdict.ts';
+import { runtimeStage } from '../criteria/no-shell.ts';
 import { pinImages } from '../criteria/pinned-images.ts';
-import { BY_BUILD, lockFiles } from '../criteria/pinned-packages.ts';
+import { BY_BUILD, lockFiles, pinnedPackages } from '../criteria/pinned-packages.ts';
+import { envSecrets } from '../criteria/secrets-by-file.ts';
 import type { AppliedFixes } from '../fix/compose.ts';
 import { fixCommand } from '../fix/fix-command.ts';
-import { applyWanted, type FixRequest, planFixes } from '../fix/plan.ts';
+import { applyWanted, type FixRequest, type FixTask, planFixes } from '../fix/plan.ts';
 import { UserError } from '../lib/errors.ts';
 import { quantity } from '../lib/text.ts';
 import { folderWord } from '../model/dockerfile.ts';
-import { isWithin } from '../model/fix.ts';
+import { isWithin, type PlannedEdit } from '../model/fix.ts';
 import { printedCommand } from '../model/printed-command.ts';
 import type { ReadyStep, Scorecard } from '../model/scorecard.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
@@ -70,6 +73,7 @@ async function readyEdits(
     );
     const all = await applyWanted(task, (edit) => task.isWithinRisk(edit));
     const safe = await applyWanted(task, ({ risk }) => isWithin(risk, 'low'));
+    const bold = await applyWanted(task, ({ risk }) => risk === 'high');
     const serving = (found: readonly { readonly criterion?: string }[]): readonly string[] =>
       open.filter((id) => found.some(({ criterion }) => criterion === id));
     const edits = ({ applied, files }: AppliedFixes, proof: string, ...flags: string[]) => {
@@ -93,8 +97,8 @@ async function readyEdits(
       edits(safe, ''),
       edits(
         all,
-        ', kept if the image still builds and starts',
-        ...['--verify', '--max-risk', 'medium'],
+        `${pins.length > 0 ? ', and versions of packages' : ''}, kept if the image still builds and starts`,
+        ...[...(pins.length > 0 ? ['--build'] : []), '--verify', '--max-risk', 'medium'],
       ),
       {
         text: 'Pin packages to the versions that a build installs',
@@ -109,12 +113,80 @@ async function readyEdits(
     return [
       ...steps.map((one) => ({ ...one, command: fixCommand(request, io.cwd, one.command) })),
       ...lockFileSteps(all, open, request, io),
+      ...decisions(bold, task, scorecard, parsed.again),
+      ...leftAlone(all, scorecard, task.opened.names.Dockerfile),
     ];
   } catch (error) {
     io.signal.throwIfAborted();
     if (error instanceof UserError) return [];
     throw error;
   }
+}
+
+/**
+ * Edits that change what those who run the image give it or get from it, and the build after them.
+ * No container shows whether an app gets its secrets elsewhere; all else is proven.
+ */
+function decisions(
+  { applied, files }: AppliedFixes,
+  task: FixTask,
+  { criteria }: Scorecard,
+  again: readonly string[] | undefined,
+): readonly ReadyStep[] {
+  const failed = criteria.filter(({ outcome }) => outcome === 'fail');
+  const isSecret = ({ rule }: PlannedEdit): boolean => rule === envSecrets.id;
+  const groups = [applied.filter(isSecret), applied.filter((edit) => !isSecret(edit))];
+  return groups.flatMap((edits, at) => {
+    const partly = failed.filter(({ id }) => edits.some(({ criterion }) => criterion === id));
+    if (partly.length === 0) return [];
+    const keys = new Set(edits.map(({ key }) => key));
+    const named = partly.filter(
+      ({ id, evidence }) =>
+        id === noSecrets.id &&
+        evidence.every(
+          (one) => one.kind === 'note' || (one.kind === 'config' && keys.has(one.field)),
+        ),
+    );
+    const worth = task.worth(new Set(edits.map(({ id }) => id)), files.dockerfile);
+    const met = new Set([...(worth?.criteria ?? []), ...named.map(({ id }) => id)]);
+    const what = edits.map(({ title, riskReason }) => `${title} (${riskReason.split('; ', 1)[0]})`);
+    const proof = at === 0 ? [] : ['--verify'];
+    const only = edits.flatMap(({ id }) => ['--only', id]);
+    const command = task.command(['--yes', ...proof, '--max-risk', 'high', ...only]);
+    return [
+      {
+        text: `A person must decide: ${what.join('; ')}`,
+        cost: at === 0 ? 'a build' : 'some builds',
+        criteria: failed.map(({ id }) => id).filter((id) => met.has(id)),
+        partly: partly.map(({ id }) => id),
+        command: again === undefined ? command : `${command} && ${printedCommand('build', again)}`,
+      },
+    ];
+  });
+}
+
+/** Criteria that a final stage of its own would meet. */
+const BY_STAGE = new Set(['minimal-base', 'no-build-tooling', 'no-shell', 'no-package-manager']);
+
+/** What `scoville fix` left alone, with the reason: it is for a person. */
+function leftAlone(
+  { refusals }: AppliedFixes,
+  { criteria }: Scorecard,
+  name: string,
+): readonly ReadyStep[] {
+  return criteria.flatMap(({ id, outcome, vector }) => {
+    const found = refusals.find(
+      ({ rule, criterion, settle }) =>
+        settle === undefined &&
+        (criterion === id || (rule === runtimeStage.id && BY_STAGE.has(id))),
+    );
+    // A build that replays what it recorded has each package by digest.
+    const isReplayed = id === pinnedPackages.id;
+    if (isReplayed || outcome !== 'fail' || vector === 'vulnerabilities' || found === undefined)
+      return [];
+    const text = `A person must decide: ${found.reason} (${name}:${found.line})`;
+    return [{ text, cost: 'a hand edit', criteria: [id], command: `scoville explain ${id}` }];
+  });
 }
 
 /** Making a lock file, where its absence alone keeps `scoville fix` from pinning packages. */

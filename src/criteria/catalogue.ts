@@ -46,7 +46,7 @@ import {
 import { recentlyUpdated } from './recently-updated.ts';
 import { recommendedPackages, withoutRecommended } from './recommended-packages.ts';
 import { sbomAttested } from './sbom.ts';
-import { secretInArg, secretsByFile, secretsByFileRule } from './secrets-by-file.ts';
+import { envSecrets, secretInArg, secretsByFile, secretsByFileRule } from './secrets-by-file.ts';
 import { securityProfile } from './security-profile/verdict.ts';
 import { trustedSource, trustedSourceRule } from './trusted-source.ts';
 import {
@@ -189,6 +189,7 @@ export const FIX_RULES: readonly FixRule[] = [
   nonrootEdit,
   execForm,
   ignoreFile,
+  envSecrets,
   maintainer,
   sourceLabel,
 ];

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { lookup } from '../lib/json.ts';
+import { lookup, parseJson, textMapField } from '../lib/json.ts';
 import { execStrings } from '../model/dockerfile.ts';
 import type { FixInput, TextEdit } from '../model/fix.ts';
 import type { Runtime } from './distroless-stacks.ts';
@@ -99,14 +99,17 @@ interface Final {
   readonly stage: string;
   /** The base of the new one, by digest. */
   readonly image: string;
+  /** False where a health check that cannot run there is left out. */
+  readonly isChecked: boolean;
 }
 
 /** Lines of the collecting RUN and of the new stage; an error says what cannot be moved. */
 export function stageLines(
   input: FixInput,
   own: readonly Placed[],
-  { runtime, command, stage, image }: Final,
+  final: Final,
 ): Result<readonly string[]> {
+  const { runtime, command, stage, image } = final;
   const folder = workFolder(input);
   const copied = copiedPaths(input, own, runtime, folder);
   if (!copied.ok) return copied;
@@ -114,14 +117,15 @@ export function stageLines(
   if (strange !== undefined) return err(`the path ${JSON.stringify(strange)} is not plain`);
   const env = environment(input, own);
   if (!env.ok) return env;
-  const kept = keptLines(input, own, runtime);
+  const kept = keptLines(input, own, final);
   if (!kept.ok) return kept;
   const collect = [...runtime.collect, ...handedOver(input, folder, runtime.carries)];
   const { eol } = input.source;
+  const pruned = leavesTools(input, runtime) ? ['RUN --network=none npm prune --omit=dev'] : [];
   return ok([
     ...(collect.length === 0
       ? []
-      : ['# What the final stage needs of this one', collectRun(collect, eol)]),
+      : ['# What the final stage needs of this one', ...pruned, collectRun(collect, eol)]),
     '',
     `# ${runtime.holds.charAt(0).toUpperCase()}${runtime.holds.slice(1)}: no shell, no package manager, no build tools`,
     `FROM ${image}`,
@@ -135,6 +139,24 @@ export function stageLines(
     ...commentsAbove(input, own, 'ENTRYPOINT', 'CMD'),
     ...commandLines(runtime, command),
   ]);
+}
+
+/** True where npm's packages for development are in the app's folder, and nothing starts them. */
+function leavesTools(input: FixInput, runtime: Runtime): boolean {
+  const text = (name: string): string | undefined => input.contextFile(name);
+  const manifest = parseJson(text('package.json') ?? '');
+  const installs = input.analysis.installs.filter(
+    ({ manager, stage }) => manager === 'npm' && stage === input.model.target,
+  );
+  return (
+    runtime.program[0]?.endsWith('/node') === true &&
+    text('package-lock.json') !== undefined &&
+    Object.keys(textMapField(manifest, 'devDependencies')).length > 0 &&
+    installs.some(
+      ({ packages, command }) =>
+        packages.length === 0 && !/\b(?:omit|only|production)\b/.test(command),
+    )
+  );
 }
 
 /** Comment lines above the instructions that are rewritten. */
@@ -170,6 +192,18 @@ function commandLines(runtime: Runtime, { entrypoint, cmd }: RuntimeCommand): re
   ];
 }
 
+/** True for a RUN that reads nothing of what was copied: it installs packages, makes folders. */
+function isPreparation({ commands }: Placed): boolean {
+  return (
+    commands.length > 0 &&
+    commands.every(({ argv: [program = ''] }) =>
+      /^(?:apt|apt-get|apk|dnf|yum|microdnf|mkdir|chmod|chown|chgrp|find|rm|touch|useradd|groupadd|adduser|addgroup|usermod|set|true)$/.test(
+        program,
+      ),
+    )
+  );
+}
+
 /** The app's folder or its files, and what was copied elsewhere once it was built. */
 function copiedPaths(
   input: FixInput,
@@ -177,7 +211,7 @@ function copiedPaths(
   runtime: Runtime,
   folder: string,
 ): Result<readonly string[]> {
-  const lastRun = own.findLastIndex(({ keyword }) => keyword === 'RUN');
+  const lastRun = own.findLastIndex((one) => one.keyword === 'RUN' && !isPreparation(one));
   const copies = own.flatMap((one, at) => {
     if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return [];
     const target = one.instruction.arguments.at(-1) ?? '';
@@ -213,12 +247,24 @@ function targetOf({ instruction }: Placed, path: string): string {
 
 function environment(input: FixInput, own: readonly Placed[]): Result<readonly string[]> {
   const found: string[] = [];
-  for (const one of own.filter(({ keyword }) => keyword === 'ENV')) {
-    const text = one.text.slice(one.argumentsAt);
-    if (setsPath(one)) continue;
-    if (text.includes('$')) return err(`line ${one.line} sets a variable from another`);
+  const take = (one: Placed): void => {
     const { start, end } = lines(input, one);
-    found.push(input.source.text.slice(start, end).replace(/\r?\n$/, ''));
+    const text = input.source.text.slice(start, end).replace(/\r?\n$/, '');
+    if (!found.includes(text)) found.push(text);
+  };
+  const sets = ({ instruction }: Placed, name: string): boolean =>
+    instruction.arguments.some((word) => word === name || word.startsWith(`${name}=`));
+  for (const [at, one] of own.entries()) {
+    if (one.keyword !== 'ENV' || setsPath(one)) continue;
+    const text = one.text.slice(one.argumentsAt);
+    for (const [, name = ''] of text.matchAll(/\$\{?(\w*)/g)) {
+      // The last that sets it; an ENV before goes along anyway.
+      const by = own.slice(0, at).findLast((other) => sets(other, name) && !setsPath(other));
+      if (by?.keyword !== 'ARG' && by?.keyword !== 'ENV')
+        return err(`line ${one.line} sets a variable from one of the base`);
+      if (by.keyword === 'ARG') take(by);
+    }
+    take(one);
   }
   return ok(found);
 }
@@ -227,7 +273,7 @@ function environment(input: FixInput, own: readonly Placed[]): Result<readonly s
 function keptLines(
   input: FixInput,
   own: readonly Placed[],
-  runtime: Runtime,
+  { runtime, isChecked }: Final,
 ): Result<readonly string[]> {
   const kept: string[] = [];
   for (const one of own) {
@@ -238,7 +284,8 @@ function keptLines(
       kept.push(text);
     else {
       const check = runtimeCheck(one, runtime);
-      if (!check.ok) return check;
+      if (!check.ok && isChecked) return check;
+      if (!check.ok) continue;
       kept.push(`${input.source.text.slice(start, one.start)}${check.value}`);
     }
   }

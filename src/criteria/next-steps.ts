@@ -51,6 +51,15 @@ function policyWords(grade: readonly string[]): readonly string[] {
   return at < 0 ? [] : ['--policy', shellWord(grade[at + 1] ?? '')];
 }
 
+/** Two builds that see each download: what was recorded is replayed. None where this one did. */
+function replayCommand(build: readonly string[]): string | undefined {
+  if (build.some((word) => /^--replay(?:=true)?$/.test(word))) return undefined;
+  const words = withoutFlags(build, ['record', 'prove']);
+  return ['--record', '--replay']
+    .map((flag) => printedCommand('build', [flag, ...words]))
+    .join(' && ');
+}
+
 /** What helps against CVEs that have a fix: newer bases, as far as a build takes any. */
 function updateCommand({ criteria }: Scorecard, build: readonly string[]): string | undefined {
   const bases = criteria.find(({ id }) => id === 'pinned-images');
@@ -74,6 +83,14 @@ function answerOf(
   const { id, outcome, settle = '' } = result;
   const [before = '', then] = settle.split(/, then run: /);
   const isUnknown = outcome === 'unknown';
+  const isSeen = settle.includes('--record, then --replay') || id === 'pinned-packages';
+  const replay = build && isSeen ? replayCommand(build) : undefined;
+  if (replay !== undefined)
+    return {
+      text: 'Record what the build fetches, and build from that',
+      command: replay,
+      cost: costOf(replay),
+    };
   const text = !isUnknown || then === undefined ? first.title : `${before}, then run this`;
   const image = shellWord(scorecard.image);
   const found =

@@ -227,20 +227,33 @@ function plan(input: FixInput): FixPlan {
   const image = addedImage(`${input.options.distroless}/${runtime.value.base}:nonroot`, input);
   if (!image.ok) return refusedAt(from, `the image keeps its shell: ${image.error}`, MIRROR);
   const moved = { runtime: runtime.value, command: command.value, stage: name, image: image.value };
-  const final = stageLines(input, own, moved);
+  const whole = stageLines(input, own, { ...moved, isChecked: true });
+  const final = whole.ok ? whole : stageLines(input, own, { ...moved, isChecked: false });
   if (!final.ok) return refused(final.error);
+  // What changes for those who run the image is for a person to decide.
+  const decided = [
+    ...command.value.fixed.map((variable) => ({
+      what: `with ${variable} as it is`,
+      why: `another ${variable} at run time no longer counts`,
+    })),
+    ...(whole.ok
+      ? []
+      : [{ what: 'without the HEALTHCHECK', why: `Docker asks no more: ${whole.error}` }]),
+  ];
   const { text, eol } = source;
   const end = /\n$/.test(text) || text === '' ? '' : eol;
   const named = model.stages[model.target]?.name === undefined;
   return proposed(from, {
-    key: 'final',
-    title: `Run in a stage of its own: ${runtime.value.holds}`,
+    key: decided.length === 0 ? 'final' : 'decided',
+    title: `Run in a stage of its own: ${runtime.value.holds}${decided.map(({ what }) => `, ${what}`).join('')}`,
     why: 'Your app does not need compilers, package managers or a shell at run time; an attacker does',
-    risk: 'medium',
-    riskReason:
+    risk: decided.length === 0 ? 'medium' : 'high',
+    riskReason: [
+      ...decided.map(({ why }) => why),
       runtime.value.carries === 'folder'
         ? 'the image will contain only the app folder and the interpreter; apps that call other programs or write elsewhere break; check with --verify'
         : 'files that it reads at run time are missing, except the copied ones; check with --verify',
+    ].join('; '),
     meets: metBy(input, runtime.value),
     edits: [
       ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),

@@ -320,6 +320,8 @@ function wordsOf(
   );
 }
 
+const NOT_ALONE = 'a file, a range of versions or a variable names it';
+
 function pinned(install: PackageInstall, input: FixInput): FixPlan {
   const { manager, packages, lockFile, frozenRepository, unresolved, stage, range } = install;
   const loose = packages.filter(({ pin }) => pin === undefined);
@@ -335,16 +337,19 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
     loose.some(({ name }) => wordsOf(name, words, input).length > 0),
   );
   if (found === undefined) return refused('the words have no place of their own');
+  const written = (name: string): readonly SourceWord[] =>
+    wordsOf(name, found.command.words, input);
+  // No build would help.
+  if (loose.every(({ name }) => written(name).length === 0)) return refused(NOT_ALONE);
   const known = input.facts.versions.get(stage);
   if (known === undefined) return refused('what the stage installs is not known', BY_BUILD);
   if (!known.ok) return refused(known.error);
   const edits: (TextEdit & { readonly name: string; readonly version: string })[] = [];
   const reasons: string[] = [];
   for (const name of new Set(loose.map((one) => one.name))) {
-    const words = wordsOf(name, found.command.words, input);
+    const words = written(name);
     const version = versionOf(name, recorded, known.value);
-    if (words.length === 0)
-      reasons.push(`${name} is spelled with a range of versions, or by way of a variable`);
+    if (words.length === 0) reasons.push(`${name} not pinned: ${NOT_ALONE}`);
     else if ('reason' in version) reasons.push(version.reason);
     else
       for (const word of words) {

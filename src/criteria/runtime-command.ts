@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { err, ok, type Result } from '../lib/errors.ts';
 import { ownValue, parseJson, textMapField } from '../lib/json.ts';
-import { execStrings } from '../model/dockerfile.ts';
+import { assignment, execStrings } from '../model/dockerfile.ts';
 import type { FixInput } from '../model/fix.ts';
 import { isOfShellAlone } from '../programs/local.ts';
 import { baseName, baseOfImage, inImage, lastInImage } from './edit-text.ts';
@@ -109,6 +109,38 @@ const CHECK_END =
   // eslint-disable-next-line regexp/no-super-linear-move -- it is used on 200 characters
   /(?:\s+[12]>{1,2}\s*\/dev\/null|\s*&?>{1,2}\s*\/dev\/null|\s+2>&1)*(?:\s*\|\|\s*(?:exit\s+1|false))?\s*$/;
 
+/** Words that a shell takes as they are, with single blanks between them. */
+const PLAIN_WORDS = /^[\w./:=@%+,-]+(?: [\w./:=@%+,-]+)*$/;
+
+/** A shell command with the variables that ENV sets to plain words replaced, and their names. */
+function withVariables(
+  input: FixInput,
+  command: string,
+): { readonly text: string; readonly names: readonly string[] } {
+  const set = inImage(input).filter(
+    ({ keyword, text, argumentsAt }) => keyword === 'ENV' && !text.slice(argumentsAt).includes('$'),
+  );
+  const values = new Map(
+    [
+      ...(baseOfImage(input)?.config.config?.Env ?? []),
+      ...set.flatMap(({ instruction }) => instruction.arguments),
+    ].map(assignment),
+  );
+  const names = new Set<string>();
+  // Text in single quotes stays.
+  const text = command.replace(
+    /'[^']*'|\$(?:(\w+)|\{(\w+)(?::?-([^{}]*))?\})/g,
+    (whole, bare: string | undefined, braced: string | undefined, standard?: string) => {
+      const name = bare ?? braced ?? '';
+      const value = (values.get(name) ?? '') || (standard ?? '');
+      if (!PLAIN_WORDS.test(value)) return whole;
+      names.add(name);
+      return value;
+    },
+  );
+  return { text, names: [...names] };
+}
+
 /** The words of a health check without what a shell adds at its end. */
 export function checkWords(command: string): Result<readonly string[]> {
   const text = command.trimEnd();
@@ -145,26 +177,31 @@ export function execWords(command: string): Result<readonly string[]> {
 export interface RuntimeCommand {
   readonly entrypoint: readonly string[];
   readonly cmd: readonly string[];
+  /** Variables whose values of now are in it: others at run time no longer count. */
+  readonly fixed: readonly string[];
 }
 
 /** The image's entry point and command as words; an error says why that needs a shell. */
 export function runtimeCommand(input: FixInput): Result<RuntimeCommand> {
   const { entry, cmd } = startOf(input);
-  const entrypoint = wordsOf('ENTRYPOINT', entry);
+  const fixed = [entry, cmd].flatMap((form) =>
+    'script' in form ? withVariables(input, form.script).names : [],
+  );
+  const entrypoint = wordsOf('ENTRYPOINT', entry, input);
   if (!entrypoint.ok) return entrypoint;
-  const words = wordsOf('CMD', cmd);
+  const words = wordsOf('CMD', cmd, input);
   if (!words.ok) return words;
   // An ordinary command does not need what those of official images prepare.
   const isOwn = lastInImage(input, 'ENTRYPOINT') !== undefined;
   const own = entrypoint.value.filter((word) => isOwn || !ENTRY_POINT.test(word));
-  if (own.length > 0) return ok({ entrypoint: own, cmd: words.value });
+  if (own.length > 0) return ok({ entrypoint: own, cmd: words.value, fixed });
   const started = throughStarter(words.value, input);
-  return started.ok ? ok({ entrypoint: [], cmd: started.value }) : started;
+  return started.ok ? ok({ entrypoint: [], cmd: started.value, fixed }) : started;
 }
 
-function wordsOf(keyword: string, form: CommandForm): Result<readonly string[]> {
+function wordsOf(keyword: string, form: CommandForm, input: FixInput): Result<readonly string[]> {
   if ('words' in form) return ok(form.words);
-  const found = execWords(form.script);
+  const found = execWords(withVariables(input, form.script).text);
   return found.ok ? found : err(`${keyword} needs a shell: ${found.error}`);
 }
 

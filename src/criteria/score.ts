@@ -107,7 +107,7 @@ export function gainsOf(
 const COST_OF: readonly (readonly [RegExp, Cost])[] = [
   [/^scoville explain |^(?!scoville )/, 'a hand edit'],
   [/--verify/, 'some builds'],
-  [/^scoville (?:reproduce|lock) |--prove/, 'two builds'],
+  [/^scoville (?:reproduce|lock) |--prove|--record/, 'two builds'],
   [/scoville (?:build|profile) /, 'a build'],
 ];
 

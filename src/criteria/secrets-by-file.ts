@@ -2,6 +2,7 @@ import { quantity } from '../lib/text.ts';
 import type { Evidence, Verdict } from '../model/criterion.ts';
 import { assignment } from '../model/dockerfile.ts';
 import type { DeclarationsFact, ImageFact } from '../model/facts.ts';
+import type { FixInput, FixPlan, FixRule, TextEdit } from '../model/fix.ts';
 import { OWN_ANNOTATION } from '../model/image.ts';
 import { secretFileName, secretName } from '../model/secret-names.ts';
 import {
@@ -13,6 +14,7 @@ import {
   pass,
   unknown,
 } from './criterion.ts';
+import { inImage, type Placed, proposed, refusedAt, together } from './edit-text.ts';
 import { type CheckedRule, criterionRule, instructionsOf, secretNames } from './lint-rule.ts';
 
 const MOUNT = '/run/secrets';
@@ -140,4 +142,59 @@ export const secretInArg: CheckedRule = {
       range,
       message: `${word} is ${reason}: history and provenance store build arguments`,
     })),
+};
+
+/** The text without a word of an ENV, or without the whole line where it is the only one. */
+function withoutWord({ source }: FixInput, env: Placed, at: number): TextEdit {
+  const { words } = env;
+  const [before, word, after] = [words[at - 1], words[at], words[at + 1]];
+  const end = (one: typeof word): number => (one === undefined ? 0 : one.start + one.text.length);
+  if (env.instruction.arguments.length > 1 && word !== undefined)
+    return {
+      ...(before === undefined
+        ? env.place(word.start, after?.start ?? end(word))
+        : env.place(end(before), end(word))),
+      text: '',
+    };
+  const start = source.text.lastIndexOf('\n', env.start - 1) + 1;
+  const close = source.text.indexOf('\n', env.textEnd);
+  return { start, end: close < 0 ? source.text.length : close + 1, text: '' };
+}
+
+function planEnv(input: FixInput): FixPlan {
+  const own = inImage(input).filter(({ stage }) => stage === input.model.target);
+  return together(
+    own
+      .filter(({ keyword }) => keyword === 'ENV')
+      .flatMap((env) =>
+        secretNames([env.instruction]).map(({ word }) => {
+          const { instruction } = env;
+          const at = instruction.arguments.findIndex((one) => one.split('=', 1)[0] === word);
+          const isEmpty = /^\w+=(?:$|\$)/.test(instruction.arguments[at] ?? '');
+          const reads = new RegExp(`\\$(?:\\{${word}\\b|${word}\\b)`);
+          const reader = own.find(
+            (one) => one !== env && one.keyword !== 'ENV' && reads.test(one.text),
+          );
+          if (reader !== undefined)
+            return refusedAt(env, `${word} stays in ENV: line ${reader.line} reads it`);
+          return proposed(env, {
+            key: word,
+            ...(isEmpty ? { criterion: secretsByFile.id } : {}),
+            title: `Leave ${word} out of the image`,
+            why: 'Anyone who can pull the image can read it. Give another value at run time',
+            risk: 'high',
+            riskReason: `the app has ${word} only where it is given at run time: docker run --env-file FILE, or a file where the app reads one`,
+            edits: [withoutWord(input, env, at)],
+          });
+        }),
+      ),
+  );
+}
+
+/** Takes secrets out of ENV: only a person knows how they reach the app then. */
+export const envSecrets: FixRule = {
+  id: 'env-secrets',
+  criterion: 'no-secrets',
+  needs: [],
+  plan: planEnv,
 };

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { quantity } from '../lib/text.ts';
-import type { Download, UnreadLine } from '../model/build-analysis.ts';
+import type { Download, PackageInstall, UnreadLine } from '../model/build-analysis.ts';
 import type { SourceCommand, SourceRange, SourceWord } from '../model/dockerfile.ts';
 import { type BuildFact, NAME_THE_DOCKERFILE } from '../model/facts.ts';
 import type { FetchedFile, FixInput, FixPlan, FixRule, TextEdit } from '../model/fix.ts';
@@ -224,11 +224,29 @@ function unreadRuns(input: FixInput): readonly UnreadRun[] {
   });
 }
 
+/** True for a command of Go whose modules are there already: fetched before, or none are needed. */
+function isFetched(
+  { manager, command, stage, range }: PackageInstall,
+  { analysis, contextFile }: FixInput,
+): boolean {
+  if (manager !== 'go' || !/^go (?:build|test|vet|run|generate)\b/.test(command)) return false;
+  const isBefore = analysis.installs.some(
+    (one) =>
+      /^go mod (?:download|vendor)\b/.test(one.command) &&
+      one.stage === stage &&
+      one.range.endLine < range.startLine,
+  );
+  const modules = contextFile('go.mod');
+  return isBefore || (modules !== undefined && !/^(?:require|tool)\b/m.test(modules));
+}
+
 /** Why a RUN needs the network; undefined where nothing that could be read does. */
-function obstacle(run: Placed, { analysis }: FixInput): string | undefined {
+function obstacle(run: Placed, input: FixInput): string | undefined {
+  const { analysis } = input;
   const { flags } = run.instruction;
   if (flags.some(({ name }) => name === 'network')) return 'it says which network it has';
-  if (analysis.installs.some(({ range }) => isIn(range, run))) return 'it installs packages too';
+  if (analysis.installs.some((one) => isIn(one.range, run) && !isFetched(one, input)))
+    return 'it installs packages too';
   return analysis.downloads.some(({ range }) => isIn(range, run))
     ? 'it downloads files too'
     : undefined;

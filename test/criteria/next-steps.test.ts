@@ -151,9 +151,9 @@ const TABLE: readonly Row[] = [
       '2 a hand edit: scoville explain no-build-tooling (no-build-tooling)',
       '2 a hand edit: scoville explain verified-downloads (verified-downloads)',
       '2 a hand edit: scoville explain no-elevated-files (no-elevated-files)',
+      `3 two builds: scoville build --record ${WORDS} && scoville build --replay ${WORDS} (pinned-packages)`,
       '3 a hand edit: scoville explain no-high (no-high)',
       '3 a hand edit: scoville explain no-package-manager (no-package-manager)',
-      '3 a hand edit: scoville explain pinned-packages (pinned-packages)',
       '3 a hand edit: scoville explain secrets-by-file (secrets-by-file)',
       '3 a hand edit: scoville explain annotations (annotations)',
       '4 a hand edit: scoville explain no-medium (no-medium)',
@@ -170,6 +170,22 @@ const TABLE: readonly Row[] = [
       ? ['5 a build: scoville profile app:1 (security-profile)']
       : [`${level} a hand edit: scoville explain ${id} (${id})`],
   ]),
+  [
+    'what was not read is recorded and replayed',
+    withMore(failing({ 'verified-downloads': 'unknown', 'pinned-packages': 'fail' }), {
+      'verified-downloads': { settle: 'RUN --network=none; or build with --record, then --replay' },
+    }),
+    { build: ['--record', '-t', 'app:1', '.'] },
+    [
+      '2 two builds: scoville build --record -t app:1 . && scoville build --replay -t app:1 . (verified-downloads, pinned-packages)',
+    ],
+  ],
+  [
+    'a build that replayed is explained',
+    failing({ 'pinned-packages': 'fail' }),
+    { build: ['--replay', '-t', 'app:1', '.'] },
+    ['3 a hand edit: scoville explain pinned-packages (pinned-packages)'],
+  ],
   [
     'a lower level first, though a higher one is cheaper',
     failing({ 'no-secrets': 'fail', signed: 'fail', 'nonroot-user': 'fail' }),
