@@ -1,0 +1,71 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { parseBuildArgs } from '../../src/build/command-line.ts';
+import { readySteps } from '../../src/cli/ready-steps.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
+import { assembleScorecard } from '../../src/criteria/score.ts';
+import type { CriterionResult, Evidence } from '../../src/model/criterion.ts';
+import { digestOf } from '../../src/model/reference.ts';
+
+import { results } from '../criteria/results.ts';
+import { fakeIo } from './command-io.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'scoville-ready-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** What fails, with what was found. */
+type Failing = Readonly<Record<string, readonly Evidence[]>>;
+
+/** The steps for a Dockerfile, as `TEXT: COMMAND (CRITERIA)`, but those of settings. */
+async function stepsFor(dockerfile: string, failing: Failing): Promise<readonly string[]> {
+  await writeFile(join(folder, 'Dockerfile'), dockerfile);
+  const criteria = results('pass').map((one): CriterionResult =>
+    failing[one.id] === undefined
+      ? one
+      : { ...one, outcome: 'fail', evidence: failing[one.id] ?? [] },
+  );
+  const digest = digestOf('x');
+  const scorecard = assembleScorecard({
+    toolVersion: '1',
+    image: 'app:1',
+    digest,
+    gradedAt: '2026-01-01T00:00:00Z',
+    platforms: [{ platform: 'linux/amd64', digest, criteria }],
+  });
+  const { io } = fakeIo({ cwd: folder, env: { SCOVILLE_HOME: join(folder, '.home') } });
+  const parsed = parseBuildArgs(['-t', 'app:1', '.'], {});
+  if (!parsed.ok || parsed.value.kind === 'help') throw new Error('no build');
+  const steps = await readySteps(scorecard, parsed.value, DEFAULT_SETTINGS, io);
+  return steps
+    .filter(({ command }) => !command.startsWith('scoville config '))
+    .map(({ text, command, criteria: met }) => `${text}: ${command} (${met.join(', ')})`);
+}
+
+const ofEnv: Evidence = { kind: 'config', field: 'DB_PASSWORD', value: 'h***' };
+const ofFile: Evidence = { kind: 'file', path: '.env' };
+const SECRET = 'FROM scratch\nENV DB_PASSWORD=hunter2\nCMD ["/a"]\n';
+const STEP =
+  'A person must decide: Leave DB_PASSWORD out of the image (the app has DB_PASSWORD only where it is given at run time: docker run --env-file FILE, or a file where the app reads one): scoville fix --yes --max-risk high --only env-secrets:DB_PASSWORD && scoville build -t app:1 .';
+
+test('a secret in ENV is a decision with the build after it, which meets no-secrets alone', async () => {
+  expect(await stepsFor(SECRET, { 'no-secrets': [ofEnv] })).toEqual([`${STEP} (no-secrets)`]);
+});
+
+test('where a file has a secret too, the criterion is not met by that', async () => {
+  expect(await stepsFor(SECRET, { 'no-secrets': [ofEnv, ofFile] })).toEqual([`${STEP} ()`]);
+});
+
+test('what fix leaves alone is for a person, with the reason and the line', async () => {
+  const text = 'FROM localhost:1/node:22\nSHELL ["/bin/sh", "-c"]\nCMD node a.js\n';
+  expect(await stepsFor(text, { 'no-shell': [], 'minimal-base': [] })).toEqual(
+    ['minimal-base', 'no-shell'].map(
+      (id) =>
+        `A person must decide: the image keeps its shell and its tools: line 2 has SHELL (Dockerfile:1): scoville explain ${id} (${id})`,
+    ),
+  );
+});
