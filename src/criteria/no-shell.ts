@@ -337,6 +337,6 @@ function runtimeFor(
 export const runtimeStage: FixRule = {
   id: 'runtime-stage',
   criterion: 'no-shell',
-  needs: ['digests', 'bases'],
+  needs: ['digests', 'bases', 'context'],
   plan,
 };

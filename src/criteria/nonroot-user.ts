@@ -262,6 +262,6 @@ function riskOfUser(
 export const nonrootEdit: FixRule = {
   id: 'nonroot-user',
   criterion: 'nonroot-user',
-  needs: ['bases'],
+  needs: ['bases', 'context'],
   plan,
 };

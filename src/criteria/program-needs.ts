@@ -186,6 +186,20 @@ function madeFolders({ commands }: Instruction, folder: string): readonly string
   });
 }
 
+/** Folders that git has for what is written there later: a file alone keeps them. */
+function keptFolders(input: FixInput): readonly string[] {
+  const names = (input.facts.context ?? []).filter(
+    (name) =>
+      /^[\w.-]+$/.test(name) &&
+      ['.gitkeep', '.keep'].some((file) => input.contextFile(`${name}/${file}`) !== undefined),
+  );
+  const takesAll = /^(?:COPY|ADD) (?:--(?:chown|chmod|link)\S* )*\.?\/? (\S+)$/i;
+  return inImage(input).flatMap(({ text, folder }) => {
+    const to = takesAll.exec(text)?.[1];
+    return to === undefined ? [] : names.map((name) => posix.resolve(folder, to, name));
+  });
+}
+
 /** Folders that the app writes to, as far as the Dockerfile shows: volumes, made ones, servers'. */
 export function writtenFolders(input: FixInput): readonly string[] {
   const found = new Set<string>();
@@ -197,6 +211,7 @@ export function writtenFolders(input: FixInput): readonly string[] {
         if (/^\/[\w.-]/.test(path) && /^[\w./-]+$/.test(path) && !SYSTEM.test(path))
           found.add(path);
   }
+  for (const path of keptFolders(input)) found.add(path);
   for (const path of SERVER_FOLDERS[serverOf(input) ?? ''] ?? []) found.add(path);
   return [...found]
     .map((path) => path.replace(/(?<=^\/|[^/])\/+$/, ''))
