@@ -14,7 +14,7 @@ import {
   pass,
   unknown,
 } from './criterion.ts';
-import { inImage, type Placed, proposed, refusedAt, together } from './edit-text.ts';
+import { inStage, type Placed, proposed, refusedAt, together } from './edit-text.ts';
 import { type CheckedRule, criterionRule, instructionsOf, secretNames } from './lint-rule.ts';
 
 const MOUNT = '/run/secrets';
@@ -162,7 +162,8 @@ function withoutWord({ source }: FixInput, env: Placed, at: number): TextEdit {
 }
 
 function planEnv(input: FixInput): FixPlan {
-  const own = inImage(input).filter(({ stage }) => stage === input.model.target);
+  // The provenance has the ENV of every stage that is built.
+  const own = input.model.reached.flatMap((stage) => inStage(input, stage));
   return together(
     own
       .filter(({ keyword }) => keyword === 'ENV')
@@ -173,7 +174,8 @@ function planEnv(input: FixInput): FixPlan {
           const isEmpty = /^\w+=(?:$|\$)/.test(instruction.arguments[at] ?? '');
           const reads = new RegExp(`\\$(?:\\{${word}\\b|${word}\\b)`);
           const reader = own.find(
-            (one) => one !== env && one.keyword !== 'ENV' && reads.test(one.text),
+            ({ stage, keyword, text }) =>
+              stage === env.stage && keyword !== 'ENV' && reads.test(text),
           );
           if (reader !== undefined)
             return refusedAt(env, `${word} stays in ENV: line ${reader.line} reads it`);
