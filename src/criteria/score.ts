@@ -106,8 +106,8 @@ export function gainsOf(
 
 const COST_OF: readonly (readonly [RegExp, Cost])[] = [
   [/^scoville explain |^(?!scoville )/, 'a hand edit'],
-  [/--verify/, 'some builds'],
-  [/^scoville (?:reproduce|lock) |--prove|--record/, 'two builds'],
+  [/--verify|--record/, 'some builds'],
+  [/^scoville (?:reproduce|lock) |--prove/, 'two builds'],
   [/scoville (?:build|profile) /, 'a build'],
 ];
 

@@ -151,7 +151,7 @@ const TABLE: readonly Row[] = [
       '2 a hand edit: scoville explain no-build-tooling (no-build-tooling)',
       '2 a hand edit: scoville explain verified-downloads (verified-downloads)',
       '2 a hand edit: scoville explain no-elevated-files (no-elevated-files)',
-      `3 two builds: scoville build --record ${WORDS} && scoville build --replay ${WORDS} (pinned-packages)`,
+      `3 some builds: scoville build --record ${WORDS} && scoville build --replay ${WORDS} (pinned-packages)`,
       '3 a hand edit: scoville explain no-high (no-high)',
       '3 a hand edit: scoville explain no-package-manager (no-package-manager)',
       '3 a hand edit: scoville explain secrets-by-file (secrets-by-file)',
@@ -177,7 +177,7 @@ const TABLE: readonly Row[] = [
     }),
     { build: ['--record', '-t', 'app:1', '.'] },
     [
-      '2 two builds: scoville build --record -t app:1 . && scoville build --replay -t app:1 . (verified-downloads, pinned-packages)',
+      '2 some builds: scoville build --record -t app:1 . && scoville build --replay -t app:1 . (verified-downloads, pinned-packages)',
     ],
   ],
   [
