@@ -161,13 +161,13 @@ const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name' | 'group'>>> = 
   },
   lsp: {
     summary: 'Check Dockerfiles in your editor (language server)',
-    spec: async () => (await import('../serve/flags.ts')).LSP,
-    load: async () => (await import('../serve/lsp.ts')).lsp,
+    spec: async () => (await import('../editor/flags.ts')).LSP,
+    load: async () => (await import('../editor/lsp.ts')).lsp,
   },
   mcp: {
     summary: 'Let a coding agent lint, grade and explain (MCP server)',
-    spec: async () => (await import('../serve/flags.ts')).MCP,
-    load: async () => (await import('../serve/mcp.ts')).mcp,
+    spec: async () => (await import('../editor/flags.ts')).MCP,
+    load: async () => (await import('../editor/mcp.ts')).mcp,
   },
   completion: {
     summary: 'Print a completion script for your shell',

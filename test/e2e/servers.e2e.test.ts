@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Editor, uriOf } from '../serve/editor.ts';
+import { Editor, uriOf } from '../editor/editor.ts';
 import { CLI } from './harness.ts';
 import { folderHere } from './workplace.ts';
 

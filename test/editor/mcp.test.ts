@@ -4,8 +4,8 @@ import { PassThrough } from 'node:stream';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { mcp } from '../../src/editor/mcp.ts';
 import { useNetwork } from '../../src/lib/fetch.ts';
-import { mcp } from '../../src/serve/mcp.ts';
 import { fakeIo } from '../cli/command-io.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 

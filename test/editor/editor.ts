@@ -14,7 +14,7 @@ import {
   type WorkspaceEdit,
 } from 'vscode-languageserver/node';
 import { TextDocument } from 'vscode-languageserver-textdocument';
-import { lsp } from '../../src/serve/lsp.ts';
+import { lsp } from '../../src/editor/lsp.ts';
 import { fakeIo } from '../cli/command-io.ts';
 
 const CAPABILITIES = {
