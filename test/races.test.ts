@@ -53,6 +53,7 @@ const FORMS: readonly Form[] = [
       'init/port.test.ts': 'programs that are read',
       'lib/any-port.test.ts': 'ports that fetch refuses; one that is taken is passed over',
       'e2e/fix-verify.e2e.test.ts': 'a program that runs in a container',
+      'service/postgres.ts': 'PostgreSQL, which takes no port 0',
       'sigstore/proxy.mjs': 'a port that is asked for by hand; 0 in tests',
       'sigstore/server.mjs': 'a port that is asked for by hand; 0 in tests',
     },
@@ -95,6 +96,10 @@ const FORMS: readonly Form[] = [
       'e2e/harness.ts': 'the end of the day is what it waits for',
       'e2e/company.e2e.test.ts': 'between two looks at the processes that run',
       'e2e/fix-verify.e2e.test.ts': 'a program that runs in a container',
+      'e2e/service.e2e.test.ts': 'a moment at random at which a process is killed',
+      'e2e/service.ts': 'between two looks at a service that may be away',
+      'service/queue.e2e.test.ts':
+        'work that takes a moment, and a time in which nothing more comes',
     },
   },
 ];

@@ -32,23 +32,38 @@ import type { NeededImage, ResolvedImage } from './images.ts';
 
 const HUB = 'docker.io';
 
+/** What a service decides for itself; a user's own are what `docker login` and the engine know. */
+export interface RegistryAccess {
+  readonly credentials: CredentialSource;
+  /** Hosts besides a registry's own domain that may receive its password. */
+  readonly tokenServers: (registry: string) => readonly string[];
+}
+
 export class Registries {
   readonly #clients = new Map<string, RegistryClient>();
   readonly #credentials: CredentialSource;
   readonly #context: PipelineContext;
   readonly #settings: Settings['registries'];
-  readonly #unverified: typeof fetch;
+  /** None where not the user decides whom to reach. */
+  readonly #unverified: typeof fetch | undefined;
+  readonly #access: RegistryAccess | undefined;
   #engine: Promise<EngineRegistries> | undefined;
   #mirrors: Promise<readonly RegistryConnection[]> | undefined;
 
-  constructor(context: PipelineContext, settings: Settings['registries']) {
+  constructor(context: PipelineContext, settings: Settings['registries'], access?: RegistryAccess) {
     this.#context = context;
     this.#settings = settings;
     const { env, paths } = context;
-    this.#credentials = dockerCredentials(paths.dockerConfig, env, (helper, server) =>
-      askCredentialHelper(context.run, helper, server),
-    );
-    this.#unverified = networkFetch(env, env['HOME'] ?? '/', { isVerified: false });
+    this.#access = access;
+    this.#credentials =
+      access?.credentials ??
+      dockerCredentials(paths.dockerConfig, env, (helper, server) =>
+        askCredentialHelper(context.run, helper, server),
+      );
+    this.#unverified =
+      access === undefined
+        ? networkFetch(env, env['HOME'] ?? '/', { isVerified: false })
+        : undefined;
   }
 
   /** `plainHttp` for this call's registry where an output asked for it (`registry.insecure`). */
@@ -61,7 +76,7 @@ export class Registries {
 
   /** To read images alone: what is on Docker Hub may come from a mirror of the engine's. */
   reader(registry: string): RegistryClient {
-    if (registry !== HUB) return this.client(registry);
+    if (registry !== HUB || this.#access !== undefined) return this.client(registry);
     const mirrors = () => (this.#mirrors ??= this.#findMirrors());
     return this.#known(`${HUB} read`, { ...this.#options(HUB), mirrors });
   }
@@ -77,9 +92,12 @@ export class Registries {
       registry,
       credentials: this.#credentials,
       signal: this.#context.signal,
-      unverified: this.#unverified,
       insecure: async () => (await this.#asked()).isInsecure(registry),
-      ...given({ tokenServer: this.#settings[registry]?.tokenServer }),
+      tokenServers: [
+        ...[this.#settings[registry]?.tokenServer ?? []].flat(),
+        ...(this.#access?.tokenServers(registry) ?? []),
+      ],
+      ...given({ unverified: this.#unverified }),
     };
   }
 

@@ -263,7 +263,7 @@ interface AssessOptions {
  */
 export function assess(
   context: PipelineContext,
-  image: OpenedImage,
+  image: Pick<OpenedImage, 'name' | 'place' | 'root' | 'index'>,
   platforms: readonly AssessedPlatform[],
   options: AssessOptions,
 ): Promise<Graded> {
@@ -315,7 +315,7 @@ function vexNotices({ vulnerabilities: found }: AssessedPlatform): readonly stri
 
 function factsOf(
   context: PipelineContext,
-  image: OpenedImage,
+  image: Pick<OpenedImage, 'root' | 'index'>,
   assessed: AssessedPlatform,
   { settings, secrets }: AssessOptions,
 ): Facts {

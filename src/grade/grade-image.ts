@@ -59,6 +59,7 @@ import {
   type CarriedVerdict,
   type Graded,
   inspect,
+  type Inspected,
   type PlatformEvidence,
 } from './assess.ts';
 import type { GradeFlags } from './flags.ts';
@@ -380,6 +381,13 @@ interface CheckedAttachments {
 
 type AttestedEvidence = PlatformEvidence & Pick<AssessedPlatform, 'attestations' | 'reproduction'>;
 
+/** What is known of an image apart from vulnerabilities and age: it is so as long as its bytes. */
+export interface InspectedImage {
+  readonly image: Pick<OpenedImage, 'name' | 'place' | 'root' | 'index'>;
+  readonly platforms: readonly (AttestedEvidence & Inspected)[];
+  readonly notGraded: readonly NotGraded[];
+}
+
 /**
  * Grades an image that was opened somewhere, all its platforms or those that are asked for:
  * verifies its attachments, reads each layer once, scans, judges. Throws UserError where a layer or
@@ -391,6 +399,16 @@ export async function gradeOpened(
   options: GradeOptions,
   asked: readonly Platform[] = [],
 ): Promise<Graded> {
+  return judgeInspected(context, await inspectOpened(context, whole, options, asked), options);
+}
+
+/** The first half of it, which reads the image and what hangs on it. Throws as it does. */
+export async function inspectOpened(
+  context: PipelineContext,
+  whole: OpenedImage,
+  options: GradeOptions,
+  asked: readonly Platform[] = [],
+): Promise<InspectedImage> {
   const { image, notGraded } = askedPlatforms(whole, asked);
   const { settings, secrets } = options;
   const attached = options.attached ?? (await verifyAll(context, image, options.trusted));
@@ -398,10 +416,19 @@ export async function gradeOpened(
   const evidence = await Promise.all(
     image.platforms.map((one) => evidenceOf(image, one, attached, options, bases)),
   );
-  const inspected = await inspect(context, image, evidence, { secrets });
+  const platforms = await inspect(context, image, evidence, { secrets });
+  const { name, place, root, index } = image;
+  return { image: { name, place, root, index }, platforms, notGraded };
+}
+
+/** The second half: vulnerabilities and age as of now, and the verdict. */
+export async function judgeInspected(
+  context: PipelineContext,
+  { image, platforms: inspected, notGraded }: InspectedImage,
+  { settings, secrets, carried }: GradeOptions,
+): Promise<Graded> {
   const scan = { settings, names: [image.name] };
   const platforms = await scanPlatforms(context, image, inspected, scan);
-  const { carried } = options;
   return assess(context, image, platforms, { settings, secrets, notGraded, carried });
 }
 

@@ -33,7 +33,7 @@ export interface ImageLayer {
 
 export interface InspectOptions {
   /** Where facts are kept; undefined reads every layer. */
-  readonly cache: CacheHome | undefined;
+  readonly cache: (CacheHome & Pick<PipelineContext, 'layerFacts'>) | undefined;
   readonly signal: AbortSignal;
   /** False leaves out the scan for secrets. */
   readonly secrets?: boolean;
@@ -73,7 +73,7 @@ export async function inspectLayers(
   options: InspectOptions,
 ): Promise<InspectedLayers> {
   const { cache: home, signal } = options;
-  const cache = home && openCache(home, 'facts', FACTS_SCHEMA);
+  const cache = home && (home.layerFacts ?? openCache(home, 'facts', FACTS_SCHEMA));
   const tasks = layers.map((layer) => taskOf(layer, options));
   const known = new Map<string, LayerFacts>();
   await inParallel([...new Set(tasks.map(({ key }) => key))], 8, async (key) => {
@@ -178,7 +178,7 @@ interface Inspected {
  * of the layers. `elsewhere` are secrets found outside of both. Throws as `inspectLayers` does.
  */
 export async function inspectPlatform(
-  context: CacheHome & Pick<PipelineContext, 'signal'>,
+  context: CacheHome & Pick<PipelineContext, 'signal' | 'layerFacts'>,
   origin: LayerOrigin,
   platform: { readonly config: ImageConfig; readonly layers: readonly ImageLayer[] },
   { secrets = true, elsewhere = [] }: InspectContent = {},

@@ -24,7 +24,7 @@ function keyOf(image: string): string {
 }
 
 /** Removes what reports do not show: the filesystem, and predicates, which contain whole SBOMs. */
-function slim({ contents, ...input }: ReportInput): ReportInput {
+export function slim({ contents, ...input }: ReportInput): ReportInput {
   const kept = contents?.map(({ facts, ...platform }) => {
     const { packages, vulnerabilities, attestations } = facts;
     const rest = { image: slimImage(facts.image), packages, vulnerabilities };

@@ -8,12 +8,10 @@ import { listNames } from '../image/registry/lists.ts';
 import { UserError } from '../lib/errors.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
-import { parseReference } from '../model/reference.ts';
+import { isAttachedTag, parseReference } from '../model/reference.ts';
 
 /** Images that one folder or pattern may name: a person wants to see a longer list first. */
 const MAX_IMAGES = 500;
-/** What cosign and the referrers' fallback call manifests that hang on an image. */
-const ATTACHED = /^sha256-[0-9a-f]{64}(?:\.\w+)?$/;
 
 type Outside = Pick<PipelineContext, 'cwd' | 'emit'>;
 
@@ -82,7 +80,7 @@ async function inRegistry(
     for (const found of [...(await listNames(client, one))].sort(byNumbers)) {
       const image = parseReference(`${registry}/${one}:${found}`);
       const isMeant = image.ok && matchesImage(`${name}:${tag}`, image.value);
-      if (isMeant && !ATTACHED.test(found)) images.push(`registry:${registry}/${one}:${found}`);
+      if (isMeant && !isAttachedTag(found)) images.push(`registry:${registry}/${one}:${found}`);
     }
     if (images.length > MAX_IMAGES) return images;
   }

@@ -18,6 +18,7 @@ const LIMITS = {
   facts: 1024 * MIB,
   vulnerabilities: 256 * MIB,
   results: 128 * MIB,
+  inspections: 512 * MIB,
   reports: 64 * MIB,
   layers: 64 * MIB,
   documents: 64 * MIB,

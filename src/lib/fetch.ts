@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { ProxyError, UserError } from './errors.ts';
-import type { Network, Origins } from './origins.ts';
+import type { Guard, Network, Origins } from './origins.ts';
 import { certificateFolders, proxyOf } from './proxy.ts';
 
 /** What undici keeps on a connection's socket: the parser of its answer. */
@@ -73,8 +73,8 @@ export function useNetwork(env: Network['env'], home: string): void {
  * A `fetch` that uses the proxies of the environment, the authorities that docker and cosign trust,
  * and Docker's client certificates (`certs.d`). `isVerified: false` accepts any certificate: for
  * registries that the engine calls insecure. With `isNamed`, this machine and its network are
- * reachable only at addresses for which it returns true. Rejects with ProxyError where the proxy
- * failed.
+ * reachable only at addresses for which it returns true. `guardOf` is called once for each origin,
+ * and throws if that must not be reached. Rejects with ProxyError where the proxy failed.
  */
 export function networkFetch(
   env: Network['env'],
@@ -82,7 +82,12 @@ export function networkFetch(
   {
     isVerified = true,
     isNamed,
-  }: { readonly isVerified?: boolean; readonly isNamed?: (url: URL) => boolean } = {},
+    guardOf,
+  }: {
+    readonly isVerified?: boolean;
+    readonly isNamed?: (url: URL) => boolean;
+    readonly guardOf?: (url: URL) => Guard | undefined;
+  } = {},
 ): typeof fetch {
   const network: Network = {
     env,
@@ -98,9 +103,10 @@ export function networkFetch(
     const isWeb = url.protocol === 'http:' || url.protocol === 'https:';
     const proxy = isWeb ? proxyOf(url.href, env) : undefined;
     if (!isWeb) return nodeFetch(input, init);
-    loading ??= import('./origins.ts').then(
-      (loaded) => new loaded.Origins(network, isVerified, isNamed),
-    );
+    loading ??= import('./origins.ts').then(({ Origins: Loaded, NOT_OWN }) => {
+      const byName = isNamed && ((at: URL) => (isNamed(at) ? undefined : NOT_OWN));
+      return new Loaded(network, isVerified, guardOf ?? byName);
+    });
     const origins = await loading;
     // Invalid settings are reported here; inside `fetch` they would become "fetch failed".
     origins.prepare(url);

@@ -98,6 +98,19 @@ export interface Network {
   readonly folders: readonly string[];
 }
 
+/** Which addresses a host may not have, and what is said of one that has. */
+export interface Guard {
+  readonly refuses: (address: string) => boolean;
+  readonly error: (host: string) => Error;
+}
+
+/** Of what a project names: nothing of this machine or its network. */
+export const NOT_OWN: Guard = {
+  refuses: isOwnAddress,
+  error: (host) =>
+    new UserError(`${host} is this machine or in its network, and a project names it`),
+};
+
 // The globals would have Node load an undici of its own.
 const { Agent, Dispatcher: Base, Headers, ProxyAgent, Response, Socks5ProxyAgent } = undici;
 
@@ -108,14 +121,14 @@ const { Agent, Dispatcher: Base, Headers, ProxyAgent, Response, Socks5ProxyAgent
 export class Origins extends Base {
   readonly #network: Network;
   readonly #isVerified: boolean;
-  readonly #isNamed: ((url: URL) => boolean) | undefined;
+  readonly #guardOf: ((url: URL) => Guard | undefined) | undefined;
   readonly #known = new Map<string, Dispatcher>();
   #roots: readonly string[] | undefined;
   #plain: SecureContext | undefined;
 
-  constructor(network: Network, isVerified: boolean, isNamed?: (url: URL) => boolean) {
+  constructor(network: Network, isVerified: boolean, guardOf?: (url: URL) => Guard | undefined) {
     super();
-    this.#isNamed = isNamed;
+    this.#guardOf = guardOf;
     this.#network = network;
     this.#isVerified = isVerified;
   }
@@ -136,13 +149,13 @@ export class Origins extends Base {
   #make(url: URL): Dispatcher {
     const proxy = proxyOf(url.href, this.#network.env);
     const isTls = url.protocol === 'https:';
-    const isGuarded = this.#isNamed?.(url) === false;
-    if (isGuarded && isOwnAddress(url.hostname)) throw ownNetwork(url.hostname);
+    const guard = this.#guardOf?.(url);
+    if (guard?.refuses(url.hostname) === true) throw guard.error(url.hostname);
     const target = {
       ...(isTls
         ? { secureContext: this.#contextOf(url), rejectUnauthorized: this.#isVerified }
         : {}),
-      ...(isGuarded ? { lookup: guardedLookup(isOwnAddress, ownNetwork) } : {}),
+      ...(guard === undefined ? {} : { lookup: guardedLookup(guard.refuses, guard.error) }),
     };
     if (proxy === undefined) return new Agent({ connect: target });
     if (proxy.url.protocol.startsWith('socks')) return socksAgent(proxy, target);
@@ -193,10 +206,6 @@ export function trustOf(
       cause,
     });
   }
-}
-
-function ownNetwork(host: string): UserError {
-  return new UserError(`${host} is this machine or in its network, and a project names it`);
 }
 
 /** For every address that is printed. */

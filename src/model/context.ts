@@ -12,6 +12,8 @@ export interface PipelineContext {
   readonly signal: AbortSignal;
   readonly paths: Paths;
   readonly version: string;
+  /** Replaces this user's cache of facts of layers, where several machines share them. */
+  readonly layerFacts?: KeptFacts;
   /** A person is at the terminal: warnings are seen, and a login may be asked for. */
   readonly isPerson?: boolean;
 }
@@ -25,6 +27,12 @@ export function isSet(env: PipelineContext['env'], name: string): boolean {
 
 export function isCi(env: PipelineContext['env']): boolean {
   return CI_VARIABLES.some((name) => isSet(env, name));
+}
+
+/** Facts of layers by key, kept between runs; undefined for those that nobody has. */
+export interface KeptFacts {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown): Promise<void>;
 }
 
 export interface Paths {

@@ -25,6 +25,13 @@ export function digestHex(digest: Digest): string {
   return digest.slice('sha256:'.length);
 }
 
+/** What cosign and the referrers' fallback call manifests that hang on an image. */
+const ATTACHED_TAG = /^sha256-[0-9a-f]{64}(?:\.\w+)?$/;
+
+export function isAttachedTag(tag: string): boolean {
+  return ATTACHED_TAG.test(tag);
+}
+
 /** Normalized as in Docker: `node:22` is `docker.io/library/node`, tag `22`. */
 export interface ImageReference {
   /** Host with port; default `docker.io`. */

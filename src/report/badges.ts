@@ -1,4 +1,4 @@
-import { type Vector, VECTORS } from '../model/criterion.ts';
+import { LEVEL_NAMES, type Vector, VECTORS } from '../model/criterion.ts';
 import type { Grade, Scorecard } from '../model/scorecard.ts';
 import { shortened, xmlText } from './text.ts';
 
@@ -11,6 +11,8 @@ const GRADE_COLOURS: Readonly<Record<Grade, string>> = {
   D: 'FE5B3C',
 };
 const LABEL_COLOUR = '3443F4';
+/** Of an image that was never graded. */
+const UNKNOWN_COLOUR = '9F9F9F';
 
 /** Label, and text for screen readers. */
 const VECTOR_BADGES: Readonly<Record<Vector, readonly [label: string, alt: string]>> = {
@@ -26,18 +28,37 @@ interface Badge {
   readonly alt: string;
   readonly label: string;
   readonly value: string;
-  /** The grade that gives the color. */
-  readonly grade: Grade;
+  /** The grade that gives the color; gray without one. */
+  readonly grade: Grade | undefined;
 }
 
-function gradeBadges({ overall: { grade }, vectors }: Scorecard): readonly Badge[] {
+/** What badges say of an image. */
+interface BadgedGrade {
+  readonly level: number;
+  readonly overall: { readonly grade: Grade };
+  readonly vectors: Readonly<Record<Vector, Grade>>;
+}
+
+function gradeBadges(graded: BadgedGrade | undefined): readonly Badge[] {
+  const of = (name: string, [label, alt]: readonly [string, string], grade?: Grade): Badge => ({
+    ...{ name, alt, label, grade, value: grade ?? 'unknown' },
+  });
   return [
-    { name: 'overall', alt: 'CHPs Score', label: 'overall', value: grade, grade },
-    ...VECTORS.map((name): Badge => {
-      const [label, alt] = VECTOR_BADGES[name];
-      return { name, alt, label, value: vectors[name].grade, grade: vectors[name].grade };
-    }),
+    of('overall', ['overall', 'CHPs Score'], graded?.overall.grade),
+    ...VECTORS.map((name) => of(name, VECTOR_BADGES[name], graded?.vectors[name])),
   ];
+}
+
+function levelBadge(graded: BadgedGrade | undefined): Badge {
+  const { level = 0, overall } = graded ?? {};
+  const value = level === 0 ? '0' : `${level} ${LEVEL_NAMES[level] ?? ''}`;
+  const about = { name: 'level', alt: 'CHPs Level', label: 'level' };
+  return { ...about, value: graded === undefined ? 'unknown' : value, grade: overall?.grade };
+}
+
+function badgedOf({ level, overall, vectors }: Scorecard): BadgedGrade {
+  const grades = VECTORS.map((vector) => [vector, vectors[vector].grade]);
+  return { level, overall, vectors: Object.fromEntries(grades) as BadgedGrade['vectors'] };
 }
 
 /** shields.io's address of a badge, in the specification's form. */
@@ -48,10 +69,14 @@ export function badgeUrl(label: string, grade: Grade): string {
 
 /** The specification's five badges in Markdown, overall first, one a line; ends with a newline. */
 export function badgesReport(scorecard: Scorecard): string {
-  const badges = gradeBadges(scorecard).map(
-    ({ alt, label, grade }) => `![${alt}](${badgeUrl(label, grade)})`,
+  const badges = gradeBadges(badgedOf(scorecard)).flatMap(({ alt, label, grade }) =>
+    grade === undefined ? [] : [`![${alt}](${badgeUrl(label, grade)})`],
   );
   return `${badges.join('\n')}\n`;
+}
+
+function colourOf(grade: Grade | undefined): string {
+  return `#${grade === undefined ? UNKNOWN_COLOUR : GRADE_COLOURS[grade]}`;
 }
 
 /** JSON for shields.io's endpoint badge (shields.io/badges/endpoint-badge), once published. */
@@ -60,7 +85,7 @@ function endpoint({ label, value, grade }: Badge): string {
     schemaVersion: 1,
     label,
     message: value,
-    color: `#${GRADE_COLOURS[grade]}`,
+    color: colourOf(grade),
     labelColor: `#${LABEL_COLOUR}`,
     style: 'flat-square',
   };
@@ -83,10 +108,9 @@ function readme(
 export function badgeFiles(
   scorecard: Scorecard,
 ): readonly { readonly name: string; readonly text: string }[] {
-  const { image, digest, gradedAt, level, levelName, overall } = scorecard;
-  const value = level === 0 ? '0' : `${level} ${levelName}`;
-  const ofLevel = { name: 'level', alt: 'CHPs Level', label: 'level', value, grade: overall.grade };
-  const badges = [ofLevel, ...gradeBadges(scorecard)];
+  const { image, digest, gradedAt } = scorecard;
+  const graded = badgedOf(scorecard);
+  const badges = [levelBadge(graded), ...gradeBadges(graded)];
   const about = `${shortened(image, 200)} at ${digest}, graded ${gradedAt}`;
   return [
     ...badges.flatMap((badge) => [
@@ -95,6 +119,31 @@ export function badgeFiles(
     ]),
     { name: 'badges.md', text: readme(scorecard, badges, badgesReport(scorecard)) },
   ];
+}
+
+/** Names of the badges of an image by their labels, as addresses have them. */
+export const BADGE_LABELS = [
+  'overall',
+  ...VECTORS.map((vector) => VECTOR_BADGES[vector][0]),
+  'level',
+] as const;
+
+/** Up to this age a grade is shown as it is: the specification's horizon for images of others. */
+const FRESH_DAYS = 30;
+
+/**
+ * The badge with that label as SVG and as shields.io endpoint; undefined for another label. It says
+ * `unknown` of an image that was not graded, and how old an old grade is.
+ */
+export function imageBadge(
+  label: string,
+  { graded, days, about }: { graded: BadgedGrade | undefined; days: number; about: string },
+): { readonly svg: string; readonly json: string } | undefined {
+  const found = [levelBadge(graded), ...gradeBadges(graded)].find((one) => one.label === label);
+  if (found === undefined) return undefined;
+  const age = graded !== undefined && days > FRESH_DAYS ? ` · ${Math.floor(days)} d` : '';
+  const badge = { ...found, value: `${found.value}${age}` };
+  return { svg: badgeSvg(badge, shortened(about, 400)), json: endpoint(badge) };
 }
 
 /**
@@ -131,7 +180,7 @@ function badgeSvg({ label, value, alt, grade }: Badge, about: string): string {
 <title id="title">${xmlText(`${alt}: ${value}`)}</title>
 <desc id="about">${xmlText(about)}</desc>
 <rect width="${split}" height="20" fill="#${LABEL_COLOUR}"/>
-<rect x="${split}" width="${width - split}" height="20" fill="#${GRADE_COLOURS[grade]}"/>
+<rect x="${split}" width="${width - split}" height="20" fill="${colourOf(grade)}"/>
 <g font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11" lengthAdjust="spacingAndGlyphs">
 ${text(SPACE, left, '#fff', label)}
 ${text(split + SPACE, right, '#111', value)}

@@ -37,8 +37,13 @@ export function jsonLine(value: object): string {
   return spelledOut(JSON.stringify(value));
 }
 
-function spelledOut(text: string): string {
-  return jsonWithoutCiCommands(text).replace(UNSAFE, (found) => {
+/** Fast path: most of it is names and numbers. */
+const PRINTABLE = /^[\n -~]*$/;
+
+function spelledOut(json: string): string {
+  const text = jsonWithoutCiCommands(json);
+  if (PRINTABLE.test(text)) return text;
+  return text.replace(UNSAFE, (found) => {
     // JSON's own.
     if (found === '\n') return found;
     // A character outside the first plane is two units, each an escape.

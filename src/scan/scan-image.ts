@@ -40,7 +40,7 @@ const PLUGINS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libex
   (folder) => `${folder}/docker/cli-plugins`,
 );
 
-/** False where Docker finds no such plugin; where its settings name more folders, it is asked. */
+/** Looks where Docker does; true as well where its settings name more folders. */
 async function mayHavePlugin(dockerConfig: string, name: string): Promise<boolean> {
   const settings = await readFile(join(dockerConfig, 'config.json'), 'utf8').catch(() => '');
   if (process.platform !== 'linux' || settings.includes('cliPluginsExtraDirs')) return true;

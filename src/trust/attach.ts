@@ -115,7 +115,7 @@ export interface AttachTarget {
   readonly openWhole: () => Promise<OpenedImage>;
   readonly name: string;
   readonly published: { readonly registry: string; readonly repository: string } | undefined;
-  readonly registries: Registries;
+  readonly registries: Pick<Registries, 'client'>;
   readonly settings: Settings;
   /** Judge by the settings of the signed verdict, not by those at hand. */
   readonly inherits: boolean;
@@ -160,6 +160,7 @@ export async function attachStatements(
   context: PipelineContext,
   target: AttachTarget,
   make: (image: OpenedImage) => readonly StatementToSign[],
+  replaces: keyof typeof REPLACED = 'statements',
 ): Promise<Attached> {
   const store = await openStore(context.paths.store, context.now);
   const signer = await resolveSigner(context, target.settings.sign);
@@ -175,7 +176,7 @@ export async function attachStatements(
       context,
       'attest',
       async () => ({
-        made: await signAndPublish(attaching, image, make(image), 'statements'),
+        made: await signAndPublish(attaching, image, make(image), replaces),
         digest: image.root.digest,
       }),
       ({ made }) => ({ detail: `${quantity(made.length, 'statement')} ${place}` }),

@@ -5,10 +5,10 @@ import { tableRows } from '../fakes/table.ts';
 function refused(
   registry: string,
   realm: string,
-  { hasCredential = true, tokenServer = undefined as string | undefined } = {},
+  { hasCredential = true, tokenServers = [] as readonly string[] } = {},
 ): string | undefined {
   try {
-    realmUrl({ realm, base: new URL(`${registry}/v2/`), tokenServer, hasCredential });
+    realmUrl({ realm, base: new URL(`${registry}/v2/`), tokenServers, hasCredential });
     return undefined;
   } catch (error) {
     return String(error);
@@ -28,8 +28,8 @@ test.each(rows('refused'))('%s may not have it sent to %s', (registry, realm) =>
   expect(refused(registry, realm)).toContain('wants your password sent to');
   // Without a password there is nothing to lose.
   expect(refused(registry, realm, { hasCredential: false })).toBeUndefined();
-  const tokenServer = new URL(realm).hostname.replace(/\.$/, '');
-  expect(refused(registry, realm, { tokenServer })).toBeUndefined();
+  const tokenServers = [new URL(realm).hostname.replace(/\.$/, '')];
+  expect(refused(registry, realm, { tokenServers })).toBeUndefined();
 });
 
 test.each(rows('not asked'))('%s: %s is not asked at all', (registry, realm) => {

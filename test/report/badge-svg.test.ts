@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { badgeFiles, badgeTextWidth, badgeUrl } from '../../src/report/badges.ts';
+import { badgeFiles, badgeTextWidth, badgeUrl, imageBadge } from '../../src/report/badges.ts';
 import { sampleScorecard } from './sample-scorecard.ts';
 import { xmlElements } from './xml-form.ts';
 
@@ -75,4 +75,35 @@ test('an address is the specification’s, letter by letter', () => {
   expect(badgeUrl('overall', 'A+')).toBe(
     'https://img.shields.io/badge/overall-A%2B-gold?style=flat-square&labelColor=%233443F4&color=%2301A178',
   );
+});
+
+describe('imageBadge', () => {
+  const vectors = {
+    minimalism: 'B',
+    provenance: 'A',
+    configuration: 'C',
+    vulnerabilities: 'D',
+  } as const;
+  const graded = { level: 2, overall: { grade: 'A' }, vectors } as const;
+  const badge = (label: string, days: number, of: typeof graded | undefined = graded) => {
+    const found = imageBadge(label, { graded: of, days, about: 'app:1' });
+    return found && (JSON.parse(found.json) as { message: string; color: string });
+  };
+
+  test.each([
+    ['overall', 30, 'A', '#81FEA0'],
+    ['overall', 30.5, 'A · 30 d', '#81FEA0'],
+    ['CVEs', 400, 'D · 400 d', '#FE5B3C'],
+    ['level', 31, '2 Jalapeno · 31 d', '#81FEA0'],
+  ])('%s after %d days', (label, days, message, color) => {
+    expect(badge(label, days)).toMatchObject({ message, color });
+  });
+
+  test('is gray for what was never graded, and is not there for another name', () => {
+    const found = imageBadge('config', { graded: undefined, days: 0, about: '<app>' });
+    expect(JSON.parse(found?.json ?? '')).toMatchObject({ message: 'unknown', color: '#9F9F9F' });
+    expect(found?.svg).toContain('fill="#9F9F9F"');
+    expect(found?.svg).toContain('<desc id="about">&lt;app&gt;</desc>');
+    expect(badge('shade', 0)).toBeUndefined();
+  });
 });

@@ -146,6 +146,12 @@ const trivy: readonly ScriptedRun[] = [
   { command: 'trivy', args: ['image'], result: { stdout: sample('trivy/report.json') } },
   { command: 'trivy', args: ['version'], result: { stdout: sample('trivy/version.json') } },
 ];
+function addPlugin(): void {
+  const folder = join(home, 'work/docker/cli-plugins');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'docker-scout'), '');
+}
+
 const noScout: ScriptedRun = {
   command: 'docker',
   args: ['scout', 'version'],
@@ -164,6 +170,7 @@ describe('who is asked', () => {
 
   test('docker scout where docker has it', async () => {
     install('docker');
+    addPlugin();
     const found = await scanned([
       { command: 'docker', args: ['scout', 'version'], result: {} },
       {
@@ -175,8 +182,14 @@ describe('who is asked', () => {
     expect(found.scanner).toBe('docker scout');
   });
 
+  test('docker is not asked where it finds no plugin scout', async () => {
+    install('docker');
+    expect((await scanned([])).scanner).toBe(`OSV at ${osv.url}`);
+  });
+
   test('OSV where there is none', async () => {
     install('docker');
+    addPlugin();
     osv.entries.push({
       id: 'GHSA-1',
       database_specific: { severity: 'LOW' },

@@ -60,8 +60,8 @@ interface Realm {
   readonly realm: string;
   /** The address of the registry that names it. */
   readonly base: URL;
-  /** The host that the user says signs in for this registry. */
-  readonly tokenServer: string | undefined;
+  /** Hosts that the user says sign in for this registry. */
+  readonly tokenServers: readonly string[];
   readonly hasCredential: boolean;
 }
 
@@ -71,7 +71,7 @@ interface Realm {
  * token is fetched without one. Throws UserError if that is not allowed, if the address has no TLS,
  * or if it points from a registry into this machine or network.
  */
-export function realmUrl({ realm, base, tokenServer, hasCredential }: Realm): URL {
+export function realmUrl({ realm, base, tokenServers, hasCredential }: Realm): URL {
   const url = URL.canParse(realm) ? new URL(realm) : undefined;
   const isPlain =
     url?.protocol === 'http:' &&
@@ -81,7 +81,7 @@ export function realmUrl({ realm, base, tokenServer, hasCredential }: Realm): UR
     throw new UserError('the registry names a token server that is not an https address', {
       nextStep: 'No password was sent. Ask the operator of the registry.',
     });
-  if (isOf(bare(base), bare(url), tokenServer)) return url;
+  if (isOf(bare(base), bare(url), tokenServers)) return url;
   const isHere = isLoopback(base.hostname) && isLoopback(url.hostname);
   const isElsewhere = isLoopback(url.hostname) || isAddress(url) || isAddress(base);
   // Only this machine may name another port of it, and an IP address names itself alone.
@@ -111,8 +111,8 @@ function isAddress({ hostname }: URL): boolean {
   return isIP(hostname.replace(/^\[|\]$/g, '')) !== 0;
 }
 
-function isOf(registry: string, server: string, named: string | undefined): boolean {
-  if (server === registry || server === named) return true;
+function isOf(registry: string, server: string, named: readonly string[]): boolean {
+  if (server === registry || named.includes(server)) return true;
   if (isIP(registry) !== 0 || registry.startsWith('[')) return false;
   if (ELSEWHERE.some(([pattern, host]) => pattern.test(registry) && host === server)) return true;
   // registry-1.docker.io and auth.docker.io, registry.gitlab.com and gitlab.com, gcr.io and
@@ -129,8 +129,8 @@ interface AuthOptions {
   /** Sends without following redirects: a credential goes to the realm and nowhere else. */
   readonly send: (url: URL, init: RequestInit) => Promise<Response>;
   readonly base: () => URL;
-  /** The host of its token server, where the user names one. */
-  readonly tokenServer: string | undefined;
+  /** Hosts of its token servers that the user names. */
+  readonly tokenServers: readonly string[];
 }
 
 type BearerChallenge = Extract<Challenge, { scheme: 'bearer' }>;
@@ -196,9 +196,9 @@ export class RegistryAuth {
     scopes: readonly string[],
     credential: Credential | undefined,
   ): Promise<string> {
-    const { send, base, tokenServer } = this.#options;
+    const { send, base, tokenServers } = this.#options;
     const hasCredential = credential !== undefined;
-    const realm = realmUrl({ realm: challenge.realm, base: base(), tokenServer, hasCredential });
+    const realm = realmUrl({ realm: challenge.realm, base: base(), tokenServers, hasCredential });
     const isBasic = credential?.kind === 'basic';
     const response =
       credential?.kind === 'identity-token'

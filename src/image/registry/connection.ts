@@ -24,8 +24,8 @@ import {
 
 export interface ConnectionOptions extends WayOptions {
   readonly credentials: CredentialSource;
-  /** The host that it may have our password sent to, besides those of its own domain. */
-  readonly tokenServer?: string;
+  /** Hosts that it may have our password sent to, besides those of its own domain. */
+  readonly tokenServers?: readonly string[];
   /** Asked before the registry for what a mirror may give; none where something is written. */
   readonly mirrors?: () => Promise<readonly RegistryConnection[]>;
   /** Tries after the first; default 4. */
@@ -73,7 +73,7 @@ export class RegistryConnection {
       credentials: options.credentials,
       send: (url, init) => this.#senderOf(url, this.#ways.current).send(url, init),
       base: () => this.base,
-      tokenServer: options.tokenServer,
+      tokenServers: options.tokenServers ?? [],
     });
   }
 

@@ -17,7 +17,7 @@ import {
 import { isForeign, MissingLayerError, openRoot } from '../attachments.ts';
 import { checkSize, type ReadDocument, required, verified, wholeOf } from '../blob-store.ts';
 import { MAX_DOCUMENT_BYTES } from '../documents.ts';
-import type { RegistryClient } from './client.ts';
+import type { FetchedManifest, RegistryClient } from './client.ts';
 import { RegistryError } from './http.ts';
 
 const MOST_KEPT = 64 * 1024;
@@ -27,6 +27,8 @@ interface RegistryImage {
   readonly reference: ImageReference;
   readonly client: RegistryClient;
   readonly platform?: Platform | undefined;
+  /** The manifest of the name, where it was fetched. */
+  readonly root?: FetchedManifest;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function openRegistryImage(image: RegistryImage): Promise<OpenedIma
   const { registry, repository, tag, digest } = withDefaultTag(image.reference);
   // Of a name with tag and digest, the digest counts, as everywhere.
   const wanted = digest ?? tag ?? 'latest';
-  const { descriptor: root, bytes } = await client.getManifest(repository, wanted);
+  const { descriptor: root, bytes } = image.root ?? (await client.getManifest(repository, wanted));
   const fetched = new Map([[root.digest, bytes]]);
   const read = readFrom(client, repository, fetched);
   const lists: AttachedLists = {

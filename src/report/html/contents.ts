@@ -177,7 +177,7 @@ function attestationRow(one: FoundAttestation | SignatureFact): readonly Content
     type === undefined ? 'Signature' : (PREDICATE_NAMES[type] ?? type),
     PLACES['kind' in one ? one.kind : one.source],
     [tag(VERIFICATION_TONES[verification], verification), ' ', h('span', by)],
-    h('code', digest !== undefined && shortDigest(digest)),
+    digest !== undefined && h('code', shortDigest(digest)),
   ];
 }
 

@@ -6,6 +6,8 @@ import SYMBOLS from './icons.svg?raw';
 import SCRIPT from './page.client.js?raw';
 import STYLE from './page.css?raw';
 
+export { SCRIPT, STYLE };
+
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** What is inside an element: lists may be nested; nothing for null, undefined and booleans. */
@@ -27,28 +29,46 @@ export function h(name: string, first?: Attributes | Content, ...rest: Content[]
 const LONGEST = 2000;
 const MOST_LINES = 100;
 
+/** Ours, in the head and at the end of a page: never text from an image. */
+interface Frame {
+  readonly policy?: string;
+  readonly style: string;
+  readonly script?: string;
+}
+
 /**
  * A whole document that loads nothing: the browser refuses all but its own style and script. React
  * escapes each value; its output is cleaned and cut here, in one place.
  */
 export function documentOf(title: string, body: Content): string {
   const sources = `style-src ${sourceOf(STYLE)}; script-src ${sourceOf(SCRIPT)}`;
+  return framed(title, h('main', body), {
+    policy: `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; ${sources}; base-uri 'none'; form-action 'none'">\n`,
+    style: `<style>${STYLE}</style>`,
+    script: `<script>${SCRIPT}</script>\n`,
+  });
+}
+
+/** A document with its style and script as the frame says; the service gives both addresses. */
+export function framed(
+  title: string,
+  body: ReactElement,
+  { policy = '', style, script = '' }: Frame,
+): string {
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; ${sources}; base-uri 'none'; form-action 'none'">
-<meta name="viewport" content="width=device-width, initial-scale=1">
+${policy}<meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="referrer" content="no-referrer">
 <meta name="robots" content="noindex">
 ${markupOf(h('title', title))}
-<style>${STYLE}</style>
+${style}
 </head>
 <body>
-${SYMBOLS}${markupOf(h('main', body))}
-<script>${SCRIPT}</script>
-</body>
+${SYMBOLS}${markupOf(body)}
+${script}</body>
 </html>
 `;
 }

@@ -77,6 +77,8 @@ export function gradeOf({ grade, points, total }: Score): Content {
 
 interface TableOptions {
   readonly kind?: string;
+  /** For screen readers; the table can then be scrolled by keyboard too. */
+  readonly caption?: string;
   /** True if the first cell is the row's head. */
   readonly isNamed?: boolean;
   /** The script's name for a sortable, filterable table. */
@@ -95,7 +97,15 @@ export function table<T>(
   heads: readonly Content[],
   of: readonly T[],
   row: (one: T, index: number) => readonly Content[] | ReactElement,
-  { sortedAs, most = of.length, what, isNamed = false, rest, ...options }: TableOptions = {},
+  {
+    sortedAs,
+    most = of.length,
+    what,
+    isNamed = false,
+    rest,
+    caption,
+    ...options
+  }: TableOptions = {},
 ): Content {
   const isNumber = heads.map((head) => typeof head === 'string' && head.startsWith('#'));
   const numbered = (at: number) => ({ className: isNumber[at] === true ? 'num' : undefined });
@@ -116,9 +126,15 @@ export function table<T>(
     return h('tr', all);
   };
   const className = options.kind ?? (sortedAs === undefined ? 'data plain' : 'data');
-  const inside = [h('thead', h('tr', heads.map(headOf))), h('tbody', of.slice(0, most).map(rowOf))];
+  const inside = [
+    caption !== undefined && h('caption.unseen', caption),
+    h('thead', h('tr', heads.map(headOf))),
+    h('tbody', of.slice(0, most).map(rowOf)),
+  ];
+  const region =
+    caption === undefined ? {} : { role: 'region', 'aria-label': caption, tabIndex: 0 };
   return [
-    h('div.scroll', h('table', { className, 'data-table': sortedAs }, inside)),
+    h('div.scroll', region, h('table', { className, 'data-table': sortedAs }, inside)),
     more(of.length - most, what, rest),
   ];
 }

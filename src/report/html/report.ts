@@ -25,29 +25,55 @@ import {
 
 /** The scorecard as one self-contained page; ends with a newline. */
 export function htmlReport(input: ReportInput): string {
+  const { image } = input.scorecard;
+  const body = reportBody(input, { head: brand('container hardening report', image) });
+  return documentOf(reportTitle(input), body);
+}
+
+export function reportTitle({ scorecard }: ReportInput): string {
+  return `${scorecard.image}: level ${scorecard.level}, ${scorecard.overall.grade}`;
+}
+
+interface OwnParts {
+  /** Brand and name. */
+  readonly head: Content;
+  /** Parts of the page that hosts the report, with their ids and names. */
+  readonly links?: readonly (readonly [id: string, name: string])[];
+  /** They follow what is to be done. */
+  readonly parts?: Content;
+}
+
+/** What a page says of one image. */
+export function reportBody(input: ReportInput, { head, links = [], parts }: OwnParts): Content {
   const { scorecard, contents = [] } = input;
   const card = cardOf(input);
-  return documentOf(`${scorecard.image}: level ${scorecard.level}, ${scorecard.overall.grade}`, [
-    navigation(input, card),
-    top(input, card),
+  return [
+    navigation(input, card, links),
+    top(input, card, head),
     problems(card),
     nextSteps(card),
     profile(card),
+    parts,
     platforms(scorecard),
     matrix(scorecard),
     section('findings', 'Findings and evidence', findings(scorecard.criteria, scorecard, 'c-')),
     waivers(scorecard),
     contentsOf(contents),
     foot(scorecard),
-  ]);
+  ];
 }
 
 /** Links to the page's parts. */
-function navigation({ contents = [] }: ReportInput, { steps }: Card): Content {
+function navigation(
+  { contents = [] }: ReportInput,
+  { steps }: Card,
+  links: OwnParts['links'] & object,
+): Content {
   const [first] = contents;
   const parts: readonly (readonly [id: string, name: string, isThere?: boolean])[] = [
     ['problems', 'To fix'],
     ['next', 'Next steps', steps.length > 0],
+    ...links,
     ['matrix', 'Levels'],
     ['findings', 'Findings'],
     ['vulnerabilities-0', 'Vulnerabilities', first !== undefined],
@@ -55,15 +81,19 @@ function navigation({ contents = [] }: ReportInput, { steps }: Card): Content {
     ['layers-0', 'Layers', first !== undefined && layerRows(first).length > 0],
     ['packages-0', 'Packages', first !== undefined],
   ];
-  const links = parts
+  const all = parts
     .filter(([, , isThere = true]) => isThere)
     .map(([id, name]) => [h('a', { href: `#${id}` }, name), ' ']);
-  return h('nav', { 'aria-label': 'On this page' }, links);
+  return h('nav', { 'aria-label': 'On this page' }, all);
 }
 
 /** Image, gate and the verdict at a glance. */
-function top({ scorecard, contents: [first] = [] }: ReportInput, card: Card): Content {
-  const { image, digest, level, levelName, gradedAt } = scorecard;
+function top(
+  { scorecard, contents: [first] = [] }: ReportInput,
+  card: Card,
+  head: Content,
+): Content {
+  const { digest, level, levelName, gradedAt } = scorecard;
   const size = first === undefined ? undefined : layersSize(first);
   const packages = first?.facts.packages;
   const figures = [
@@ -76,7 +106,7 @@ function top({ scorecard, contents: [first] = [] }: ReportInput, card: Card): Co
   return [
     h(
       'header.top',
-      brand('container hardening report', image),
+      head,
       h('p.digest', h('span.unseen', 'Digest '), 'sha256:', h('wbr'), digestHex(digest)),
       h('p.figures', figures.join(' · '), ' · graded ', h('time', gradedAt)),
     ),

@@ -31,15 +31,27 @@ function criterionName({ title, level }: { title: string; level: number }): Cont
 }
 
 /** Several images side by side, or two that differ, as one self-contained page. */
-export function htmlSheet({ title, images, criteria, changes, packages }: Sheet): string {
-  const heads = images.map(({ image, digest, level, levelName }) => [
-    ...[h('span.name', image), ' ', h('code', shortDigest(digest)), chillis(level)],
+export function htmlSheet(sheet: Sheet): string {
+  const { title, changes } = sheet;
+  return documentOf(title, [
+    h('header.top', brand(changes === undefined ? 'comparison' : 'difference', title)),
+    sheetBody(sheet, (image) => image),
+  ]);
+}
+
+/** All of it but the head; `name` says how an image is named above its column. */
+export function sheetBody(
+  { images, criteria, changes, packages }: Sheet,
+  name: (image: string, index: number) => Content,
+): Content {
+  const heads = images.map(({ image, digest, level, levelName }, index) => [
+    ...[h('span.name', name(image, index)), ' ', h('code', shortDigest(digest)), chillis(level)],
     h('small', level === 0 ? 'level 0' : `level ${level}, ${levelName}`),
   ]);
   const whole = { scope: 'rowgroup', colSpan: images.length + 1 };
   const rows = [
-    ...measures(images).map(({ name, cells }) => [
-      name,
+    ...measures(images).map(({ name: measure, cells }) => [
+      measure,
       ...cells.map((one) => (typeof one === 'string' ? one : [gradeOf(one), heatBar(one)])),
     ]),
     ...VECTORS.flatMap((vector) => {
@@ -50,12 +62,12 @@ export function htmlSheet({ title, images, criteria, changes, packages }: Sheet)
         : [h('tr.group', h('th', whole, VECTOR_NAMES[vector])), ...each];
     }),
   ];
-  return documentOf(title, [
-    h('header.top', brand(changes === undefined ? 'comparison' : 'difference', title)),
+  const options = { kind: 'compare', isNamed: true, caption: 'Scores and outcomes' };
+  return [
     h(
       'section',
       { 'aria-label': 'Comparison' },
-      table(['', ...heads], rows, (one) => one, { kind: 'compare', isNamed: true }),
+      table(['', ...heads], rows, (one) => one, options),
     ),
     changes !== undefined && section('criteria', 'Changed criteria', changedCriteria(changes)),
     packages !== undefined &&
@@ -65,7 +77,7 @@ export function htmlSheet({ title, images, criteria, changes, packages }: Sheet)
         list(packages.lines.slice(0, MOST.packages)),
         more(packages.lines.length - MOST.packages),
       ),
-  ]);
+  ];
 }
 
 function changedCriteria(changes: readonly CriterionChange[]): Content {
@@ -80,7 +92,7 @@ function changedCriteria(changes: readonly CriterionChange[]): Content {
       one.gain === 0 ? '' : tag(one.gain > 0 ? 'cool' : 'hot', one.gain > 0 ? '+1' : '−1'),
       one.summary,
     ],
-    { isNamed: true },
+    { isNamed: true, caption: 'Criteria with another outcome' },
   );
 }
 
