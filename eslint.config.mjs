@@ -64,6 +64,7 @@ export default tseslint.config(
   {
     ignores: [
       'dist/**',
+      'dist-service/**',
       'node_modules/**',
       'coverage/**',
       'examples/**',

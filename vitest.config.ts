@@ -27,6 +27,7 @@ const patience = {
 
 /** They take a minute or more. */
 const longest = [
+  'service',
   'keyless',
   'reproduce-image',
   'keep-verdict',

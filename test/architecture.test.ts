@@ -21,7 +21,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   config: ['lib', 'model', 'image', 'criteria'],
   report: ['lib', 'model', 'config'],
 };
-const FLOWS = 'build cli editor fix grade init lint profile reproduce scan service trust'.split(' ');
+const FLOWS = 'build cli editor fix grade init lint profile reproduce scan service trust'.split(
+  ' ',
+);
 
 function sources(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {

@@ -85,7 +85,7 @@ describe('the workflow of a release', () => {
     const publishes = /image\.mjs push|npm publish .*--provenance|git push|gh release create/;
     const first = steps.findIndex((text) => publishes.test(text));
     expect(steps.slice(first).filter((text) => !publishes.test(text))).toEqual([]);
-    expect(steps.slice(first)).toHaveLength(4);
+    expect(steps.slice(first)).toHaveLength(5);
   });
 
   test('only the job that publishes may write, and has an identity', () => {

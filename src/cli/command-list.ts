@@ -21,6 +21,7 @@ const GROUPS = {
   Judge: 'grade report lint explain reproduce diff verify',
   Improve: 'init fix profile lock config',
   Trust: 'policy attest vex mirror',
+  Serve: 'serve worker',
   'Set up': 'doctor install uninstall lsp mcp completion db prune',
 };
 
@@ -143,6 +144,16 @@ const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name' | 'group'>>> = 
     summary: 'Fetch advisories, to scan images without a network',
     spec: async () => (await import('../scan/db-spec.ts')).DB,
     load: async () => (await import('../scan/db-command.ts')).db,
+  },
+  serve: {
+    summary: 'Grade images for a team: API, badges and pages',
+    spec: async () => (await import('../service/spec.ts')).SERVE,
+    load: async () => (await import('./service.ts')).serve,
+  },
+  worker: {
+    summary: 'Grade what a service was asked for, on another machine',
+    spec: async () => (await import('../service/spec.ts')).WORKER,
+    load: async () => (await import('./service.ts')).worker,
   },
   doctor: {
     summary: 'Check your setup and show how to fix it',

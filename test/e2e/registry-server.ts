@@ -12,6 +12,8 @@ interface RegistryOptions {
   readonly identity?: Identity;
   /** File of the authority that a client's certificate has to be of. */
   readonly clientAuthority?: string;
+  /** More of its settings, such as whom it tells of pushes. */
+  readonly more?: string;
   /** In a network of its own: an address there, and the words that lead to it. */
   readonly inside?: { readonly address: string; readonly words: readonly string[] };
 }
@@ -28,7 +30,7 @@ export interface RegistryServer {
  * found free before may be somebody else's by then.
  */
 export async function serveRegistry(options: RegistryOptions): Promise<RegistryServer> {
-  const { folder, name = 'registry', identity, clientAuthority, inside } = options;
+  const { folder, name = 'registry', identity, clientAuthority, more = '', inside } = options;
   const at = (ending: string): string => join(folder, `${name}.${ending}`);
   const { storage = at('blobs') } = options;
   mkdirSync(storage, { recursive: true });
@@ -45,7 +47,7 @@ export async function serveRegistry(options: RegistryOptions): Promise<RegistryS
 log: {level: info}
 storage: {filesystem: {rootdirectory: ${storage}}}
 http: {addr: "${inside?.address ?? '127.0.0.1:0'}", tls: {${tls.join(', ')}}}
-`,
+${more}`,
   );
   const log = at('log');
   const fd = openSync(log, 'w');

@@ -31,6 +31,7 @@ describe('npm run release -- --dry-run', () => {
       'SHA256SUMS.pub',
       'SHA256SUMS.sigstore.json',
       `scoville-${version}.tgz`,
+      `scoville-service-${version}.tgz`,
       `scoville_${version}_all.deb`,
     ]);
     expect(printed.match(/built, signed, pushed, verified, graded/g)).toHaveLength(3);

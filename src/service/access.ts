@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type AppDeps, may, type Scope, type Token } from './deps.ts';
+import { ApiProblem } from './problems.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may; `read` without it. */
+    access?: Access;
+  }
+  interface FastifyRequest {
+    /** Whose token came with the request; never the secret. */
+    token: Token | null;
+  }
+}
+
+/**
+ * `open`: anyone, and a token is not checked. `read`: anyone, or a token of that scope, as
+ * settings say. `metrics`: this machine too. Else a token of that scope.
+ */
+type Access = 'open' | Scope;
+
+const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
+
+/** Checks the token of each request before anything of it is read. */
+export function guard(
+  app: FastifyInstance,
+  { tokens, settings }: Pick<AppDeps, 'tokens' | 'settings'>,
+  wrongTokens: number,
+): void {
+  app.decorateRequest('token', null);
+  const wrong = app.createRateLimit({
+    ...{ max: wrongTokens, timeWindow: 60_000 },
+    keyGenerator: ({ ip }) => `wrong ${ip}`,
+  });
+  app.addHook('onRequest', (request, _, done) => {
+    const access = request.routeOptions.config.access ?? 'read';
+    if (access === 'open') {
+      done();
+      return;
+    }
+    const secret = secretOf(request.headers.authorization);
+    const isCrossSite = comesFromElsewhere(request);
+    if (!isCrossSite && secret !== undefined)
+      check(request, access, secret).then(() => {
+        done();
+      }, done);
+    else if (isCrossSite)
+      done(new ApiProblem('forbidden', 'a page of another site must not send this'));
+    else if (isOpen(access, settings.reading, request)) done();
+    else done(unauthorized(request, 'this needs a token: Authorization: Bearer TOKEN'));
+  });
+
+  async function check(request: FastifyRequest, access: Scope, secret: string): Promise<void> {
+    // Who guesses is not answered for a while, even where the guess is right.
+    const before = await wrong(request, { increment: false });
+    if (!before.isAllowed && before.remaining === 0) throw tooMany(before.ttl);
+    const token = await tokens.check(secret);
+    if (token === undefined) {
+      await wrong(request);
+      throw unauthorized(request, 'the token is unknown, expired or revoked', 'invalid_token');
+    }
+    request.token = token;
+    if (!may(token, access) && !isOpen(access, settings.reading, request))
+      throw new ApiProblem('forbidden', `the token does not have the scope \`${access}\``);
+  }
+}
+
+export function tooMany(ttl: number): ApiProblem {
+  const seconds = String(Math.max(1, Math.ceil(ttl / 1000)));
+  return new ApiProblem('too-many-requests', `try again in ${seconds} s`, {
+    headers: { 'retry-after': seconds },
+  });
+}
+
+function isOpen(access: Access, reading: 'open' | 'token', request: FastifyRequest): boolean {
+  if (access === 'read') return reading === 'open';
+  const { ip, socket } = request;
+  // Behind a proxy of this machine both are checked.
+  return access === 'metrics' && LOOPBACK.test(ip) && LOOPBACK.test(socket.remoteAddress ?? '');
+}
+
+/** A bearer token, or the password of Basic, which browsers ask people for. */
+export function secretOf(authorization: string | undefined): string | undefined {
+  const [, scheme = '', value = ''] =
+    /^(bearer|basic) +([\w.~+/=-]+) *$/i.exec(authorization ?? '') ?? [];
+  if (authorization === undefined) return undefined;
+  if (scheme.toLowerCase() !== 'basic') return value;
+  const pair = Buffer.from(value, 'base64').toString('utf8');
+  return pair.slice(pair.indexOf(':') + 1);
+}
+
+/** Where a browser keeps the password, a page of somebody else must not use it. */
+function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  return method !== 'GET' && method !== 'HEAD' && (site === 'cross-site' || site === 'same-site');
+}
+
+function unauthorized({ headers }: FastifyRequest, detail: string, error?: string): ApiProblem {
+  const isPerson = headers.accept?.includes('text/html') === true;
+  const scheme = `${isPerson ? 'Basic' : 'Bearer'} realm="Scoville"`;
+  const challenge = error === undefined || isPerson ? scheme : `${scheme}, error="${error}"`;
+  return new ApiProblem('unauthorized', detail, {
+    headers: { 'www-authenticate': challenge },
+    nextStep: 'scoville serve token create',
+  });
+}

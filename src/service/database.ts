@@ -1,0 +1,226 @@
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import { errorCode, messageOf, UserError } from '../lib/errors.ts';
+import { type Database, DatabaseAway, type Logger, type Query } from './deps.ts';
+import { takeFolder } from './folder-lock.ts';
+import { migrate } from './migrations.ts';
+
+interface OpenOptions {
+  readonly log?: Logger;
+  /** Connections to PostgreSQL, at most. */
+  readonly connections?: number;
+}
+
+/**
+ * Opens `postgres://…`, or the folder of an embedded PostgreSQL (PGlite), and brings its tables to
+ * the newest form. Throws UserError for a folder that another process has, DatabaseAway where no
+ * database answers.
+ */
+export async function openDatabase(place: string, options: OpenOptions = {}): Promise<Database> {
+  if (isAddress(place)) {
+    // To change a large table takes as long as it takes.
+    const patient = openServer(place, { connections: 1 }, 0);
+    await migrate(patient).finally(() => patient.close());
+    return openServer(place, options, 60_000);
+  }
+  const database = await openFolder(place);
+  try {
+    await migrate(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+export function isAddress(place: string): boolean {
+  return /^postgres(?:ql)?:\/\//.test(place);
+}
+
+const types = new pg.TypeOverrides();
+// Numbers that fit, as PGlite gives them.
+types.setTypeParser(pg.types.builtins.INT8, Number);
+
+function openServer(
+  connectionString: string,
+  { log, connections = 10 }: OpenOptions,
+  longestMs: number,
+): Database {
+  const pool = new pg.Pool({
+    connectionString,
+    max: connections,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    // A query that takes longer would delay requests: better an error.
+    statement_timeout: longestMs,
+    // Where not even an answer comes.
+    query_timeout: longestMs * 1.2,
+    idle_in_transaction_session_timeout: longestMs,
+    application_name: 'scoville',
+    types,
+  });
+  // A connection that waits in the pool ended: the next query opens another.
+  pool.on('error', (error) => log?.warn('a connection to the database ended', { error }));
+  const queryOf =
+    (client: pg.Pool | pg.PoolClient): Query =>
+    async <T extends object>(sql: string, values?: readonly unknown[]) => {
+      try {
+        const result = await client.query<T>(sql, values as unknown[]);
+        // Of several statements, the last.
+        const last = Array.isArray(result) ? (result as pg.QueryResult<T>[]).at(-1) : result;
+        return last?.rows ?? [];
+      } catch (error) {
+        throw asAway(error);
+      }
+    };
+  const onOne = async <T>(run: (query: Query) => Promise<T>): Promise<T> => {
+    const client = await pool.connect().catch((error: unknown) => {
+      throw asAway(error);
+    });
+    let broken: Error | undefined;
+    // Without a listener, a connection that ends between two queries ends the process.
+    const note = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', note);
+    try {
+      return await run(queryOf(client));
+    } catch (error) {
+      // What cannot be rolled back has no connection any more.
+      await client.query('ROLLBACK').catch(note);
+      throw error;
+    } finally {
+      client.off('error', note);
+      client.release(broken);
+    }
+  };
+  let closing: Promise<void> | undefined;
+  return {
+    kind: 'postgres',
+    query: queryOf(pool),
+    transaction: (run) =>
+      again(() =>
+        onOne(async (query) => {
+          await query('BEGIN');
+          const result = await run(query);
+          await query('COMMIT');
+          return result;
+        }),
+      ),
+    script: (sql) =>
+      onOne(async (query) => {
+        await query(sql);
+      }),
+    close: () => (closing ??= pool.end()),
+  };
+}
+
+const MOST_TRIES = 4;
+
+/** Two transactions that wait for each other: PostgreSQL ends one, which begins again. */
+async function again<T>(run: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await run();
+    } catch (error) {
+      const isTurn = ['40P01', '40001'].includes(errorCode(error) ?? '');
+      if (!isTurn || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+/** Codes of the system and of PostgreSQL: no connection, shutting down, starting, too many. */
+const AWAY =
+  /^(?:ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...|57P0[1-5]|53300)$/;
+const AWAY_TEXT =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|Query read timeout/i;
+
+function asAway(error: unknown): unknown {
+  if (error instanceof DatabaseAway) return error;
+  const inner = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  const isAway = AWAY.test(errorCode(inner) ?? '') || AWAY_TEXT.test(messageOf(inner));
+  return isAway
+    ? new DatabaseAway(`the database does not answer: ${messageOf(inner)}`, { cause: error })
+    : error;
+}
+
+/** What PGlite says after a write to a full disk failed: its memory is not what is on the disk. */
+const BROKEN = /unexpected state|unreachable|Aborted\(/;
+const REOPEN_MS = 3_000;
+
+/** One process and one connection: PGlite puts statements and transactions in a row. */
+async function openFolder(folder: string): Promise<Database> {
+  const lock = await takeFolder(folder);
+  const { PGlite } = await import('@electric-sql/pglite');
+  const { pg_trgm } = await import('@electric-sql/pglite/contrib/pg_trgm');
+  type Lite = InstanceType<typeof PGlite>;
+  const open = (): Promise<Lite> =>
+    PGlite.create({ dataDir: join(folder, 'data'), extensions: { pg_trgm } });
+  let lite: Lite | undefined = await open().catch(async (cause: unknown) => {
+    await lock.free();
+    throw new UserError(`the database in ${folder} does not open: ${messageOf(cause)}`, { cause });
+  });
+  let why = '';
+  let isClosed = false;
+  const away = (cause?: unknown): DatabaseAway =>
+    new DatabaseAway(`the database in ${folder} does not answer: ${why}`, { cause });
+  /** Opened from the disk again: all that was promised is there. */
+  const reopen = async (broken: Lite): Promise<void> => {
+    await broken.close().catch(() => undefined);
+    while (!isClosed && lite === undefined) {
+      await wait(REOPEN_MS, undefined, { ref: false });
+      lite = await open().catch(() => undefined);
+    }
+  };
+  let reopening: Promise<void> | undefined;
+  const onOne = async <T>(run: (one: Lite) => Promise<T>): Promise<T> => {
+    const mine = lite;
+    if (mine === undefined) throw away();
+    try {
+      return await run(mine);
+    } catch (error) {
+      const isBroken =
+        errorCode(error) === '53100' ||
+        (error instanceof Error && error.name === 'RuntimeError') ||
+        BROKEN.test(messageOf(error));
+      if (!isBroken) throw error;
+      if (mine === lite && !isClosed) {
+        why = messageOf(error);
+        lite = undefined;
+        reopening = reopen(mine);
+      }
+      throw away(error);
+    }
+  };
+  type Runner = Pick<Lite, 'query' | 'exec'>;
+  const queryOf =
+    (runner: Runner): Query =>
+    async <T extends object>(sql: string, values?: readonly unknown[]) =>
+      values === undefined
+        ? (((await runner.exec(sql)).at(-1)?.rows ?? []) as T[])
+        : (await runner.query<T>(sql, [...values])).rows;
+  let closing: Promise<void> | undefined;
+  return {
+    kind: 'embedded',
+    query: (sql, values) => onOne((one) => queryOf(one)(sql, values)),
+    transaction: (run) => onOne((one) => one.transaction((inner) => run(queryOf(inner)))),
+    script: (sql) =>
+      onOne(async (one) => {
+        try {
+          await one.exec(sql);
+        } catch (error) {
+          await one.exec('ROLLBACK').catch(() => undefined);
+          throw error;
+        }
+      }),
+    close: () => {
+      isClosed = true;
+      return (closing ??= (async () => {
+        await Promise.race([reopening, wait(REOPEN_MS, undefined, { ref: false })]);
+        await lite?.close().catch(() => undefined);
+        await lock.free();
+      })());
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { quantity } from '../lib/text.ts';
+import { DAY_MS } from '../lib/time.ts';
+
+/** Times that the words of a scorecard contain. */
+export interface GradeTimes {
+  readonly gradedAt: Date;
+  readonly advisoriesAt?: Date | undefined;
+  readonly builtAt?: Date | undefined;
+}
+
+/** Characters that JSON always escapes, so that no document has them. */
+const [TIME, DAY, AGE] = ['\x01', '\x02', '\x03'];
+
+/**
+ * JSON of a scorecard without the words that change each day: date of the advisories, age of the
+ * image. A grade that finds the same then has the same document. `datedText` puts them back.
+ */
+export function undatedText(json: string, times: GradeTimes): string {
+  return marksOf(times).reduce((text, [mark, words]) => text.replaceAll(words, mark), json);
+}
+
+export function datedText(json: string, times: GradeTimes): string {
+  return marksOf(times).reduce((text, [mark, words]) => text.replaceAll(mark, words), json);
+}
+
+function marksOf({ gradedAt, advisoriesAt, builtAt }: GradeTimes): readonly [string, string][] {
+  const time = advisoriesAt?.toISOString();
+  const days = builtAt && Math.floor((gradedAt.getTime() - builtAt.getTime()) / DAY_MS);
+  return [
+    ...(time === undefined
+      ? []
+      : ([
+          [TIME, time],
+          [DAY, time.slice(0, 10)],
+        ] as [string, string][])),
+    ...(days === undefined ? [] : ([[AGE, ageText(days)]] as [string, string][])),
+  ];
+}
+
+/** As the criterion `recently-updated` says it. */
+function ageText(days: number): string {
+  return days <= 0 ? 'built today' : `built ${quantity(days, 'day')} ago`;
+}

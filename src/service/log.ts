@@ -1,0 +1,60 @@
+import { messageOf } from '../lib/errors.ts';
+import { withoutPasswords } from '../lib/text.ts';
+import { jsonLine } from '../report/text.ts';
+import type { Logger } from './deps.ts';
+
+type Fields = Parameters<Logger['with']>[0];
+
+const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+
+/** Fields that may contain a secret. */
+const SECRET = /authorization|cookie|secret|passw|credential|^tokens?$/i;
+const LONGEST = 4000;
+
+function cleaned(value: unknown, name = ''): unknown {
+  if (SECRET.test(name)) return '…';
+  if (typeof value === 'string') return withoutSecrets(value);
+  if (value instanceof Error) return cleaned({ message: messageOf(value), stack: value.stack });
+  if (value instanceof Date || typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.slice(0, 100).map((one) => cleaned(one));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cleaned(one, key)]));
+}
+
+/** What each secret that is looked for has. */
+const SUSPECT = /:\/\/|=|auth|basic|bearer|passw/i;
+
+/** Without passwords of addresses, tokens in queries and headers. */
+function withoutSecrets(text: string): string {
+  if (!SUSPECT.test(text)) return text.slice(0, LONGEST);
+  return withoutPasswords(text.slice(0, LONGEST), '…').replace(
+    /\b(bearer|basic)\s+[\w.~+/=-]+/gi,
+    '$1 …',
+  );
+}
+
+/**
+ * Structured logs: a JSON object a line, which `write` gets. Values of fields that are named like
+ * secrets are left out, and so is what looks like one in texts.
+ */
+export function openLog(
+  write: (line: string) => void,
+  now: () => number,
+  least: (typeof LEVELS)[number] = 'info',
+): Logger {
+  const from = LEVELS.indexOf(least);
+  const withFields = (common: Fields): Logger => {
+    const line =
+      (level: (typeof LEVELS)[number]) =>
+      (message: string, fields: Fields = {}) => {
+        if (LEVELS.indexOf(level) < from) return;
+        const time = new Date(now()).toISOString();
+        const more = cleaned({ ...common, ...fields }) as object;
+        write(`${jsonLine({ time, level, message: withoutSecrets(message), ...more })}\n`);
+      };
+    return {
+      ...{ debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
+      with: (fields) => withFields({ ...common, ...fields }),
+    };
+  };
+  return withFields({});
+}

@@ -1,0 +1,288 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import type { CommandIo } from '../cli/io.ts';
+import { VERSION } from '../cli/version.ts';
+import { readError } from '../image/disk.ts';
+import { errorCode, EXIT, messageOf, UserError } from '../lib/errors.ts';
+import { useNetwork } from '../lib/fetch.ts';
+import { given } from '../lib/json.ts';
+import { quantity } from '../lib/text.ts';
+import { cleanForTerminal } from '../ui/text.ts';
+import { buildApp } from './app.ts';
+import { ask, keepLocal, localService, serviceFolder } from './ask.ts';
+import { isAddress, openDatabase } from './database.ts';
+import { type AppDeps, type Database, DatabaseAway, type ServiceSettings } from './deps.ts';
+import { startFollowing } from './follow.ts';
+import { registerHarbor } from './harbor.ts';
+import { openLog } from './log.ts';
+import { openMetrics } from './metrics.ts';
+import { newsOf, startNotifying } from './notify.ts';
+import { registerPages } from './pages/pages.ts';
+import { openQueue } from './queue.ts';
+import { makeRecords } from './records.ts';
+import { serviceSettings } from './settings.ts';
+import type { ServeFlags, WorkerFlags } from './spec.ts';
+import { registerTokens, tokenCommand } from './token-command.ts';
+import { makeTokens } from './tokens.ts';
+import { registerWebhooks } from './webhooks.ts';
+import { Workers } from './worker.ts';
+
+export { VERSION };
+
+/** What the command `scoville` calls of this package. */
+export interface Service {
+  readonly VERSION: string;
+  readonly serve: typeof serve;
+  readonly worker: typeof worker;
+}
+
+/** A grade that runs when the service stops gets so long; then it goes back into the queue. */
+const STOP_SECONDS = 20;
+/** A database that starts beside the service is waited for so long. */
+const LONGEST_AWAY_MS = 60_000;
+const LOOK_MS = 2000;
+const ANSWER_MS = 10_000;
+
+export async function serve(
+  flags: ServeFlags,
+  [action, ...words]: readonly string[],
+  io: CommandIo,
+): Promise<number> {
+  useNetwork(io.env, io.homeDir);
+  const [image = ''] = words;
+  if (action === 'token') {
+    // Of the settings, the database alone counts: any registry will do.
+    const registry = flags.settings === undefined ? ['localhost'] : flags.registry;
+    return tokenCommand(flags, words, io, () => settingsOf({ ...flags, registry }, io));
+  }
+  if (action === 'ask' && words.length === 1) return ask(flags, image, io);
+  if (action === undefined) return start(flags, io);
+  throw new UserError(`serve does not know ${[action, ...words].join(' ')}`, {
+    nextStep: 'scoville serve, scoville serve ask IMAGE, or scoville serve token create NAME',
+  });
+}
+
+export async function worker(flags: WorkerFlags, io: CommandIo): Promise<number> {
+  useNetwork(io.env, io.homeDir);
+  const named = await settingsOf(flags, io);
+  const settings = { ...named, workers: Math.max(1, named.workers) };
+  if (!isAddress(settings.database))
+    throw new UserError('a worker needs the PostgreSQL that its service has', {
+      nextStep: 'scoville worker --database postgres://USER@HOST/NAME',
+    });
+  return running(settings, io, async (deps, parts) => {
+    if (flags.listen !== undefined) {
+      const port = await parts.listen(deps, []);
+      io.writeOut(`${addressOf(settings, port)}\n`);
+    }
+    io.writeErr(`${graders(settings)} for ${shown(settings.database)}\n`);
+  });
+}
+
+async function start(flags: ServeFlags, io: CommandIo): Promise<number> {
+  const settings = await settingsOf(flags, io);
+  return running(settings, io, async (deps, parts) => {
+    const { database } = deps;
+    const pages = [registerPages, registerWebhooks, registerTokens];
+    const port = await parts.listen(deps, [
+      ...pages,
+      (app, own) => {
+        registerHarbor(app, own, (id, options) => parts.workers.grade(id, options));
+      },
+    ]);
+    startFollowing(deps, io.env);
+    startNotifying(deps, io.env);
+    const here = addressOf(settings, port);
+    const hasToken = database.kind === 'embedded' && (await localToken(deps, here, io));
+    const registry = settings.registries[0]?.host ?? 'HOST';
+    io.writeOut(`${settings.url ?? here}\n`);
+    io.writeErr(`${graders(settings)}, database ${shown(settings.database)}\n`);
+    if (hasToken) io.writeErr(`  next: scoville serve ask ${registry}/NAME:TAG\n`);
+    else io.writeErr('  next: scoville serve token create NAME, to ask for grades\n');
+  });
+}
+
+async function settingsOf(
+  flags: ServeFlags | WorkerFlags,
+  io: CommandIo,
+): Promise<ServiceSettings> {
+  const { registry: registries, plainHttp, settings, listen, database, workers } = flags;
+  const { url, reading }: Partial<ServeFlags> = flags;
+  return serviceSettings(
+    { registries, plainHttp, ...given({ settings, listen, database, workers, url, reading }) },
+    { cwd: io.cwd, env: await withSecrets(io.env), folder: join(serviceFolder(io), 'database') },
+  );
+}
+
+/** An address with a password is a secret: containers get it in a file, which may be missing. */
+async function withSecrets(env: CommandIo['env']): Promise<CommandIo['env']> {
+  const file = env['SCOVILLE_DATABASE_FILE'] ?? '';
+  if (file === '' || (env['SCOVILLE_DATABASE'] ?? '') !== '') return env;
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    if (errorCode(error) === 'ENOENT') return '';
+    throw readError(error, file);
+  });
+  return { ...env, SCOVILLE_DATABASE: text.trim() };
+}
+
+function graders({ workers }: ServiceSettings): string {
+  return workers === 0 ? 'no worker here' : `${quantity(workers, 'image')} graded at once`;
+}
+
+/** By which this machine reaches it. */
+function addressOf({ listen: { host } }: ServiceSettings, port: number): string {
+  const named = /^(?:0\.0\.0\.0|::|::0)$/.test(host) ? '127.0.0.1' : host;
+  return `http://${named.includes(':') ? `[${named}]` : named}:${port}`;
+}
+
+function shown(database: string): string {
+  return cleanForTerminal(database.replace(/\/\/[^@/]*@/, '//'));
+}
+
+interface Parts {
+  readonly workers: Workers;
+  /** Gives the port. */
+  readonly listen: (
+    deps: AppDeps,
+    parts: NonNullable<Parameters<typeof buildApp>[1]>['parts'],
+  ) => Promise<number>;
+}
+
+/** Opens all that a process of the service needs, runs until it has to stop, and closes it. */
+async function running(
+  settings: ServiceSettings,
+  io: CommandIo,
+  begin: (deps: AppDeps, parts: Parts) => Promise<void>,
+): Promise<number> {
+  const { now, env } = io;
+  const isDebug = env['SCOVILLE_DEBUG'] !== undefined;
+  // A person reads what is wrong; a machine reads all.
+  const log = openLog(io.writeErr, now, isDebug ? 'debug' : io.errIsTerminal ? 'warn' : 'info');
+  const closers: (() => Promise<unknown>)[] = [];
+  try {
+    const database = await opened(settings.database, { log, io });
+    closers.push(() => database.close());
+    const queue = await openQueue(database, { now, settings, log });
+    const tokens = makeTokens(database, now);
+    const bare = { settings, database, queue, tokens, log, now };
+    const metrics = openMetrics({ ...bare, records: makeRecords(database, { now, settings }) });
+    const deps = { ...bare, records: metrics.records };
+    const workers = new Workers(deps, {
+      ...{ graders: settings.workers, home: serviceFolder(io), env },
+      onFinished: newsOf(deps),
+    });
+    closers.push(async () => {
+      await queue.stop({ seconds: STOP_SECONDS });
+      workers.close();
+    });
+    await begin(deps, {
+      workers,
+      listen: async (own, parts = []) => {
+        const app = await buildApp(own, { parts, metrics });
+        closers.push(() => closed(app));
+        return listening(app, settings);
+      },
+    });
+    io.signal.throwIfAborted();
+    workers.start();
+    await stopped(io.signal);
+    log.info('stopping');
+    return EXIT.met;
+  } finally {
+    for (const close of closers.reverse())
+      await close().catch((error: unknown) => {
+        log.warn('not closed', { error: messageOf(error) });
+      });
+  }
+}
+
+/** Finishes the answers that are on their way; a client that takes too long is cut off. */
+async function closed(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => {
+    app.server.closeAllConnections();
+  }, ANSWER_MS);
+  await app.close();
+  clearTimeout(timer);
+}
+
+async function opened(
+  place: string,
+  { log, io }: { readonly log: AppDeps['log']; readonly io: CommandIo },
+): Promise<Database> {
+  const end = io.now() + LONGEST_AWAY_MS;
+  for (;;) {
+    io.signal.throwIfAborted();
+    try {
+      return await openDatabase(place, { log });
+    } catch (error) {
+      if (errorCode(error) === 'ERR_MODULE_NOT_FOUND')
+        throw new UserError('the embedded database is not installed here', {
+          cause: error,
+          nextStep: 'name a PostgreSQL: --database postgres://USER@HOST/NAME',
+        });
+      if (!(error instanceof DatabaseAway)) throw error;
+      if (io.now() > end)
+        throw new UserError(error.message, {
+          cause: error,
+          nextStep: `start the database, or check its address: ${shown(place)}`,
+        });
+      log.warn('waiting for the database', { error: error.message });
+      await sleep(LOOK_MS, undefined, { signal: io.signal });
+    }
+  }
+}
+
+const LISTEN_ERRORS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another process listens there',
+  EACCES: 'no permission',
+  EADDRNOTAVAIL: 'this machine does not have that address',
+  ENOTFOUND: 'this machine does not have that address',
+};
+
+/** Listens as settings say; gives the port. */
+async function listening(app: FastifyInstance, { listen }: ServiceSettings): Promise<number> {
+  const { host, port } = listen;
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const why = LISTEN_ERRORS[errorCode(error) ?? ''];
+    if (why === undefined) throw error;
+    throw new UserError(`${host}:${port} cannot be used: ${why}`, {
+      cause: error,
+      nextStep: `--listen ${host}:0 takes a free port`,
+    });
+  }
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    else
+      signal.addEventListener('abort', () => {
+        done();
+      });
+  });
+}
+
+/**
+ * The token of this machine's user, made where the database has none yet: docs/decisions/0045. True
+ * where \`scoville serve ask\` has one.
+ */
+async function localToken(
+  { tokens, settings }: AppDeps,
+  url: string,
+  io: CommandIo,
+): Promise<boolean> {
+  const known = await localService(io);
+  const isKnown = known !== undefined && (await tokens.check(known.token)) !== undefined;
+  if (!isKnown && (await tokens.list()).length > 0) return false;
+  const token = isKnown
+    ? known.token
+    : (await tokens.create({ name: 'local', scopes: ['admin'] })).secret;
+  await keepLocal(io, { url, token, shown: settings.url ?? url });
+  return true;
+}

@@ -1,0 +1,152 @@
+import type { FastifyInstance } from 'fastify';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AppDeps, Records } from './deps.ts';
+import { unavailable } from './problems.ts';
+import { json, route, typed } from './schemas.ts';
+
+type MeteredDeps = Pick<AppDeps, 'records' | 'queue' | 'database' | 'now'>;
+
+export interface Metrics {
+  /** The same records; grades that end are counted. */
+  readonly records: Records;
+  /** A request was answered. */
+  readonly answered: (method: string, route: string, status: number, seconds: number) => void;
+  /** In the format of Prometheus. */
+  readonly text: () => Promise<string>;
+  readonly type: string;
+}
+
+const HTTP_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10];
+const GRADE_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 180, 600];
+
+/** Metrics of this process, and of the database that all share. */
+export function openMetrics(deps: MeteredDeps): Metrics {
+  const register = new Registry();
+  const registers = [register];
+  collectDefaultMetrics({ register });
+  const gauge = (name: string, help: string, ...labelNames: string[]) =>
+    new Gauge({ name: `scoville_${name}`, help, labelNames, registers });
+  const http = new Histogram({
+    ...{ name: 'scoville_http_seconds', help: 'Time to answer requests.', registers },
+    ...{ labelNames: ['method', 'route', 'status'], buckets: HTTP_SECONDS },
+  });
+  const grades = new Histogram({
+    ...{ name: 'scoville_grade_seconds', help: 'Time of the grades that ended here.', registers },
+    ...{ labelNames: ['outcome'], buckets: GRADE_SECONDS },
+  });
+  const asks = gauge('asks', 'Grades that are asked for, by state.', 'state');
+  const oldest = gauge('oldest_queued_seconds', 'How long the oldest queued grade waits.');
+  const jobs = gauge('jobs', 'Jobs of the queue.', 'job', 'state');
+  const images = gauge('images', 'Images that are known.');
+  const bytes = gauge('database_bytes', 'Size of the database.', 'part');
+
+  async function lookUp(): Promise<void> {
+    const [counts, sizes, [size]] = await Promise.all([
+      deps.records.counts(),
+      deps.queue.sizes(),
+      deps.database.query<{ bytes: number }>(
+        'select pg_database_size(current_database()) as bytes',
+      ),
+    ]);
+    for (const [state, number] of Object.entries(counts.asks)) asks.set({ state }, number);
+    const since = counts.oldestQueued?.getTime();
+    oldest.set(since === undefined ? 0 : Math.max(0, deps.now() - since) / 1000);
+    for (const [job, { waiting, running }] of Object.entries(sizes)) {
+      jobs.set({ job, state: 'waiting' }, waiting);
+      jobs.set({ job, state: 'running' }, running);
+    }
+    images.set(counts.images);
+    bytes.set({ part: 'all' }, size?.bytes ?? 0);
+    bytes.set({ part: 'layer facts' }, counts.factBytes);
+  }
+
+  return {
+    records: counted(deps, (outcome, seconds) => {
+      grades.observe({ outcome }, seconds);
+    }),
+    answered: (method, route, status, took) => {
+      http.observe({ method, route, status }, took);
+    },
+    text: async () => {
+      await lookUp();
+      return register.metrics();
+    },
+    type: register.contentType,
+  };
+}
+
+/** The same records, which report each end of a grade with its seconds. */
+function counted(
+  { records, now }: MeteredDeps,
+  report: (outcome: string, seconds: number) => void,
+): Records {
+  const began = new Map<string, number>();
+  const ended = (askId: string, outcome: string): void => {
+    const from = began.get(askId);
+    if (began.delete(askId) && from !== undefined) report(outcome, (now() - from) / 1000);
+  };
+  return {
+    ...records,
+    start: async (askId) => {
+      const ask = await records.start(askId);
+      if (ask !== undefined) began.set(askId, now());
+      return ask;
+    },
+    finish: async (askId, ...more) => {
+      const finished = await records.finish(askId, ...more);
+      ended(askId, 'done');
+      return finished;
+    },
+    fail: async (askId, ...more) => {
+      const state = await records.fail(askId, ...more);
+      ended(askId, state === 'failed' ? 'failed' : 'again');
+      return state;
+    },
+  };
+}
+
+/** A grade that waits this long while none runs says that no worker is there. */
+const NO_WORKER_MS = 180_000;
+
+/** Whether the process lives, whether the service can work, and figures of both. */
+export function registerHealth(app: FastifyInstance, deps: MeteredDeps, metrics: Metrics): void {
+  app.get(
+    '/healthz',
+    route({
+      about: ['operation', 'healthz', 'Whether the process lives'],
+      isOpen: true,
+      rateLimit: false,
+      own: { 200: json('State', 'It does.') },
+    }),
+    () => ({ status: 'ok' }),
+  );
+  app.get(
+    '/readyz',
+    route({
+      about: ['operation', 'readyz', 'Whether the service can work'],
+      description: 'The database answers, and a worker takes what waits.',
+      isOpen: true,
+      own: { 200: json('State', 'It can.') },
+    }),
+    async () => {
+      const { asks, oldestQueued } = await deps.records.counts();
+      const waits = oldestQueued === undefined ? 0 : deps.now() - oldestQueued.getTime();
+      if (asks.running === 0 && waits > NO_WORKER_MS)
+        throw unavailable('no worker takes the grades that wait: start one with scoville worker');
+      return { status: 'ok' };
+    },
+  );
+  app.get(
+    '/metrics',
+    route({
+      about: ['operation', 'metrics', 'Figures for Prometheus'],
+      scope: 'metrics',
+      own: { 200: typed('text/plain', { type: 'string' }, 'Text format of Prometheus.') },
+    }),
+    async (_, reply) =>
+      reply
+        .type(metrics.type)
+        .serializer(String)
+        .send(await metrics.text()),
+  );
+}

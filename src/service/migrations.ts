@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto';
+import { UserError } from '../lib/errors.ts';
+import type { Database } from './deps.ts';
+
+/** A step from one form of the tables to the next. Never changed once it was released. */
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+  readonly sql: string;
+}
+
+// Names of images sort by bytes, so that a prefix is a range of the index. Lists are filtered by
+// columns of `image` alone. What changes with each daily grade has no index: such an update stays
+// in its page (fillfactor leaves it room) and touches no index.
+const IMAGES = `
+CREATE EXTENSION IF NOT EXISTS pg_trgm;
+
+CREATE TABLE image (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text COLLATE "C" NOT NULL UNIQUE,
+  is_tag boolean NOT NULL,
+  is_followed boolean NOT NULL DEFAULT false,
+  digest bytea,
+  checked_at timestamptz,
+  gone_at timestamptz,
+  grade_id uuid,
+  graded_at timestamptz,
+  before_id uuid,
+  worse_at timestamptz,
+  level smallint,
+  built_at timestamptz,
+  failing text[]
+) WITH (fillfactor = 85);
+CREATE INDEX image_level ON image (level, name) WHERE is_tag AND gone_at IS NULL;
+CREATE INDEX image_built ON image (built_at, name) WHERE is_tag AND gone_at IS NULL AND built_at IS NOT NULL;
+CREATE INDEX image_failing ON image USING gin (failing) WHERE is_tag AND gone_at IS NULL;
+CREATE INDEX image_text ON image USING gin (name gin_trgm_ops) WHERE is_tag AND gone_at IS NULL;
+CREATE INDEX image_digest ON image (digest, name) WHERE digest IS NOT NULL;
+CREATE INDEX image_worse ON image (worse_at) WHERE worse_at IS NOT NULL AND is_tag AND gone_at IS NULL;
+
+-- When an image is to be graded again.
+CREATE TABLE due (
+  image_id bigint PRIMARY KEY REFERENCES image ON DELETE CASCADE,
+  due_at timestamptz NOT NULL
+);
+CREATE INDEX due_at ON due (due_at);
+
+-- Images by level (-1: not graded) and day of their build: counting ten million rows would take seconds.
+CREATE TABLE tally (
+  level smallint,
+  built_on date,
+  images bigint NOT NULL,
+  PRIMARY KEY (level, built_on)
+) WITH (fillfactor = 50);
+
+CREATE FUNCTION tally_image() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  old_level smallint; old_day date; new_level smallint; new_day date; step record;
+BEGIN
+  IF TG_OP <> 'INSERT' AND OLD.is_tag AND OLD.gone_at IS NULL THEN
+    old_level := coalesce(OLD.level, -1);
+    old_day := coalesce((OLD.built_at AT TIME ZONE 'UTC')::date, 'infinity');
+  END IF;
+  IF TG_OP <> 'DELETE' AND NEW.is_tag AND NEW.gone_at IS NULL THEN
+    new_level := coalesce(NEW.level, -1);
+    new_day := coalesce((NEW.built_at AT TIME ZONE 'UTC')::date, 'infinity');
+  END IF;
+  IF old_level IS NOT DISTINCT FROM new_level AND old_day IS NOT DISTINCT FROM new_day THEN
+    RETURN NULL;
+  END IF;
+  -- In order, so that two of them never wait for each other.
+  FOR step IN
+    SELECT * FROM (VALUES (old_level, old_day, -1), (new_level, new_day, 1)) AS s (level, day, images)
+    WHERE s.level IS NOT NULL ORDER BY s.level, s.day
+  LOOP
+    INSERT INTO tally VALUES (step.level, step.day, step.images)
+    ON CONFLICT (level, built_on) DO UPDATE SET images = tally.images + excluded.images;
+  END LOOP;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER tally_image AFTER INSERT OR DELETE OR UPDATE OF level, built_at, gone_at ON image
+FOR EACH ROW EXECUTE FUNCTION tally_image();
+
+CREATE TABLE ask (
+  id uuid PRIMARY KEY,
+  image_id bigint NOT NULL REFERENCES image ON DELETE CASCADE,
+  reason text NOT NULL,
+  asked_by text,
+  -- Another request for the image is answered with this one.
+  is_open boolean NOT NULL,
+  has_job boolean NOT NULL,
+  state text NOT NULL DEFAULT 'queued',
+  attempts smallint NOT NULL DEFAULT 0,
+  faults smallint NOT NULL DEFAULT 0,
+  asked_at timestamptz NOT NULL,
+  started_at timestamptz,
+  finished_at timestamptz,
+  grade_id uuid,
+  error jsonb,
+  progress text
+) WITH (fillfactor = 85);
+CREATE UNIQUE INDEX ask_open ON ask (image_id) WHERE is_open;
+CREATE INDEX ask_newest ON ask (image_id, asked_at DESC);
+CREATE INDEX ask_unfinished ON ask (state, asked_at) WHERE state IN ('queued', 'running');
+CREATE INDEX ask_age ON ask (asked_at);
+
+-- Scorecards with what pages show, once by content: a grade each day that finds the same is a small row.
+CREATE TABLE document (
+  id bytea PRIMARY KEY,
+  body bytea NOT NULL
+);
+ALTER TABLE document ALTER COLUMN body SET STORAGE EXTERNAL;
+
+CREATE TABLE grade (
+  id uuid PRIMARY KEY,
+  ask_id uuid UNIQUE,
+  image_id bigint NOT NULL REFERENCES image ON DELETE CASCADE,
+  document_id bytea NOT NULL REFERENCES document,
+  digest bytea NOT NULL,
+  graded_at timestamptz NOT NULL,
+  signer text,
+  level smallint NOT NULL,
+  points smallint NOT NULL,
+  total smallint NOT NULL,
+  grade text NOT NULL,
+  vectors text NOT NULL,
+  counts integer[],
+  failing text[] NOT NULL,
+  advisories_at timestamptz,
+  built_at timestamptz,
+  scoville text NOT NULL
+);
+CREATE INDEX grade_history ON grade (image_id, graded_at DESC, id DESC);
+CREATE INDEX grade_digest ON grade (digest, graded_at DESC);
+CREATE INDEX grade_document ON grade (document_id);
+CREATE INDEX grade_age ON grade (graded_at);
+CREATE UNIQUE INDEX grade_verdict ON grade (image_id, graded_at, signer) WHERE signer IS NOT NULL;
+`;
+
+const TOKENS = `
+CREATE TABLE token (
+  id uuid PRIMARY KEY,
+  name text NOT NULL,
+  hash bytea NOT NULL UNIQUE,
+  scopes text[] NOT NULL,
+  created_at timestamptz NOT NULL,
+  expires_at timestamptz,
+  revoked_at timestamptz,
+  used_at timestamptz
+);
+CREATE UNIQUE INDEX token_name ON token (name) WHERE revoked_at IS NULL;
+`;
+
+const FACTS = `
+CREATE TABLE layer_facts (
+  key text COLLATE "C" PRIMARY KEY,
+  body bytea NOT NULL,
+  bytes integer NOT NULL,
+  used_at timestamptz NOT NULL
+);
+ALTER TABLE layer_facts ALTER COLUMN body SET STORAGE EXTERNAL;
+CREATE INDEX layer_facts_used ON layer_facts (used_at) INCLUDE (bytes);
+`;
+
+// What changed for the worse, for each address of `notify`; and events of webhooks that were taken.
+const NEWS = `
+CREATE TABLE news (
+  id uuid PRIMARY KEY,
+  url text NOT NULL,
+  grade_id uuid REFERENCES grade ON DELETE CASCADE,
+  before_id uuid NOT NULL REFERENCES grade ON DELETE CASCADE,
+  ask_id uuid,
+  reason text,
+  made_at timestamptz NOT NULL DEFAULT now(),
+  taken_until timestamptz,
+  sent_at timestamptz
+);
+CREATE INDEX news_waiting ON news (url, made_at) WHERE sent_at IS NULL;
+CREATE INDEX news_grade ON news (grade_id);
+CREATE INDEX news_before ON news (before_id);
+CREATE UNIQUE INDEX news_ask ON news (url, ask_id);
+CREATE INDEX news_age ON news (made_at);
+CREATE INDEX ask_failed ON ask (finished_at) WHERE state = 'failed';
+
+CREATE TABLE hook_event (
+  id text PRIMARY KEY,
+  seen_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX hook_event_age ON hook_event (seen_at);
+`;
+
+export const MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: 'images, asks and grades', sql: IMAGES },
+  { number: 2, name: 'tokens', sql: TOKENS },
+  { number: 3, name: 'facts of layers', sql: FACTS },
+  { number: 4, name: 'news and events', sql: NEWS },
+];
+
+/** Any number: the same for all processes that migrate one database. */
+const LOCK = 7_264_110;
+
+const checksumOf = ({ sql }: Migration): string => createHash('sha256').update(sql).digest('hex');
+
+/** Brings the tables to the newest form; of several processes one does it. Never back. */
+export async function migrate(
+  database: Database,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  await database.transaction(async (query) => {
+    await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    await query(`CREATE TABLE IF NOT EXISTS migration (
+      number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now()
+    )`);
+    const done = await query<{ number: number; checksum: string }>(
+      'SELECT number, checksum FROM migration ORDER BY number',
+    );
+    for (const { number, checksum } of done) {
+      const known = migrations.find((one) => one.number === number);
+      if (known === undefined)
+        throw new UserError(`the database is of a newer Scoville: it has migration ${number}`, {
+          nextStep: 'update Scoville, or restore a backup of before',
+        });
+      if (checksumOf(known) !== checksum)
+        throw new UserError(`migration ${number} of the database is not this Scoville's`, {
+          nextStep: 'name another database with --database',
+        });
+    }
+    for (const migration of migrations.slice(done.length)) {
+      await query(migration.sql);
+      await query('INSERT INTO migration (number, name, checksum) VALUES ($1, $2, $3)', [
+        ...[migration.number, migration.name, checksumOf(migration)],
+      ]);
+    }
+  });
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { plural } from '../../lib/text.ts';
+import { LEVEL_NAMES } from '../../model/criterion.ts';
+import { formatReference } from '../../model/reference.ts';
+import { type Content, framed, h, SCRIPT, STYLE } from '../../report/html/document.ts';
+import { chillis, gradeOf, muted, SEVERITY_TONES, table, tag } from '../../report/html/parts.ts';
+import { shortDigest } from '../../report/text.ts';
+import type { Page } from '../deps.ts';
+import type { Counts, GradeRow, ImageName, ImageRow } from '../shapes.ts';
+import OWN from './pages.css?raw';
+
+/** A file of ours under an address that changes with it, so that it can be kept for ever. */
+function asset(text: string, ending: string, type: string) {
+  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return { path: `/assets/${hash}.${ending}`, text, type };
+}
+
+const CSS = asset(`${STYLE}\n${OWN}`, 'css', 'text/css; charset=utf-8');
+/** The report's: search in tables. Pages are whole without it. */
+const JS = asset(SCRIPT, 'js', 'text/javascript; charset=utf-8');
+export const ASSETS = [CSS, JS];
+
+export const POLICY =
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const PAGES = { '/': 'Images', '/compare': 'Compare', '/openapi.json': 'API' };
+
+/** A page of the service. `at` is the path of the one above that it is. */
+export function pageOf(title: string, body: Content, at?: string): string {
+  const links = Object.entries(PAGES).map(([href, name]) => [
+    ...[h('a', { href, 'aria-current': href === at ? 'page' : undefined }, name), ' '],
+  ]);
+  const field = h('input', { ...FIELD, name: 'q', 'aria-label': 'Image', placeholder: 'Find' });
+  const search = h('form', { role: 'search', action: '/', 'aria-label': 'Find an image' }, field);
+  const pages = h('nav', { 'aria-label': 'Pages' }, links);
+  return framed(
+    `${title} · Scoville`,
+    h(
+      'div',
+      h('a.skip', { href: '#main' }, 'Skip to the content'),
+      h('header.site', h('div', h('b', 'Scoville'), ' ', pages), at !== '/' && search),
+      h('main', { id: 'main', tabIndex: -1 }, body),
+    ),
+    {
+      style: `<link rel="icon" href="data:,">\n<link rel="stylesheet" href="${CSS.path}">`,
+      script: `<script src="${JS.path}"></script>\n`,
+    },
+  );
+}
+
+/** For names, which browsers should not correct. */
+export const FIELD = { type: 'search', autoComplete: 'off', spellCheck: false, maxLength: 1000 };
+
+type Repository = Pick<ImageName, 'registry' | 'repository'>;
+
+/** Where the page is, with links up, and its title. */
+export function headOf({ registry, repository }: Repository, kind: string, title: string): Content {
+  const up =
+    kind === 'repository'
+      ? repository
+      : h('a', { href: repositoryPath({ registry, repository }) }, repository);
+  return [
+    h('p.crumbs', h('a', { href: pathOf('/', { registry }) }, registry), ' / ', up, ` · ${kind}`),
+    h('h1', title),
+  ];
+}
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+export function pathOf(path: string, query: Query): string {
+  const given = Object.entries(query).flatMap(([name, value = '']): [string, string][] =>
+    value === '' ? [] : [[name, String(value)]],
+  );
+  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
+}
+
+export function imagePath(image: ImageName): string {
+  return `/images/${encodeURI(formatReference(image))}`;
+}
+
+export function repositoryPath({ registry, repository }: Repository): string {
+  return `/repositories/${encodeURI(`${registry}/${repository}`)}`;
+}
+
+export function gradePath(id: string): string {
+  return `/grades/${encodeURIComponent(id)}`;
+}
+
+/** The registry is small: most images share it. */
+export function imageLink(image: ImageName): Content {
+  const { registry, repository, tag: name, digest } = image;
+  const end = digest === undefined ? `:${name ?? ''}` : `@${shortDigest(digest)}`;
+  const shown = [h('small', registry, '/'), h('wbr'), h('span', repository, h('b', end))];
+  return h('a.image', { href: imagePath(image) }, shown);
+}
+
+/** A list of images; those of a repository, too. */
+export function imagesTable(rows: readonly ImageRow[], caption: string, now: number): Content {
+  const cells = ({ image, latest, goneAt }: ImageRow): readonly Content[] => [
+    [imageLink(image), goneAt !== undefined && [' ', h('em', 'gone')]],
+    ...(latest === undefined ? [muted('not graded'), null, null, null, null] : gradeCells(latest)),
+  ];
+  const gradeCells = ({ level, overall, counts, builtAt, gradedAt }: GradeRow) => [
+    h('span.lv-of', chillis(level), ' ', h('small', level, ' ', LEVEL_NAMES[level])),
+    gradeOf(overall),
+    countsOf(counts),
+    [h('span.on', 'built '), agoOf(builtAt, now)],
+    [h('span.on', 'graded '), agoOf(gradedAt, now)],
+  ];
+  const heads = ['Image', 'Level', 'Grade', 'Vulnerabilities', 'Built', 'Graded'];
+  return table(heads, rows, cells, { kind: 'images', caption, isNamed: true });
+}
+
+/** Links to the first and the next page of a list. */
+export function turn(path: string, query: Query, { next }: Page<unknown>, isFirst: boolean) {
+  const there = { href: pathOf(path, { ...query, cursor: next }), rel: 'next' };
+  return h(
+    'nav.turn',
+    { 'aria-label': 'Pages of the list' },
+    !isFirst && h('a', { href: pathOf(path, query) }, 'First page'),
+    next !== undefined && h('a', there, 'Next page'),
+  );
+}
+
+/** Critical and high ones, since those decide. */
+export function countsOf(counts: Counts | undefined): Content {
+  if (counts === undefined) return muted('not scanned');
+  const worst = (['critical', 'high'] as const).filter((severity) => counts[severity] > 0);
+  if (worst.length === 0) return muted('no critical or high');
+  return worst.map((one) => [tag(SEVERITY_TONES[one], `${counts[one]} ${one}`), ' ']);
+}
+
+export function gradedBy({ origin, signer, scoville }: GradeRow): Content {
+  if (origin === 'service') return `this service, Scoville ${scoville}`;
+  return [h('em', 'verdict'), ` of a build, signed by ${signer ?? 'nobody known'}`];
+}
+
+export function dateOf(date: Date): Content {
+  const iso = date.toISOString();
+  return h('time', { dateTime: iso }, `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`);
+}
+
+const UNITS: readonly (readonly [number, string])[] = [
+  [86_400, 'day'],
+  [3600, 'hour'],
+  [60, 'minute'],
+];
+
+/** `3 hours ago`, with the date for machines. */
+export function agoOf(date: Date | undefined, now: number): Content {
+  if (date === undefined) return muted('not known');
+  const seconds = Math.max(0, (now - date.getTime()) / 1000);
+  const [length, name] = UNITS.find(([one]) => seconds >= one) ?? [];
+  const text = length && `${plural(Math.floor(seconds / length), name ?? '')} ago`;
+  const dateTime = date.toISOString();
+  return h('time', { dateTime, title: dateTime }, text ?? 'just now');
+}

@@ -1,0 +1,166 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { digestOf } from '../../src/model/reference.ts';
+import { layerTar } from '../fakes/tar-bytes.ts';
+import { CLI, ROOT } from './harness.ts';
+import { until } from './until.ts';
+
+/** Pushes an image of a base layer, which it may share, and one of its own; gives its digest. */
+export async function pushImage(
+  host: string,
+  name: string,
+  { base = 'base', own = name }: { readonly base?: string; readonly own?: string } = {},
+): Promise<string> {
+  const [repository = '', tag = 'latest'] = name.split(':');
+  const at = `http://${host}/v2/${repository}`;
+  const blob = async (bytes: Buffer, mediaType: string) => {
+    const digest = digestOf(bytes);
+    const begun = await sent(`${at}/blobs/uploads/`, 'POST');
+    const place = new URL(begun.headers.get('location') ?? '', at);
+    place.searchParams.set('digest', digest);
+    await sent(place.href, 'PUT', bytes, 'application/octet-stream');
+    return { mediaType, digest, size: bytes.length };
+  };
+  const files = Array.from({ length: 300 }, (_, i) => [
+    `usr/share/${base}/${i}`,
+    `${base} ${i}\n`.repeat(100),
+  ]);
+  const tars = [
+    layerTar(Object.fromEntries(files) as Record<string, string>),
+    layerTar({ 'etc/own': own, 'etc/os-release': 'ID=debian\nVERSION_ID="13"\n' }),
+  ];
+  const layers = [];
+  for (const tar of tars) layers.push(await blob(gzipSync(tar), MEDIA_TYPE.layerGzip));
+  const config = {
+    ...{ architecture: 'amd64', os: 'linux', created: '2026-11-30T00:00:00Z' },
+    config: { User: '65532', Entrypoint: ['/app'] },
+    rootfs: { type: 'layers', diff_ids: tars.map((tar) => digestOf(tar)) },
+  };
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: MEDIA_TYPE.manifest,
+      config: await blob(Buffer.from(JSON.stringify(config)), MEDIA_TYPE.config),
+      layers,
+    }),
+  );
+  await sent(`${at}/manifests/${tag}`, 'PUT', manifest, MEDIA_TYPE.manifest);
+  return digestOf(manifest);
+}
+
+async function sent(url: string, method: string, body?: Buffer, type?: string): Promise<Response> {
+  const response = await fetch(url, {
+    method,
+    ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+    ...(type === undefined ? {} : { headers: { 'content-type': type } }),
+  });
+  if (!response.ok) throw new Error(`${method} ${url}: ${response.status}`);
+  return response;
+}
+
+/** A process of the service: `serve` or `worker`. */
+export class ServiceProcess {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  stdout = '';
+  stderr = '';
+
+  constructor(words: readonly string[], env: Readonly<Record<string, string>>) {
+    this.child = spawn(process.execPath, [CLI, ...words], {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.on('data', (chunk: Buffer) => (this.stdout += chunk.toString()));
+    this.child.stderr?.on('data', (chunk: Buffer) => (this.stderr += chunk.toString()));
+    this.ended = once(this.child, 'close').then(([code, signal]) => ({
+      code: code as number | null,
+      signal: signal as string | null,
+    }));
+  }
+
+  /** The address that it prints. */
+  async url(): Promise<string> {
+    const found = (): string | undefined => /^http:\/\/\S+$/m.exec(this.stdout)?.[0];
+    await until('a service that listens', () => {
+      if (this.child.exitCode !== null) throw new Error(`it ended\n${this.stderr}`);
+      return found() !== undefined;
+    });
+    return found() ?? '';
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ readonly code: number | null }> {
+    this.child.kill(signal);
+    return this.ended;
+  }
+}
+
+/** A client of the API. */
+export class Client {
+  readonly url: string;
+  readonly token: string;
+
+  constructor(url: string, token: string) {
+    this.url = url;
+    this.token = token;
+  }
+
+  ask(path: string, body?: object): Promise<Response> {
+    return fetch(`${this.url}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: {
+        authorization: `Bearer ${this.token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  async json<T>(path: string, body?: object): Promise<T> {
+    const response = await this.ask(path, body);
+    if (response.status === 429) {
+      await sleep(1000 * Number(response.headers.get('retry-after')));
+      return this.json(path, body);
+    }
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  /** Asks for a grade; gives its id. */
+  async grade(image: string): Promise<string> {
+    return (await this.json<{ id: string }>('/api/v1/grades', { image })).id;
+  }
+
+  status(id: string): Promise<{ readonly status: string; readonly error?: { message: string } }> {
+    return this.json(`/api/v1/grades/${id}`);
+  }
+
+  /** Waits until all are done; an error where one failed. */
+  async done(ids: readonly string[], longestMs?: number): Promise<void> {
+    const open = new Set(ids);
+    await until(
+      `${ids.length} grades`,
+      async () => {
+        for (const id of [...open]) {
+          const { status, error } = await this.status(id);
+          if (status === 'failed') throw new Error(error?.message ?? 'failed');
+          // As a client should: not many times a second.
+          if (status !== 'done') return sleep(500, false);
+          open.delete(id);
+        }
+        return true;
+      },
+      longestMs,
+    );
+  }
+
+  /** Grades of an image there are. */
+  async grades(image: string): Promise<number> {
+    const { grades } = await this.json<{ grades: unknown[] }>(`/api/v1/images/${image}/history`);
+    return grades.length;
+  }
+}

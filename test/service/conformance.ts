@@ -1,0 +1,87 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { expect } from 'vitest';
+
+interface Operation {
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, object>> }>
+  >;
+}
+export interface OpenApi {
+  readonly openapi: string;
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+
+const escaped = (text: string): string => text.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** Holds answers against the document that describes them: status, media type and body. */
+export class Conformance {
+  readonly #document: OpenApi;
+  readonly #ajv = new Ajv2020({ strict: false, allErrors: true });
+
+  constructor(document: OpenApi) {
+    this.#document = document;
+    addFormats.default(this.#ajv);
+    this.#ajv.addSchema(document, 'openapi.json');
+  }
+
+  /** The path of the document that an address is of; undefined for other pages. */
+  pathOf(url: string): string | undefined {
+    const path = url.replace(/\?.*$/, '');
+    const found = Object.keys(this.#document.paths).filter((template) => {
+      const pattern = template.replace(/\{(?:image|badge)\}/g, '.+').replace(/\{\w+\}/g, '[^/]+');
+      return new RegExp(`^${pattern}$`).test(path);
+    });
+    return found.sort((a, b) => b.length - a.length)[0];
+  }
+
+  check(method: string, url: string, status: number, type: string | undefined, body: string): void {
+    const path = this.pathOf(url);
+    if (path === undefined) return;
+    const name = `${method} ${path}`;
+    const responses = this.#document.paths[path]?.[method.toLowerCase()]?.responses;
+    const response = responses?.[String(status)];
+    expect(response, `${name}: ${status} is not in the document`).toBeDefined();
+    if (response?.content === undefined) {
+      expect(body, `${name} ${status} has no body`).toBe('');
+      return;
+    }
+    const media = (type ?? '').replace(/;.*$/, '');
+    expect(Object.keys(response.content), `${name} ${status}`).toContain(media);
+    if (!/json$/.test(media) || media.endsWith('ndjson')) return;
+    const place = [
+      'paths',
+      path,
+      method.toLowerCase(),
+      'responses',
+      String(status),
+      'content',
+      media,
+    ];
+    const $ref = `openapi.json#/${place.map(escaped).join('/')}/schema`;
+    const validate = this.#ajv.compile({ $ref });
+    validate(JSON.parse(body));
+    expect(validate.errors ?? [], `${name} ${status}: ${body.slice(0, 500)}`).toEqual([]);
+  }
+}
+
+/** Of a running app; what it answers to `inject` is held against its own document. */
+export async function checkedInject(
+  app: FastifyInstance,
+): Promise<(request: InjectOptions) => Promise<LightMyRequestResponse>> {
+  await app.ready();
+  const conformance = new Conformance(app.swagger() as unknown as OpenApi);
+  return async (request) => {
+    const answer = await app.inject(request);
+    const url = typeof request.url === 'string' ? request.url : '/';
+    conformance.check(
+      request.method ?? 'GET',
+      url,
+      answer.statusCode,
+      answer.headers['content-type']?.toString(),
+      answer.body,
+    );
+    return answer;
+  };
+}

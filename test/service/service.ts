@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import { onTestFinished } from 'vitest';
+import { type AppParts, buildApp } from '../../src/service/app.ts';
+import { openDatabase } from '../../src/service/database.ts';
+import type { AppDeps, Database, Scope, ServiceSettings } from '../../src/service/deps.ts';
+import { openLog } from '../../src/service/log.ts';
+import { type Metrics, openMetrics } from '../../src/service/metrics.ts';
+import { openQueue } from '../../src/service/queue.ts';
+import { makeRecords } from '../../src/service/records.ts';
+import { makeTokens } from '../../src/service/tokens.ts';
+import { checkedInject } from './conformance.ts';
+import { SETTINGS } from './made.ts';
+
+export const HOST = 'registry.example.com';
+
+export function serviceSettings(more: Partial<ServiceSettings> = {}): ServiceSettings {
+  return {
+    ...SETTINGS,
+    listen: { host: '127.0.0.1', port: 0 },
+    database: '',
+    workers: 0,
+    reading: 'open',
+    registries: [
+      {
+        ...{ host: HOST, repositories: [], follow: [], plainHttp: false, also: [] },
+        isPrivate: false,
+      },
+    ],
+    webhooks: {},
+    notify: [],
+    trust: { images: [], keys: [], identities: [], bases: [] },
+    ...more,
+  };
+}
+
+export interface Service extends AppDeps {
+  readonly app: FastifyInstance;
+  /** Holds each answer against the OpenAPI document. */
+  readonly inject: Awaited<ReturnType<typeof checkedInject>>;
+  readonly metrics: Metrics;
+  /** Lines of the log so far. */
+  readonly lines: string[];
+  /** Moves the clock. */
+  readonly pass: (ms: number) => void;
+  readonly secret: (...scopes: readonly Scope[]) => Promise<string>;
+}
+
+/** Removed when the test ends. */
+export async function newFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'scoville-service-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+let shared: Promise<Database> | undefined;
+let folder = '';
+
+/** Opening one takes seconds: a file's tests share it, and each begins with empty tables. */
+async function emptyDatabase(): Promise<Database> {
+  shared ??= mkdtemp(join(tmpdir(), 'scoville-service-')).then((made) =>
+    openDatabase((folder = made)),
+  );
+  const database = await shared;
+  const tables = await database.query<{ name: string }>(
+    `SELECT schemaname || '.' || tablename AS name FROM pg_tables
+     WHERE schemaname = 'public' OR (schemaname = 'pgboss' AND tablename LIKE 'j%')`,
+  );
+  const names = tables.map(({ name }) => name).filter((name) => !/migration|job_common/.test(name));
+  await database.script(`TRUNCATE ${names.join(', ')} CASCADE`);
+  return database;
+}
+
+/** To be called after all tests of a file. */
+export async function closeDatabase(): Promise<void> {
+  await (await shared)?.close();
+  shared = undefined;
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** The service over an embedded database, without workers; closed when the test ends. */
+export async function newService(
+  more: Partial<ServiceSettings> = {},
+  parts: AppParts = {},
+): Promise<Service> {
+  let time = Date.parse('2026-06-01T12:00:00Z');
+  const now = (): number => time;
+  const lines: string[] = [];
+  const settings = serviceSettings(more);
+  const log = openLog((line) => lines.push(line), now, 'debug');
+  const database = await emptyDatabase();
+  const records = makeRecords(database, { now, settings });
+  const queue = await openQueue(database, { now, settings, log });
+  const tokens = makeTokens(database, now);
+  const deps = { settings, database, records, queue, tokens, log, now };
+  const metrics = openMetrics(deps);
+  const app = await buildApp(deps, { metrics, ...parts });
+  onTestFinished(async () => {
+    await app.close();
+    await queue.stop({ seconds: 0 });
+  });
+  let made = 0;
+  return {
+    ...deps,
+    ...{ app, lines, metrics, inject: await checkedInject(app) },
+    pass: (ms) => (time += ms),
+    secret: async (...scopes) => {
+      made += 1;
+      return (await tokens.create({ name: `token ${made}`, scopes })).secret;
+    },
+  };
+}
+
+export function bearer(secret: string): { authorization: string } {
+  return { authorization: `Bearer ${secret}` };
+}

@@ -1,0 +1,179 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { MEDIA_TYPE } from '../../src/model/image.ts';
+import type { Logger, ServiceSettings } from '../../src/service/deps.ts';
+import { openQueue } from '../../src/service/queue.ts';
+import { makeRecords } from '../../src/service/records.ts';
+import type { Ask } from '../../src/service/shapes.ts';
+import { Workers, type WorkerOptions } from '../../src/service/worker.ts';
+import { type FakeOsv, fakeOsv } from '../fakes/fake-osv.ts';
+import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
+import { ImageBytes } from '../fakes/images.ts';
+import { type BundledGrader, bundledGrader } from './bundled-grader.ts';
+import { cleanDatabase, KINDS, type Kind, removeDatabases } from './databases.ts';
+import { SETTINGS } from './made.ts';
+
+let bundle: BundledGrader;
+let registry: FakeRegistry;
+let osv: FakeOsv;
+let digest = '';
+
+beforeAll(async () => {
+  bundle = await bundledGrader();
+  registry = await startFakeRegistry({ referrersApi: true });
+  osv = await fakeOsv();
+});
+
+afterAll(async () => {
+  await removeDatabases();
+  await registry.close();
+  await osv.close();
+  await bundle.remove();
+});
+
+beforeEach(() => {
+  registry.faults.length = registry.requests.length = 0;
+  const bytes = new ImageBytes();
+  const root = bytes.image();
+  ({ digest } = root);
+  for (const [name, blob] of bytes.blobs) {
+    registry.putBlob('team/app', blob);
+    if (name === root.digest) registry.putManifest('team/app', '1', blob, MEDIA_TYPE.manifest);
+  }
+});
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  await expect.poll(what, { interval: 50, timeout: 60_000 }).toBe(true);
+}
+
+const nothing = (): void => undefined;
+const LOG: Logger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  with: () => LOG,
+};
+
+async function service(kind: Kind, options: Partial<WorkerOptions> = {}) {
+  const database = await cleanDatabase(kind);
+  const now = Date.now;
+  const settings: ServiceSettings = {
+    ...{ listen: { host: '127.0.0.1', port: 0 }, database: '', workers: 1, reading: 'open' },
+    ...{ webhooks: {}, notify: [], trust: { images: [], keys: [], identities: [], bases: [] } },
+    ...SETTINGS,
+    bounds: { ...SETTINGS.bounds, memory: 1024 ** 3, seconds: 30, layerBytes: 1e9 },
+    registries: [
+      {
+        ...{ host: registry.host, repositories: ['team/*'], follow: [], plainHttp: true, also: [] },
+        isPrivate: false,
+      },
+    ],
+  };
+  const records = makeRecords(database, { now, settings });
+  const queue = await openQueue(database, { now, settings, pollMs: 50, retrySeconds: 0 });
+  const home = await mkdtemp(join(tmpdir(), 'scoville-service-'));
+  const workers = new Workers(
+    { settings, records, queue, log: LOG, now },
+    { graders: 1, home, env: process.env, osvUrl: osv.url, file: bundle.file, ...options },
+  );
+  onTestFinished(async () => {
+    await queue.stop({ seconds: 0 });
+    workers.close();
+    await rm(home, { recursive: true, force: true });
+  });
+  const ask = async (repository = 'team/app', more = {}): Promise<Ask> => {
+    const image = { registry: registry.host, repository, tag: '1' };
+    return (await queue.ask({ image, reason: 'api', ...more })).ask;
+  };
+  const ended = async (id: string): Promise<Ask | undefined> => {
+    await until(async () => /done|failed/.test((await records.ask(id))?.state ?? ''));
+    return records.ask(id);
+  };
+  return { records, queue, workers, ask, ended };
+}
+
+describe.each(KINDS)('workers on %s', (kind) => {
+  test('grade what is asked for, keep it once, and say so within it', async () => {
+    const outcomes: string[] = [];
+    const told: string[] = [];
+    const { records, workers, ask, ended } = await service(kind, {
+      onGraded: ({ outcome }) => outcomes.push(outcome),
+      onFinished: ({ grade, change }) =>
+        Promise.resolve(void told.push(`${change} ${grade.digest}`)),
+    });
+    const asked = await ask();
+    workers.start();
+    const done = await ended(asked.id);
+    expect(done).toMatchObject({ state: 'done', attempts: 1 });
+    const detail = await records.detail(done?.gradeId ?? '');
+    expect(detail).toMatchObject({
+      ...{ digest, origin: 'service' },
+      scorecard: { image: `${registry.host}/team/app:1` },
+      report: { contents: [{ platform: 'linux/amd64' }] },
+    });
+    expect([outcomes, told]).toEqual([['done'], [`first ${digest}`]]);
+    // A job that comes again, as after a crash, changes nothing.
+    await workers.grade(asked.id);
+    expect(outcomes).toEqual(['done']);
+    expect((await records.history(asked.image, { limit: 10 })).rows).toHaveLength(1);
+  });
+
+  test('take facts of layers from the database', async () => {
+    const first = await service(kind);
+    first.workers.start();
+    await first.ended((await first.ask()).id);
+    expect((await first.records.counts()).factBytes).toBeGreaterThan(100);
+  });
+
+  test('try a registry with a fault again, and say what it was where it stays so', async () => {
+    const { records, workers, ask, ended } = await service(kind);
+    registry.fail(/manifests\/1/, { do: 'status', status: 503 }, 5);
+    const asked = await ask();
+    workers.start();
+    await until(async () => (await records.ask(asked.id))?.error !== undefined);
+    expect((await ended(asked.id))?.state).toBe('done');
+    expect((await records.ask(asked.id))?.attempts).toBe(2);
+  });
+
+  test('fail at once where it is the image, and mark what is gone', async () => {
+    const { records, workers, ask, ended } = await service(kind);
+    workers.start();
+    const gone = await ask('team/missing');
+    expect(await ended(gone.id)).toMatchObject({
+      ...{ state: 'failed', attempts: 1 },
+      error: { message: `${registry.host} does not have ${registry.host}/team/missing:1` },
+    });
+    expect((await records.image(gone.image))?.goneAt).toBeInstanceOf(Date);
+    registry.requests.length = 0;
+    const other = await ask('other/app');
+    expect(await ended(other.id)).toMatchObject({
+      ...{ state: 'failed', attempts: 1 },
+      error: { message: `settings do not allow the repository ${registry.host}/other/app` },
+    });
+    expect(registry.calls).toEqual([]);
+  });
+
+  test('give back what is not done when they stop, and another finishes it', async () => {
+    const { records, queue, workers, ask } = await service(kind);
+    registry.fail(/manifests\/1/, { do: 'hang' }, 1);
+    const asked = await ask();
+    workers.start();
+    await until(async () => (await records.ask(asked.id))?.state === 'running');
+    await until(() => Promise.resolve(registry.calls.length > 0));
+    await queue.stop({ seconds: 0 });
+    await until(() => Promise.resolve(workers.pids.length === 0));
+    expect((await records.ask(asked.id))?.state).not.toBe('failed');
+    await workers.grade(asked.id);
+    expect(await records.ask(asked.id)).toMatchObject({ state: 'done', attempts: 2 });
+  });
+
+  test('grade with the credentials of a request, in the process that has them', async () => {
+    const { records, workers, ask } = await service(kind);
+    const asked = await ask('team/app', { reason: 'harbor', here: true });
+    await workers.grade(asked.id, { credentials: { username: 'robot', password: 'secret' } });
+    expect((await records.ask(asked.id))?.state).toBe('done');
+  });
+});
