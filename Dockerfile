@@ -1,10 +1,13 @@
 # Scoville as an image: `scoville` builds it, grades it and proves it (docs/how-to/install.md).
 #   npm run build && scoville build -t scoville .
 # It has Node.js, Docker's CLI with buildx, cosign and git of Debian; no shell and no package manager. The engine is the one whose socket
-# it is given. `--target ci` adds a shell, for CI systems that run scripts in the image.
+# it is given. `--target ci` adds a shell, for CI systems that run scripts in the image. `--target service` is the grading service
+# (docs/service.md), after `node scripts/package/service-package.mjs --with-libraries`.
 ARG DEBIAN=debian:trixie-slim
 # Where the source is.
 ARG SOURCE=
+# What the service runs on: Node.js, without a shell or a package manager.
+ARG NODE_RUNTIME=gcr.io/distroless/nodejs22-debian13:nonroot
 
 FROM ${DEBIAN} AS programs
 COPY scripts/engine/unpack-debs.sh /usr/local/bin/unpack-debs.sh
@@ -54,6 +57,44 @@ WORKDIR /work
 USER 65532:65532
 ENTRYPOINT ["/usr/bin/scoville"]
 CMD ["--help"]
+
+FROM ${DEBIAN} AS cosign
+# A build fails when Debian has another one: take that.
+ARG COSIGN=2.5.0-2+b5
+RUN apt-get update && apt-get install --yes --no-install-recommends cosign=${COSIGN}
+
+FROM ${DEBIAN} AS service-files
+WORKDIR /files/usr/lib/node_modules/scoville
+COPY package.json ./
+COPY schema ./schema
+COPY dist ./dist
+COPY package/scoville-service ../scoville-service
+WORKDIR /files
+# What is not in git has the modes of the checkout's umask.
+RUN chmod -R u=rwX,go=rX usr \
+ && mkdir -p usr/bin \
+ && sed -i '1s|.*|#!/nodejs/bin/node|' usr/lib/node_modules/scoville/dist/scoville.js \
+ && ln -s ../lib/node_modules/scoville/dist/scoville.js usr/bin/scoville
+WORKDIR /data
+
+FROM ${NODE_RUNTIME} AS service
+ARG SOURCE
+COPY --from=cosign /usr/bin/cosign /usr/bin/cosign
+COPY --from=service-files /files/ /
+# What grading keeps beside the database: a volume, or a tmpfs.
+COPY --from=service-files --chown=65532:65532 /data/ /data/
+ENV PATH=/usr/bin:/nodejs/bin HOME=/data SCOVILLE_HOME=/data SCOVILLE_DATABASE_FILE=/run/secrets/database
+LABEL org.opencontainers.image.title=scoville-service \
+      org.opencontainers.image.description="Grades images when they are asked for, pushed or a day old: API, badges and pages" \
+      org.opencontainers.image.source=${SOURCE} \
+      org.opencontainers.image.vendor="The Scoville contributors" \
+      org.opencontainers.image.licenses=Apache-2.0 \
+      dev.scoville.secrets=by-file
+WORKDIR /data
+USER 65532:65532
+EXPOSE 8480
+ENTRYPOINT ["/usr/bin/scoville"]
+CMD ["serve", "--listen", "0.0.0.0:8480"]
 
 FROM scoville AS ci
 COPY --from=shell /busybox/usr/bin/ /usr/bin/

@@ -1,11 +1,13 @@
 // What scoville costs over plain `docker buildx build` and over unpacking layers, each thing beside its floor in the same run. Never
 // fails on a time.
-//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic] [--loop]
+//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic] [--loop] [--service] [--badges]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
 // --layout: only what grading these images costs, each an OCI layout (docker save IMAGE | tar -x -C FOLDER).
 // --grade: only the grading, for which no Docker is needed. trivy on the PATH is measured beside it, and CHPS_SCORER=path/to/chps-scorer.sh too (with Docker).
 // --hermetic: only what recording and replaying cost.
 // --loop: only edit, build, run: of a small project, and of large layers that changed (after `. <(scripts/engine.sh env)`).
+// --service: only a fleet of images by the workers of the service (after `. <(scripts/engine.sh env)`).
+// --badges: only how many badges a second the service answers.
 // --advisories: only the scan by a database of half a million advisories.
 import './usage.mjs';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,6 +32,8 @@ const { values } = parseArgs({
     advisories: { type: 'boolean', default: false },
     hermetic: { type: 'boolean', default: false },
     loop: { type: 'boolean', default: false },
+    service: { type: 'boolean', default: false },
+    badges: { type: 'boolean', default: false },
     layout: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string', default: '5' },
     bin: { type: 'string', default: 'dist/scoville.js' },
@@ -37,6 +41,15 @@ const { values } = parseArgs({
 });
 if (values.advisories) {
   (await import('./bench/advisories.mjs')).advisories();
+  process.exit();
+}
+if (values.badges) {
+  await (await import('./bench/badges.mjs')).badges();
+  process.exit();
+}
+if (values.service) {
+  const { service } = await import('./bench/service.mjs');
+  await service({ bin: resolve(values.bin), quick: values.quick, json: values.json });
   process.exit();
 }
 const sizeName = values.quick ? 'quick' : 'large';

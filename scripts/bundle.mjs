@@ -1,23 +1,17 @@
 // Bundles the command into dist/: the command, with chunks only for what is loaded on demand (screens, shell parser, secret rules),
-// and the code of the threads that compress and read layers.
+// and the code of the threads that compress and read layers. And the service into dist-service/: nothing of it is in dist/.
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { joinChunks } from './bundle/join-chunks.mjs';
 import { writeNotices } from './bundle/notices.mjs';
 import { plugins } from './bundle/plugins.mjs';
+import { SERVICE_PACKAGES } from './package/service-package.mjs';
 
 const require = createRequire(import.meta.url);
 const own = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-rmSync('dist', { recursive: true, force: true });
-const { metafile } = await build({
+const options = {
   metafile: true,
-  entryPoints: {
-    scoville: 'src/bin.ts',
-    'compress-worker': 'src/normalize/compress-worker.ts',
-    'layer-worker': 'src/grade/layer-worker.ts',
-  },
-  outdir: 'dist',
   bundle: true,
   platform: 'node',
   target: 'node20.19',
@@ -47,6 +41,16 @@ const { metafile } = await build({
   inject: ['scripts/bundle/lazy-segmenter.mjs'],
   plugins,
   logLevel: 'warning',
+};
+const threads = {
+  'compress-worker': 'src/normalize/compress-worker.ts',
+  'layer-worker': 'src/grade/layer-worker.ts',
+};
+for (const folder of ['dist', 'dist-service']) rmSync(folder, { recursive: true, force: true });
+const { metafile } = await build({
+  ...options,
+  entryPoints: { scoville: 'src/bin.ts', ...threads },
+  outdir: 'dist',
 });
 // What runs most often, and in each thread.
 await joinChunks(metafile, [
@@ -57,18 +61,44 @@ await joinChunks(metafile, [
   'src/lint/lint-command.ts',
   'src/report/terminal.ts',
 ]);
-// Libraries in CommonJS ask for modules of Node through one function, which one chunk has. As a banner it would be
-// in each of a hundred chunks, and making it costs more than loading most of them.
-const REQUIRE =
-  "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);\n";
-for (const name of readdirSync('dist', { recursive: true })) {
-  if (!name.endsWith('.js')) continue;
-  const file = `dist/${name}`;
-  const text = readFileSync(file, 'utf8');
-  if (text.includes('typeof require')) writeFileSync(file, REQUIRE + text);
-}
+needRequire('dist');
 chmodSync('dist/scoville.js', 0o755);
 writeNotices(metafile, own, {
   notices: 'dist/THIRD-PARTY-NOTICES.txt',
   sbom: 'dist/sbom.cdx.json',
 });
+
+const service = await build({
+  ...options,
+  entryPoints: {
+    main: 'src/service/main.ts',
+    'grader-process': 'src/service/grader-process.ts',
+    ...threads,
+  },
+  outdir: 'dist-service',
+  external: SERVICE_PACKAGES,
+});
+needRequire('dist-service');
+writeNotices(
+  service.metafile,
+  { ...own, name: 'scoville-service' },
+  {
+    notices: 'dist-service/THIRD-PARTY-NOTICES.txt',
+    sbom: 'dist-service/sbom.cdx.json',
+  },
+);
+
+/**
+ * Libraries in CommonJS ask for modules of Node through one function, which one chunk has. As a banner it would be in each of a hundred
+ * chunks, and making it costs more than loading most of them.
+ */
+function needRequire(folder) {
+  const line =
+    "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);\n";
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!name.endsWith('.js')) continue;
+    const file = `${folder}/${name}`;
+    const text = readFileSync(file, 'utf8');
+    if (text.includes('typeof require')) writeFileSync(file, line + text);
+  }
+}

@@ -13,6 +13,8 @@ await build({
   outfile: bundle,
   bundle: true,
   platform: 'node',
+  // The embedded database finds its files by its own place.
+  packages: 'external',
   format: 'esm',
 });
 try {

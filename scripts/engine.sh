@@ -3,7 +3,7 @@
 # a loopback port, and base images in it that need no public registry.
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
-#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, podman, oras, chromium, diffoscope, rpm, shfmt, strace, tmux, pre-commit, neovim, the second toolchain's clients
+#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, podman, oras, chromium, diffoscope, rpm, shfmt, strace, tmux, pre-commit, neovim, postgresql, the second toolchain's clients
 #   scripts/engine.sh stacks [NAME:TAG... | --list]   base images that stand in for those of each stack (node, golang, distroless ...), made when
 #                                  they are missing; prints their names in the registry
 #   scripts/engine.sh status       what is there; exit 0 where all is
@@ -278,6 +278,7 @@ test_tools() {
   have pre-commit || missing="$missing pre-commit"
   have nvim || missing="$missing neovim"
   have diffoscope || missing="$missing diffoscope-minimal"
+  ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
   { have rpm && have rpmbuild; } || missing="$missing rpm"
   if [ -n "$missing" ]; then
     say "installing from Debian, for tests: $missing"

@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeExecutable } from './package/executable.mjs';
 import { ROOT } from './package/package-files.mjs';
+import { stageService } from './package/service-package.mjs';
 import { tarGz, writeDeb } from './release/archives.mjs';
 import { signForDryRun, writeChecksums } from './release/checksums.mjs';
 import { makeImage } from './release/image.mjs';
@@ -89,6 +90,9 @@ const forms = {
   npm() {
     const tarball = twice(join(out, `scoville-${version}.tgz`), () => packNpm(staged, out));
     tried('an empty npm prefix, and npx', () => tryNpm(tarball, jobFor('npm')));
+    const service = join(work, 'service');
+    stageService(service, { repository: about.repository });
+    twice(join(out, `scoville-service-${version}.tgz`), () => packNpm(service, out));
   },
   async executables() {
     const nodes = join(work, 'nodes');

@@ -16,7 +16,8 @@ export function tarWriter(fd) {
   };
 }
 
-function header(name, mode, size) {
+/** The block in front of a file's content. */
+export function header(name, mode, size) {
   const block = Buffer.alloc(BLOCK);
   const octal = (value, at, width) =>
     block.write(value.toString(8).padStart(width - 1, '0'), at, 'latin1');

@@ -5,6 +5,7 @@ import { Chromium } from '../../test/e2e/chromium.ts';
 import { newShell, putBack, readyImages } from '../../test/e2e/docs-shell.ts';
 import { Terminal } from '../../test/e2e/tmux.ts';
 import { castOf, record } from './recording.ts';
+import { showService } from './service.ts';
 import { svgOf } from './svg.ts';
 
 const FOLDER = 'docs/images';
@@ -12,9 +13,13 @@ const COLUMNS = 80;
 /** The card as a whole, and the prompt below it. */
 const ROWS = 44;
 
-/** Runs the main job in a terminal and opens its report in a browser; writes both as pictures into docs/images. */
+/**
+ * Runs the main job in a terminal, opens its report and the service's pages in a browser; writes all as pictures into
+ * docs/images.
+ */
 export async function makePictures(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
+  await showService(FOLDER);
   await readyImages();
   const shell = newShell();
   const out = mkdtempSync(join(tmpdir(), 'scoville-pictures-'));

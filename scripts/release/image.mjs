@@ -1,5 +1,5 @@
 // The images of scoville's own (Dockerfile), built, signed, graded and proven by this very scoville (dist/).
-//   node scripts/release/image.mjs make REPOSITORY VERSION   makes both in SCOVILLE_HOME, and prints NAME@DIGEST of each (release.yml)
+//   node scripts/release/image.mjs make REPOSITORY VERSION   makes them in SCOVILLE_HOME, and prints NAME@DIGEST of each (release.yml)
 //   node scripts/release/image.mjs push REPOSITORY VERSION   publishes them from there
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ROOT } from '../package/package-files.mjs';
+
+/** What the service runs on: Dockerfile. */
+const RUNTIME = 'gcr.io/distroless/nodejs22-debian13:nonroot';
 
 /** A name with the digest that its registry has for it. */
 function pinned(reference) {
@@ -33,6 +36,7 @@ function prove(home, { name, target, debian, source }) {
   const scoville = scovilleIn(home);
   const args = ['--target', target, '--build-arg', `DEBIAN=${pinned(debian)}`];
   if (source !== undefined) args.push('--build-arg', `SOURCE=${source}`);
+  if (target === 'service') args.push('--build-arg', `NODE_RUNTIME=${pinned(RUNTIME)}`);
   const digest = scoville('build', '--quiet', '-t', name, ...args, '.').trim();
   // Built again without a cache, elsewhere, at another time; ends with 1 where the digest is another.
   scoville('reproduce', '--quiet', '--attest', '-t', name, ...args, '.');
@@ -65,7 +69,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const { DEBIAN: debian = 'docker.io/library/debian:trixie-slim' } = process.env;
   const made = join(home, 'images.json');
   if (act === 'make') {
-    const targets = { scoville: repository, ci: `${repository}-ci` };
+    const targets = {
+      ...{ scoville: repository, ci: `${repository}-ci` },
+      service: `${repository}-service`,
+    };
     const images = Object.entries(targets).map(([target, bare]) => {
       const name = `${bare}:${version}`;
       return { bare, name, digest: prove(home, { name, target, debian, source }) };

@@ -8,6 +8,7 @@ const NAMES: Readonly<Record<string, string>> = {
   'CONTRIBUTING.md': 'contributing.md',
   'CHANGELOG.md': 'changes.md',
   'examples/node-app/README.md': 'examples/node-app.md',
+  'examples/service/README.md': 'examples/service.md',
 };
 
 /** Where files that pages link to are on the site. */

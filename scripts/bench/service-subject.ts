@@ -1,0 +1,92 @@
+// The worker loop of `scoville serve`, without its pages: asks for a fleet, waits until each image is graded, and the same a day later.
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openDatabase } from '../../src/service/database.ts';
+import type { Logger, ServiceSettings } from '../../src/service/deps.ts';
+import { residentBytes } from '../../src/service/grader.ts';
+import { openQueue } from '../../src/service/queue.ts';
+import { makeRecords } from '../../src/service/records.ts';
+import { Workers } from '../../src/service/worker.ts';
+
+interface Task {
+  readonly registry: string;
+  readonly repositories: readonly string[];
+  readonly home: string;
+  readonly database: string;
+  readonly graders: number;
+  readonly grader: string;
+  readonly osvUrl: string;
+}
+
+const task = JSON.parse(readFileSync(0, 'utf8')) as Task;
+const { registry, repositories, home, graders } = task;
+const say = (line: unknown): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+const quiet = (): void => undefined;
+const log: Logger = {
+  debug: quiet,
+  info: quiet,
+  warn: console.error,
+  error: console.error,
+  with: () => log,
+};
+
+const settings: ServiceSettings = {
+  listen: { host: '127.0.0.1', port: 0 },
+  database: task.database,
+  workers: graders,
+  reading: 'open',
+  registries: [
+    { host: registry, repositories: [], follow: [], plainHttp: true, also: [], isPrivate: false },
+  ],
+  webhooks: {},
+  notify: [],
+  trust: { images: [], keys: [], identities: [], bases: [] },
+  every: { gradeSeconds: 86_400, followSeconds: 600 },
+  keepSeconds: 400 * 86_400,
+  bounds: { memory: 1024 ** 3, seconds: 600, layerBytes: 10e9, factBytes: 1e9 },
+};
+let ahead = 0;
+const now = (): number => Date.now() + ahead;
+const database = await openDatabase(task.database, { log });
+const records = makeRecords(database, { now, settings });
+const queue = await openQueue(database, { now, settings, log });
+let graded = 0;
+const workers = new Workers(
+  { settings, records, queue, log, now },
+  {
+    ...{ graders, home, env: process.env, osvUrl: task.osvUrl, file: new URL(task.grader) },
+    onGraded: ({ outcome }) => {
+      if (outcome !== 'done') throw new Error(`an image was not graded: ${outcome}`);
+      graded += 1;
+    },
+  },
+);
+workers.start();
+
+async function round(reason: 'api' | 'daily'): Promise<unknown> {
+  graded = 0;
+  const started = performance.now();
+  const before = process.cpuUsage();
+  for (const repository of repositories)
+    await queue.ask({ image: { registry, repository, tag: '1' }, reason });
+  while (graded < repositories.length) await sleep(20);
+  for (;;) {
+    const { grade } = await queue.sizes();
+    if (grade.waiting + grade.running === 0) break;
+    await sleep(10);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  const sizes = await Promise.all([process.pid, ...workers.pids].map(residentBytes));
+  return { seconds, cpuSeconds: (user + system) / 1e6, megabytes: sizes.map((one) => one / 1e6) };
+}
+
+say(await round('api'));
+ahead = 86_400_000;
+say(await round('daily'));
+say({ factBytes: (await records.counts()).factBytes });
+await queue.stop({ seconds: 10 });
+workers.close();
+await database.close();
