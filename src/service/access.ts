@@ -28,10 +28,7 @@ export function guard(
   wrongTokens: number,
 ): void {
   app.decorateRequest('token', null);
-  const wrong = app.createRateLimit({
-    ...{ max: wrongTokens, timeWindow: 60_000 },
-    keyGenerator: ({ ip }) => `wrong ${ip}`,
-  });
+  const guesses = guessesOf(app, 'wrong', wrongTokens);
   app.addHook('onRequest', (request, _, done) => {
     const access = request.routeOptions.config.access ?? 'read';
     if (access === 'open') {
@@ -51,18 +48,33 @@ export function guard(
   });
 
   async function check(request: FastifyRequest, access: Scope, secret: string): Promise<void> {
-    // Who guesses is not answered for a while, even where the guess is right.
-    const before = await wrong(request, { increment: false });
-    if (!before.isAllowed && before.remaining === 0) throw tooMany(before.ttl);
+    await guesses.refuse(request);
     const token = await tokens.check(secret);
     if (token === undefined) {
-      await wrong(request);
+      await guesses.count(request);
       throw unauthorized(request, 'the token is unknown, expired or revoked', 'invalid_token');
     }
     request.token = token;
     if (!may(token, access) && !isOpen(access, settings.reading, request))
       throw new ApiProblem('forbidden', `the token does not have the scope \`${access}\``);
   }
+}
+
+/** Wrong secrets by address, at most so many a minute; each `name` has its own limit. */
+export function guessesOf(app: FastifyInstance, name: string, most: number) {
+  const limit = app.createRateLimit({
+    ...{ max: most, timeWindow: 60_000, keyGenerator: ({ ip }) => `${name} ${ip}` },
+  });
+  return {
+    /** Who guesses is not answered for a while, even where the guess is right. */
+    refuse: async (request: FastifyRequest): Promise<void> => {
+      const before = await limit(request, { increment: false });
+      if (!before.isAllowed && before.remaining === 0) throw tooMany(before.ttl);
+    },
+    count: async (request: FastifyRequest): Promise<void> => {
+      await limit(request);
+    },
+  };
 }
 
 export function tooMany(ttl: number): ApiProblem {

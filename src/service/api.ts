@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import { parseStrictJson } from '../image/formats/json.ts';
 import { jsonReport } from '../report/json.ts';
 import { jsonLine } from '../report/text.ts';
 import { imageText } from './allowed.ts';
@@ -20,18 +19,13 @@ import { registerBadges } from './badges.ts';
 import { AskEvents } from './events.ts';
 import { type Metrics, registerHealth } from './metrics.ts';
 import { ApiProblem } from './problems.ts';
-import { INPUTS, json, route, typed, UNCHANGED, validator } from './schemas.ts';
+import { INPUTS, json, readJson, route, typed, UNCHANGED, validator } from './schemas.ts';
 import type { Ask } from './shapes.ts';
 import { registerVerdicts } from './verdicts.ts';
 
 /** All of the API, in a context of its own: other parts read other bodies. */
 export function registerApi(app: FastifyInstance, deps: ApiDeps, metrics: Metrics): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    const read = parseStrictJson(body, 'the body', request.routeOptions.bodyLimit);
-    if (read.ok) done(null, read.value);
-    else done(new ApiProblem('malformed', read.error));
-  });
+  readJson(app, 'application/json', 'the body');
   app.setValidatorCompiler(validator);
   // What is sent is what the document says: tests check that, so nothing is dropped silently.
   app.setSerializerCompiler(() => (value) => jsonLine(value as object));

@@ -1,14 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DAY_MS } from '../lib/time.ts';
 import { BADGE_LABELS, imageBadge } from '../report/badges.ts';
 import { imageText } from './allowed.ts';
 import { type ApiDeps, etagOf, imageNameOf, isKnown, isShared } from './answers.ts';
 import { imageRow } from './api-images.ts';
 import { ApiProblem } from './problems.ts';
+import { Recent } from './recent.ts';
 import { INPUTS, route, UNCHANGED } from './schemas.ts';
 
 const KEPT_MS = 60_000;
 const MOST_KEPT = 5000;
-const DAY_MS = 86_400_000;
 
 interface Kept {
   readonly until: number;
@@ -17,36 +18,13 @@ interface Kept {
   readonly type: string;
 }
 
-/** The newest of what was asked for, at most so many, each for a minute. */
-class Cache {
-  readonly #kept = new Map<string, Kept>();
-
-  get(key: string, now: number): Kept | undefined {
-    const found = this.#kept.get(key);
-    if (found === undefined || found.until <= now) return undefined;
-    // A map is in order of insertion.
-    this.#kept.delete(key);
-    this.#kept.set(key, found);
-    return found;
-  }
-
-  set(key: string, kept: Kept): void {
-    this.#kept.delete(key);
-    this.#kept.set(key, kept);
-    for (const oldest of this.#kept.keys()) {
-      if (this.#kept.size <= MOST_KEPT) return;
-      this.#kept.delete(oldest);
-    }
-  }
-}
-
 const TYPES = { svg: 'image/svg+xml; charset=utf-8', json: 'application/json; charset=utf-8' };
 const PATH = /^(.+)\/([A-Za-z]+)\.(svg|json)$/;
 const LABELS: readonly string[] = BADGE_LABELS;
 
 /** Badges by the names of images. */
 export function registerBadges(app: FastifyInstance, deps: ApiDeps): void {
-  const cache = new Cache();
+  const cache = new Recent<Kept>(MOST_KEPT);
   const who = isShared(deps) ? 'public' : 'private';
   app.get<{ Params: { '*': string } }>(
     '/badge/*',
@@ -71,7 +49,9 @@ export function registerBadges(app: FastifyInstance, deps: ApiDeps): void {
     async (request, reply) => {
       const path = request.params['*'];
       const now = deps.now();
-      const { etag, text, type } = cache.get(path, now) ?? (await made(request, path, now));
+      const kept = cache.get(path);
+      const isNew = kept !== undefined && kept.until > now;
+      const { etag, text, type } = isNew ? kept : await made(request, path, now);
       void reply.headers({
         ...{ etag, 'cache-control': `${who}, max-age=60` },
         'cross-origin-resource-policy': 'cross-origin',

@@ -4,6 +4,7 @@ import { link, open, readFile, rename, rm, stat, utimes } from 'node:fs/promises
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { diskError, host, makeFolder, temporaryPath } from '../image/disk.ts';
+import { runs } from '../image/owner.ts';
 import { errorCode, UserError } from '../lib/errors.ts';
 
 interface Holder {
@@ -99,9 +100,7 @@ function holderOf(text: string): Holder | undefined {
 async function isAlive(holder: Holder, path: string): Promise<boolean> {
   if (holder.host === host()) {
     // Without /proc, its number is all there is.
-    return holder.began === undefined
-      ? isRunning(holder.pid)
-      : beganAt(holder.pid) === holder.began;
+    return holder.began === undefined ? runs(holder.pid) : beganAt(holder.pid) === holder.began;
   }
   const touched = async (): Promise<number> =>
     (await stat(path).catch(() => undefined))?.mtimeMs ?? 0;
@@ -112,15 +111,6 @@ async function isAlive(holder: Holder, path: string): Promise<boolean> {
     if ((await touched()) !== before) return true;
   }
   return false;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
 }
 
 /** Field 22 of /proc/PID/stat; the name before it may have spaces and brackets. */

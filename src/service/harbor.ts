@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VERSION } from '../cli/version.ts';
-import { parseStrictJson } from '../image/formats/json.ts';
 import { messageOf } from '../lib/errors.ts';
 import { field, given, isObject, listField, textField } from '../lib/json.ts';
 import {
@@ -18,6 +17,7 @@ import { Allowed, parseImage } from './allowed.ts';
 import { type AppDeps, DatabaseAway } from './deps.ts';
 import type { Credentials, GradeReport } from './grader.ts';
 import { ApiProblem, statusOf } from './problems.ts';
+import { readJson } from './schemas.ts';
 import type { Ask, GradeDetail, ImageName } from './shapes.ts';
 
 // Harbor's pluggable scanner API 1.2. Its scans are asks that this process grades itself: they come
@@ -64,12 +64,7 @@ export function registerHarbor(app: FastifyInstance, deps: AppDeps, grade: Grade
   // Harbor's own document describes them. It asks for each of a thousand scans every few seconds.
   const config = { access: 'ask', rateLimit: false } as const;
   const route = { config, schema: { hide: true } };
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => {
-    const json = parseStrictJson(body, 'the request', MAX_BODY);
-    if (json.ok) parsed(null, json.value);
-    else parsed(new Refusal(400, json.error));
-  });
+  readJson(app, '*', 'the request', (why) => new Refusal(400, why));
   app.setErrorHandler((error, { id, routeOptions: { url } }, reply) => {
     // A scan goes on while the database is away: Harbor asks for its report again.
     if (error instanceof DatabaseAway && url?.endsWith('/report') === true) notYet(reply);

@@ -6,6 +6,7 @@ import type { JsonCache } from '../image/caches.ts';
 import { parseJson } from '../lib/json.ts';
 import type { KeptFacts } from '../model/context.ts';
 import type { Records } from './deps.ts';
+import { Recent } from './recent.ts';
 
 /** The table that all workers share, by keys that say the schema. */
 export interface SharedFacts {
@@ -69,24 +70,20 @@ export class FactsOfLayers implements KeptFacts {
   readonly #here: JsonCache;
   readonly #shared: SharedFacts;
   readonly #mostHeld: number;
-  /** Least recently used first, with the length of each as JSON. */
-  readonly #held = new Map<string, { readonly facts: unknown; readonly length: number }>();
-  #length = 0;
+  /** By the length of each as JSON. */
+  readonly #held: Recent<unknown>;
 
   /** @param mostHeld characters of JSON; parsed they take some three times as many bytes */
   constructor(here: JsonCache, shared: SharedFacts, mostHeld: number) {
     this.#here = here;
     this.#shared = shared;
     this.#mostHeld = mostHeld;
+    this.#held = new Recent(mostHeld);
   }
 
   async get(key: string): Promise<unknown> {
     const held = this.#held.get(key);
-    if (held !== undefined) {
-      this.#held.delete(key);
-      this.#held.set(key, held);
-      return held.facts;
-    }
+    if (held !== undefined) return held;
     const here = await this.#here.get(key);
     if (isLayerFacts(here)) {
       this.#hold(key, here, JSON.stringify(here).length);
@@ -108,14 +105,7 @@ export class FactsOfLayers implements KeptFacts {
   }
 
   #hold(key: string, facts: unknown, length: number): void {
-    if (length > this.#mostHeld / 4) return;
-    this.#held.set(key, { facts, length });
-    this.#length += length;
-    for (const [oldest, one] of this.#held) {
-      if (this.#length <= this.#mostHeld) return;
-      this.#held.delete(oldest);
-      this.#length -= one.length;
-    }
+    if (length <= this.#mostHeld / 4) this.#held.set(key, facts, length);
   }
 }
 

@@ -6,6 +6,7 @@ import { networkFetch } from '../lib/fetch.ts';
 import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import { oneLine } from '../lib/text.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { Vulnerability } from '../model/facts.ts';
 import { formatReference } from '../model/reference.ts';
 import { GRADES } from '../model/scorecard.ts';
@@ -235,7 +236,7 @@ export async function gatherNews({ settings, database, queue, now }: AppDeps): P
 }
 
 /** Shorter than KEPT_DAYS: the rows of that time show what was sent before. */
-const FAILED_MS = 86_400_000;
+const FAILED_MS = DAY_MS;
 const FAILED = `
   INSERT INTO news (id, url, before_id, ask_id, reason)
   SELECT gen_random_uuid(), $1, i.grade_id, a.id, a.error ->> 'message'

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../lib/time.ts';
 import type { Digest } from '../model/reference.ts';
 import type { Database, FleetSummary, ImageFilter, Page, PageRequest, Records } from './deps.ts';
 import {
@@ -15,7 +16,6 @@ import {
 } from './record-rows.ts';
 import type { GradeRow, ImageName, ImageRow } from './shapes.ts';
 
-const DAY_MS = 86_400_000;
 const OLD_DAYS = 30;
 const MOST_WORSE = 20;
 const EXPORT_BATCH = 1_000;

@@ -1,14 +1,20 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { FastifySchema, FastifySchemaCompiler, RouteShorthandOptions } from 'fastify';
+import type {
+  FastifyInstance,
+  FastifySchema,
+  FastifySchemaCompiler,
+  RouteShorthandOptions,
+} from 'fastify';
 import SCORECARD from '../../schema/scorecard-1.json' with { type: 'json' };
 import API from '../../schema/service-api-1.json' with { type: 'json' };
 import { CATALOGUE } from '../criteria/catalogue.ts';
+import { parseStrictJson } from '../image/formats/json.ts';
 import { given } from '../lib/json.ts';
 import { groupBy } from '../lib/parallel.ts';
 import type { Scope } from './deps.ts';
-import { PROBLEM_TYPE, type ProblemKind, statusOf } from './problems.ts';
+import { ApiProblem, PROBLEM_TYPE, type ProblemKind, statusOf } from './problems.ts';
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -120,6 +126,21 @@ function withScorecard(document: { readonly components?: { readonly schemas?: ob
   const { components, ...rest } = document;
   const schemas = { ...components?.schemas, Scorecard, ...Object.fromEntries(parts) };
   return { ...rest, components: { ...components, schemas } };
+}
+
+/** Reads bodies of a context strictly, as JSON; `refused` makes the error of one that is not. */
+export function readJson(
+  app: FastifyInstance,
+  type: string,
+  what: string,
+  refused: (why: string) => Error = (why) => new ApiProblem('malformed', why),
+): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body, done) => {
+    const read = parseStrictJson(body, what, request.routeOptions.bodyLimit);
+    if (read.ok) done(null, read.value);
+    else done(refused(read.error));
+  });
 }
 
 /** Numbers in addresses are texts; in a body a text is not a number. */

@@ -1,14 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest, RouteShorthandOptions } from 'fastify';
-import { parseStrictJson } from '../image/formats/json.ts';
 import { field, listField, textField } from '../lib/json.ts';
 import { MEDIA_TYPE } from '../model/image.ts';
 import { isAttachedTag, parseReference } from '../model/reference.ts';
-import { secretOf, tooMany } from './access.ts';
+import { guessesOf, secretOf } from './access.ts';
 import { Allowed, parseImage } from './allowed.ts';
 import { type AppDeps, may, type Query, type Webhook } from './deps.ts';
 import { ApiProblem } from './problems.ts';
-import { route, typed } from './schemas.ts';
+import { object, readJson, route, typed } from './schemas.ts';
 
 const MAX_BODY = 1024 * 1024;
 /** Wrong secrets of one address, a minute. */
@@ -93,32 +92,24 @@ function pushed(event = '', registry = '', repository = '', tag = ''): readonly 
  * context of their own.
  */
 export function registerWebhooks(app: FastifyInstance, deps: AppDeps): void {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => {
-    const json = parseStrictJson(body, 'the body', MAX_BODY);
-    if (json.ok) parsed(null, json.value);
-    else parsed(new ApiProblem('malformed', json.error));
-  });
-  const wrong = app.createRateLimit({
-    ...{ max: MOST_WRONG, timeWindow: 60_000, keyGenerator: ({ ip }) => `hook ${ip}` },
-  });
+  readJson(app, '*', 'the body');
+  const guesses = guessesOf(app, 'hook', MOST_WRONG);
+  const allowed = new Allowed(deps.settings.registries);
   for (const [kind, { path = '' }] of Object.entries(SENDERS) as [Webhook, Sender][]) {
     const secret = deps.settings.webhooks[kind];
     if (secret === undefined) continue;
     app.post(`/hooks/${kind}${path}`, {
       ...aboutHook(kind),
       onRequest: async (request) => {
-        // Who guesses is not answered for a while, even where the guess is right.
-        const before = await wrong(request, { increment: false });
-        if (!before.isAllowed && before.remaining === 0) throw tooMany(before.ttl);
+        await guesses.refuse(request);
         if (await isSender(deps, secret, request)) return;
-        await wrong(request);
+        await guesses.count(request);
         throw new ApiProblem('unauthorized', 'the secret of this webhook is another', {
           headers: { 'www-authenticate': 'Bearer' },
         });
       },
       handler: async (request, reply) =>
-        reply.code(202).send({ asked: await take(deps, kind, request) }),
+        reply.code(202).send({ asked: await take(deps, { kind, allowed }, request) }),
     });
   }
 }
@@ -139,14 +130,16 @@ async function isSender(
 }
 
 /** How many new asks came of a body. */
-async function take(deps: AppDeps, kind: Webhook, request: FastifyRequest): Promise<number> {
-  const { queue, database, settings, log } = deps;
+async function take(
+  { queue, database, log }: AppDeps,
+  { kind, allowed }: { readonly kind: Webhook; readonly allowed: Allowed },
+  request: FastifyRequest,
+): Promise<number> {
   const { name, read } = SENDERS[kind];
   const all = read(request.body);
   if (all === undefined) throw new ApiProblem('malformed', `the body is not an event of ${name}`);
   // Behind a proxy or in a network of containers, a registry may go by a name of its own.
   const { registry } = request.query as { readonly registry?: string };
-  const allowed = new Allowed(settings.registries);
   let asked = 0;
   for (const one of all) {
     const image = parseImage(`${registry ?? one.registry}/${one.repository}:${one.tag}`);
@@ -189,15 +182,9 @@ const SENDERS: Readonly<Record<Webhook, Sender>> = {
   dockerhub: { name: 'Docker Hub', read: dockerhub, path: '/:secret' },
 };
 
-/** A schema of an object with these fields alone. */
-function fields(properties: Readonly<Record<string, object>>, required: readonly string[] = []) {
-  return { type: 'object', additionalProperties: false, properties, required };
-}
-
-const ASKED = fields(
-  { asked: { type: 'integer', description: 'New grades that were asked for.' } },
-  ['asked'],
-);
+const ASKED = object({
+  asked: { type: 'integer', description: 'New grades that were asked for.' },
+});
 
 function aboutHook(kind: Webhook): RouteShorthandOptions {
   const { name, path } = SENDERS[kind];
@@ -208,8 +195,8 @@ function aboutHook(kind: Webhook): RouteShorthandOptions {
     bodyLimit: MAX_BODY,
     // Much is pushed at once, and not all senders try again.
     rateLimit: false,
-    ...(path === undefined ? {} : { params: fields({ secret: { type: 'string' } }) }),
-    querystring: fields({ registry }),
+    ...(path === undefined ? {} : { params: object({ 'secret?': { type: 'string' } }) }),
+    querystring: object({ 'registry?': registry }),
     own: { 202: typed('application/json', ASKED, 'Taken: the asks are in the database.') },
     problems: ['unauthorized', 'too-large'],
   });
