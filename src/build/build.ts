@@ -189,12 +189,16 @@ async function judgeChecked(
   const { report, judged, shortfalls } = await holdAgainstGate(context, attested);
   if (report !== undefined && shortfalls.length > 0)
     return over({ kind: 'short', report, judged, shortfalls });
-  context.signal.throwIfAborted();
+  // What is signed and judged while it loads is kept, whenever Ctrl-C comes: `publish` does so.
+  const stop = (): void => {
+    if (loads.size === 0) context.signal.throwIfAborted();
+  };
+  stop();
   await keepLock(context, attested);
   const { index } = attested.image;
   const { plan } = checked;
   const deliver = async (): Promise<BuildResult> => {
-    context.signal.throwIfAborted();
+    stop();
     const exitCode = await runOthers(context, checked);
     if (exitCode !== 0) return { kind: 'buildx', exitCode };
     await publish(context, attested, directory, { loads });

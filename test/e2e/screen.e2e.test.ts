@@ -7,7 +7,8 @@ import { rows } from './rows.ts';
 import { isSane, Terminal } from './tmux.ts';
 import { folderHere } from './workplace.ts';
 
-const IMAGE = own('scoville-e2e-screen:1');
+/** Long enough that no line has room for it, however many digits a process id has. */
+const IMAGE = own('scoville-e2e-a-screen-of-eighty:1');
 const EDITS = 'space pick';
 const folder = folderHere('screen');
 /** By its path: a script's shell may set another PATH. */

@@ -113,7 +113,9 @@ describe.each(PAGES)('%i images', (count, pages) => {
     await browser.send('Emulation.setScriptExecutionDisabled', { value: true });
     await press('Tab');
     await press('Enter');
-    await browser.until("location.search === '?level=5'");
-    expect(await browser.value("document.querySelectorAll('.images tbody tr').length")).toBe(4);
+    // The address changes before the page is read to its end.
+    const rows = "document.querySelectorAll('.images tbody tr').length";
+    await browser.until(`location.search === '?level=5' && document.readyState === 'complete'`);
+    expect(await browser.value(rows)).toBe(4);
   });
 });
