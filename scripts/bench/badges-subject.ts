@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { digestOf } from '../../src/model/reference.ts';
 import { buildApp } from '../../src/service/app.ts';
-import type { AppDeps } from '../../src/service/deps.ts';
 import { openLog } from '../../src/service/log.ts';
+import type { AppDeps } from '../../src/service/parts.ts';
 import type { GradeRow, ImageName, ImageRow } from '../../src/service/shapes.ts';
 
 const grade = 'B';

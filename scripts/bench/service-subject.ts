@@ -2,10 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../src/service/database.ts';
-import type { Logger, ServiceSettings } from '../../src/service/deps.ts';
 import { residentBytes } from '../../src/service/grader.ts';
+import type { Logger } from '../../src/service/log.ts';
 import { openQueue } from '../../src/service/queue.ts';
 import { makeRecords } from '../../src/service/records.ts';
+import type { ServiceSettings } from '../../src/service/settings.ts';
 import { Workers } from '../../src/service/worker.ts';
 
 interface Task {
@@ -29,7 +30,6 @@ const log: Logger = {
   info: quiet,
   warn: console.error,
   error: console.error,
-  with: () => log,
 };
 
 const settings: ServiceSettings = {
@@ -69,8 +69,10 @@ async function round(reason: 'api' | 'daily'): Promise<unknown> {
   graded = 0;
   const started = performance.now();
   const before = process.cpuUsage();
-  for (const repository of repositories)
-    await queue.ask({ image: { registry, repository, tag: '1' }, reason });
+  const images = repositories.map((repository) => ({ registry, repository, tag: '1' }));
+  // As a day's round and a request do.
+  if (reason === 'daily') await Promise.all(images.map((image) => queue.ask({ image, reason })));
+  else for (const image of images) await queue.ask({ image, reason });
   while (graded < repositories.length) await sleep(20);
   for (;;) {
     const { grade } = await queue.sizes();

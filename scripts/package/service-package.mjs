@@ -12,7 +12,6 @@ import { ownPackage, ROOT } from './package-files.mjs';
 export const SERVICE_PACKAGES = [
   '@electric-sql/pglite',
   '@fastify/rate-limit',
-  '@fastify/swagger',
   'fastify',
   'pg',
   'pg-boss',

@@ -33,11 +33,7 @@ import type { NeededImage, ResolvedImage } from './images.ts';
 const HUB = 'docker.io';
 
 /** What a service decides for itself; a user's own are what `docker login` and the engine know. */
-export interface RegistryAccess {
-  readonly credentials: CredentialSource;
-  /** Hosts besides a registry's own domain that may receive its password. */
-  readonly tokenServers: (registry: string) => readonly string[];
-}
+export type RegistryAccess = (registry: string) => Omit<ConnectionOptions, 'registry' | 'signal'>;
 
 export class Registries {
   readonly #clients = new Map<string, RegistryClient>();
@@ -55,11 +51,9 @@ export class Registries {
     this.#settings = settings;
     const { env, paths } = context;
     this.#access = access;
-    this.#credentials =
-      access?.credentials ??
-      dockerCredentials(paths.dockerConfig, env, (helper, server) =>
-        askCredentialHelper(context.run, helper, server),
-      );
+    this.#credentials = dockerCredentials(paths.dockerConfig, env, (helper, server) =>
+      askCredentialHelper(context.run, helper, server),
+    );
     this.#unverified =
       access === undefined
         ? networkFetch(env, env['HOME'] ?? '/', { isVerified: false })
@@ -88,15 +82,12 @@ export class Registries {
   }
 
   #options(registry: string): ConnectionOptions {
+    const { signal } = this.#context;
+    if (this.#access !== undefined) return { registry, signal, ...this.#access(registry) };
     return {
-      registry,
-      credentials: this.#credentials,
-      signal: this.#context.signal,
+      ...{ registry, signal, credentials: this.#credentials },
       insecure: async () => (await this.#asked()).isInsecure(registry),
-      tokenServers: [
-        ...[this.#settings[registry]?.tokenServer ?? []].flat(),
-        ...(this.#access?.tokenServers(registry) ?? []),
-      ],
+      tokenServers: [this.#settings[registry]?.tokenServer ?? []].flat(),
       ...given({ unverified: this.#unverified }),
     };
   }

@@ -17,11 +17,12 @@ const MOST_TAKEOVERS = 2;
 /**
  * Claims `file` unless a running process has it; false where one has. The claim of a process that
  * is gone is taken over by the process that claims `file.takeover`: only that one may remove it.
- * The holder removes `file` when it is done.
+ * The holder removes `file` when it is done. One that touches it may be on another machine, or in
+ * another container, and counts until it was silent for `silentMs`.
  */
-export async function claimAlone(file: string): Promise<boolean> {
+export async function claimAlone(file: string, silentMs = FOREIGN_CLAIM_MS): Promise<boolean> {
   try {
-    return await claimWithin(file, MOST_TAKEOVERS);
+    return await claimWithin(file, MOST_TAKEOVERS, silentMs);
   } catch (error) {
     throw diskError(error, file);
   }
@@ -45,12 +46,17 @@ export async function whileAlone<T>(
 }
 
 /** True while the process that claimed `file` runs. */
-export async function isClaimed(file: string): Promise<boolean> {
-  return (await stateOf(file)) === 'claimed';
+export async function isClaimed(file: string, silentMs?: number): Promise<boolean> {
+  return (await stateOf(file, silentMs)) === 'claimed';
 }
 
-export async function isLeft(file: string): Promise<boolean> {
-  return (await stateOf(file)) === 'left';
+export async function isLeft(file: string, silentMs?: number): Promise<boolean> {
+  return (await stateOf(file, silentMs)) === 'left';
+}
+
+/** Who claimed `file`; nothing where nobody did. */
+export async function ownerOf(file: string): Promise<Owner> {
+  return ownerIn(await readFile(file, 'utf8').catch(() => ''));
 }
 
 /** Removes files of `folder` that processes of this machine had half written when they died. */
@@ -74,17 +80,18 @@ export function runs(pid: number): boolean {
   }
 }
 
-async function claimWithin(file: string, takeovers: number): Promise<boolean> {
+async function claimWithin(file: string, takeovers: number, silentMs?: number): Promise<boolean> {
   const id = randomBytes(6).toString('hex');
   const started = await startOf(process.pid);
-  const own = JSON.stringify({ pid: process.pid, host: host(), started, id });
+  const since = new Date().toISOString();
+  const own = JSON.stringify({ pid: process.pid, host: host(), started, since, id });
   if (await isMade(file, own)) return true;
-  if (takeovers === 0 || !(await isLeft(file))) return false;
+  if (takeovers === 0 || !(await isLeft(file, silentMs))) return false;
   const takeover = `${file}.takeover`;
   if (!(await claimWithin(takeover, takeovers - 1))) return false;
   try {
     // Another may have taken it over since the look above. From here on only we remove it.
-    if (await isLeft(file)) await rm(file, { force: true });
+    if (await isLeft(file, silentMs)) await rm(file, { force: true });
     return await isMade(file, own);
   } finally {
     await rm(takeover, { force: true });
@@ -103,11 +110,14 @@ async function isMade(file: string, own: string): Promise<boolean> {
 }
 
 /** `left`: by a process that is gone. */
-async function stateOf(file: string): Promise<'claimed' | 'left' | 'gone'> {
+async function stateOf(
+  file: string,
+  silentMs = FOREIGN_CLAIM_MS,
+): Promise<'claimed' | 'left' | 'gone'> {
   try {
     const { pid, host: where, started } = ownerIn(await readFile(file, 'utf8'));
     if (pid === undefined) return (await ageOf(file)) < EMPTY_CLAIM_MS ? 'claimed' : 'left';
-    if (where !== host()) return (await ageOf(file)) < FOREIGN_CLAIM_MS ? 'claimed' : 'left';
+    if (where !== host()) return (await ageOf(file)) < silentMs ? 'claimed' : 'left';
     if (!runs(pid)) return 'left';
     const now = await startOf(pid);
     return started === undefined || now === undefined || started === now ? 'claimed' : 'left';
@@ -121,6 +131,8 @@ interface Owner {
   readonly pid?: number;
   readonly host?: string;
   readonly started?: string;
+  readonly since?: string;
+  readonly id?: string;
 }
 
 function ownerIn(text: string): Owner {

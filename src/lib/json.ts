@@ -31,6 +31,12 @@ export function textField(value: unknown, name: string): string | undefined {
   return typeof found === 'string' ? found : undefined;
 }
 
+/** The text at the end of a path of fields. */
+export function textAt(value: unknown, ...path: readonly string[]): string | undefined {
+  const found = path.reduce(field, value);
+  return typeof found === 'string' ? found : undefined;
+}
+
 export function numberField(value: unknown, name: string): number | undefined {
   const found = field(value, name);
   return typeof found === 'number' && Number.isFinite(found) ? found : undefined;

@@ -1,34 +1,37 @@
 import { lookup } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
+/** Subnets by their first address, with their bits. */
+export function subnets(all: Readonly<Record<string, number>>): BlockList {
+  const list = new BlockList();
+  for (const [block, bits] of Object.entries(all))
+    list.addSubnet(block, bits, block.includes(':') ? 'ipv6' : 'ipv4');
+  return list;
+}
+
 /** Addresses of this machine and of the networks around it: no server of the internet has one. */
-const OWN = new BlockList();
-for (const [block, bits] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.0.0.0', 24],
-  ['192.168.0.0', 16],
-  ['198.18.0.0', 15],
-  ['224.0.0.0', 3],
+const OWN = subnets({
+  '0.0.0.0': 8,
+  '10.0.0.0': 8,
+  '100.64.0.0': 10,
+  '127.0.0.0': 8,
+  '169.254.0.0': 16,
+  '172.16.0.0': 12,
+  '192.0.0.0': 24,
+  '192.168.0.0': 16,
+  '198.18.0.0': 15,
+  '224.0.0.0': 3,
   // Metadata of Azure's machines.
-  ['168.63.129.16', 32],
-] as const)
-  OWN.addSubnet(block, bits, 'ipv4');
-for (const [block, bits] of [
+  '168.63.129.16': 32,
   // Loopback, and IPv4 in IPv6: by its own name, by NAT64 and by 6to4.
-  ['::', 96],
-  ['64:ff9b::', 32],
-  ['2002::', 16],
-  ['fc00::', 7],
-  ['fe80::', 10],
-  ['fec0::', 10],
-  ['ff00::', 8],
-] as const)
-  OWN.addSubnet(block, bits, 'ipv6');
+  '::': 96,
+  '64:ff9b::': 32,
+  '2002::': 16,
+  'fc00::': 7,
+  'fe80::': 10,
+  'fec0::': 10,
+  'ff00::': 8,
+});
 
 /** Whether an IP address, as URLs write it too, is in a list; an IPv4 in IPv6 counts as itself. */
 export function isListed(address: string, list: BlockList): boolean {

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { type AppDeps, may, type Scope, type Token } from './deps.ts';
+import type { AppDeps } from './parts.ts';
 import { ApiProblem } from './problems.ts';
+import { may, type Scope, type Token } from './tokens.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -29,35 +30,26 @@ export function guard(
 ): void {
   app.decorateRequest('token', null);
   const guesses = guessesOf(app, 'wrong', wrongTokens);
-  app.addHook('onRequest', (request, _, done) => {
+  app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access ?? 'read';
-    if (access === 'open') {
-      done();
-      return;
-    }
+    if (access === 'open') return;
+    if (comesFromElsewhere(request))
+      throw new ApiProblem('forbidden', 'a page of another site must not send this');
+    const isFree = isOpen(access, settings.reading, request);
     const secret = secretOf(request.headers.authorization);
-    const isCrossSite = comesFromElsewhere(request);
-    if (!isCrossSite && secret !== undefined)
-      check(request, access, secret).then(() => {
-        done();
-      }, done);
-    else if (isCrossSite)
-      done(new ApiProblem('forbidden', 'a page of another site must not send this'));
-    else if (isOpen(access, settings.reading, request)) done();
-    else done(unauthorized(request, 'this needs a token: Authorization: Bearer TOKEN'));
-  });
-
-  async function check(request: FastifyRequest, access: Scope, secret: string): Promise<void> {
+    if (secret === undefined) {
+      if (isFree) return;
+      throw unauthorized(request, 'this needs a token: Authorization: Bearer TOKEN');
+    }
     await guesses.refuse(request);
-    const token = await tokens.check(secret);
-    if (token === undefined) {
+    request.token = (await tokens.check(secret)) ?? null;
+    if (request.token === null) {
       await guesses.count(request);
       throw unauthorized(request, 'the token is unknown, expired or revoked', 'invalid_token');
     }
-    request.token = token;
-    if (!may(token, access) && !isOpen(access, settings.reading, request))
+    if (!may(request.token, access) && !isFree)
       throw new ApiProblem('forbidden', `the token does not have the scope \`${access}\``);
-  }
+  });
 }
 
 /** Wrong secrets by address, at most so many a minute; each `name` has its own limit. */
@@ -71,9 +63,7 @@ export function guessesOf(app: FastifyInstance, name: string, most: number) {
       const before = await limit(request, { increment: false });
       if (!before.isAllowed && before.remaining === 0) throw tooMany(before.ttl);
     },
-    count: async (request: FastifyRequest): Promise<void> => {
-      await limit(request);
-    },
+    count: (request: FastifyRequest): Promise<unknown> => limit(request),
   };
 }
 
@@ -93,9 +83,9 @@ function isOpen(access: Access, reading: 'open' | 'token', request: FastifyReque
 
 /** A bearer token, or the password of Basic, which browsers ask people for. */
 export function secretOf(authorization: string | undefined): string | undefined {
-  const [, scheme = '', value = ''] =
-    /^(bearer|basic) +([\w.~+/=-]+) *$/i.exec(authorization ?? '') ?? [];
   if (authorization === undefined) return undefined;
+  const [, scheme = '', value = ''] =
+    /^(bearer|basic) +([\w.~+/=-]+) *$/i.exec(authorization) ?? [];
   if (scheme.toLowerCase() !== 'basic') return value;
   const pair = Buffer.from(value, 'base64').toString('utf8');
   return pair.slice(pair.indexOf(':') + 1);

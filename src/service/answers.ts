@@ -1,14 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { nextSteps } from '../criteria/next-steps.ts';
 import { given } from '../lib/json.ts';
-import type { ReportInput } from '../model/report.ts';
-import { jsonLine } from '../report/text.ts';
+import type { ImageContents, ReportInput } from '../model/report.ts';
 import { type Allowed, imageText, parseImage } from './allowed.ts';
-import type { AppDeps } from './deps.ts';
 import type { GradeReport } from './grader.ts';
 import type { Hands } from './hands.ts';
+import type { AppDeps } from './parts.ts';
 import { ApiProblem } from './problems.ts';
-import type { Ask, GradeDetail, GradeRow, ImageName, ImageRow } from './shapes.ts';
+import type { Ask, GradeRow, ImageName, ImageRow } from './shapes.ts';
 
 export const API = '/api/v1';
 
@@ -22,9 +21,13 @@ export interface ApiDeps extends AppDeps {
   >;
 }
 
-/** Answers may be kept by caches that many share. */
-export function isShared({ settings }: Pick<AppDeps, 'settings'>): boolean {
-  return settings.reading === 'open';
+/** How caches may keep an answer: those that many share, too, where anyone may read. */
+export function caching({ settings }: Pick<AppDeps, 'settings'>, how: string): string {
+  return `${settings.reading === 'open' ? 'public' : 'private'}, ${how}`;
+}
+
+export function keepFor(deps: AppDeps, reply: FastifyReply, seconds: number): void {
+  void reply.header('cache-control', caching(deps, `max-age=${seconds}`));
 }
 
 /** The image of a name from outside. Throws ApiProblem. */
@@ -49,81 +52,58 @@ export function notFound(what = 'no grade has this id'): ApiProblem {
   return new ApiProblem('not-found', what);
 }
 
-export function gradeJson(row: GradeRow): object {
-  const { id, image, digest, gradedAt, origin, signer, level, overall, vectors } = row;
-  const { counts, failing, advisoriesAt, builtAt, scoville } = row;
-  return {
-    ...{ id, image: imageText(image), digest, gradedAt, origin },
-    ...{ signer, level, overall, vectors, counts, failing, advisoriesAt, builtAt, scoville },
-  };
-}
+/** How many images and grades of a digest are looked at. */
+export const MOST_OF_DIGEST = 100;
 
-export function detailJson(detail: GradeDetail): object {
-  return { ...gradeJson(detail), scorecard: detail.scorecard };
+/** Of a tag, or of a digest that was graded; undefined where nobody asked. */
+export async function imageRow(
+  { records }: Pick<AppDeps, 'records'>,
+  image: ImageName,
+): Promise<ImageRow | undefined> {
+  const { registry, repository, digest } = image;
+  const row = await records.image(image);
+  if (row !== undefined || digest === undefined) return row;
+  const latest = (await records.gradesOf(digest, MOST_OF_DIGEST)).find(
+    ({ image: of }) => of.registry === registry && of.repository === repository,
+  );
+  return latest && { image, digest, isFollowed: false, latest };
 }
 
 /** As the database has it: `report` is what the grader found besides. */
 export type StoredDetail = NonNullable<Awaited<ReturnType<AppDeps['records']['detail']>>>;
 
-/** All that a report shows; only the scorecard of a verdict. */
-export function reportOf({ scorecard, report }: StoredDetail): ReportInput {
+/** All that a report shows; of a verdict, what its scorecard has. */
+export function reportOf({ scorecard, report, advisoriesAt }: StoredDetail): ReportInput {
   const { contents } = (report ?? {}) as Partial<GradeReport>;
-  return { scorecard, ...given({ contents }) };
+  const dated = contents?.map((one) => withDate(one, advisoriesAt));
+  return { scorecard, steps: nextSteps(scorecard), ...given({ contents: dated }) };
+}
+
+/** The date is kept with the grade alone, so that equal reports are one. */
+function withDate({ facts, ...one }: ImageContents, date: Date | undefined): ImageContents {
+  const { vulnerabilities: fact } = facts;
+  if (!fact.known || date === undefined) return { ...one, facts };
+  const value = { ...fact.value, databaseDate: date.toISOString().slice(0, 10) };
+  return { ...one, facts: { ...facts, vulnerabilities: { ...fact, value } } };
+}
+
+export function gradeJson({ image, ...row }: GradeRow): object {
+  return { ...row, image: imageText(image) };
+}
+
+export function detailJson(detail: StoredDetail): object {
+  return { ...gradeJson(detail), report: undefined };
 }
 
 /** Who asked is left out: it may be the name of a token. */
-export function askJson(ask: Ask): { readonly id: string; readonly status: Ask['state'] } {
-  const { id, image, state, reason, attempts, askedAt, startedAt, finishedAt } = ask;
-  const { progress, error } = ask;
+export function askJson({ image, state, ...ask }: Ask): object {
+  const hidden = { askedBy: undefined, gradeId: undefined };
+  return { ...ask, image: imageText(image), status: state, ...hidden };
+}
+
+export function imageJson({ image, isFollowed, latest, before, ...row }: ImageRow): object {
   return {
-    ...{ id, image: imageText(image), status: state, reason, attempts, askedAt },
-    ...{ startedAt, finishedAt, progress, error },
+    ...{ ...row, image: imageText(image), followed: isFollowed },
+    ...{ latest: latest && gradeJson(latest), before },
   };
-}
-
-export function imageJson(row: ImageRow): object {
-  const { image, digest, isFollowed, checkedAt, goneAt, latest, before } = row;
-  return {
-    ...{ image: imageText(image), digest, followed: isFollowed, checkedAt, goneAt },
-    latest: latest && gradeJson(latest),
-    before: before && {
-      ...{ id: before.id, gradedAt: before.gradedAt, level: before.level },
-      overall: before.overall,
-    },
-  };
-}
-
-/** What the answer's ETag is: same bytes, same tag. */
-export function etagOf(text: string): string {
-  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
-}
-
-/** Whether the client has this already (RFC 9110, 13.1.2: weak comparison). */
-export function isKnown(request: FastifyRequest, etag: string): boolean {
-  const sent = request.headers['if-none-match'];
-  if (sent === undefined) return false;
-  const names = sent.split(',').map((one) => one.trim().replace(/^W\//, ''));
-  return names.includes('*') || names.includes(etag);
-}
-
-/** How long answers may be kept, in seconds: for ever, or not without asking. */
-type Keep = 'asking' | number;
-
-/** Sends JSON with an ETag, or 304 where the client has it. */
-export function sendTagged(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  body: object,
-  { keep, shared }: { readonly keep: Keep; readonly shared: boolean },
-): FastifyReply {
-  const text = jsonLine(body);
-  const etag = etagOf(text);
-  const who = shared ? 'public' : 'private';
-  void reply.headers({
-    etag,
-    'cache-control': keep === 'asking' ? `${who}, no-cache` : `${who}, max-age=${keep}`,
-    ...(shared ? {} : { vary: 'authorization' }),
-  });
-  if (isKnown(request, etag)) return reply.code(304).send();
-  return reply.type('application/json').serializer(String).send(text);
 }

@@ -1,6 +1,11 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { given } from '../lib/json.ts';
+import type { Digest } from '../model/reference.ts';
+import { diffScorecards } from '../report/compare.ts';
 import { jsonReport } from '../report/json.ts';
-import { jsonLine } from '../report/text.ts';
+import { jsonLine, withNulls } from '../report/text.ts';
 import { imageText } from './allowed.ts';
 import {
   allowedImage,
@@ -8,27 +13,27 @@ import {
   type ApiDeps,
   askJson,
   detailJson,
-  isShared,
+  gradeJson,
+  imageJson,
+  imageNameOf,
+  imageRow,
+  keepFor,
+  MOST_OF_DIGEST,
   notFound,
   reportOf,
-  sendTagged,
-  type StoredDetail,
 } from './answers.ts';
-import { registerImages } from './api-images.ts';
 import { registerBadges } from './badges.ts';
-import { AskEvents } from './events.ts';
+import { askEvents } from './events.ts';
 import { type Metrics, registerHealth } from './metrics.ts';
+import { operation, readJson } from './openapi.ts';
 import { ApiProblem } from './problems.ts';
-import { INPUTS, json, readJson, route, typed, UNCHANGED, validator } from './schemas.ts';
-import type { Ask } from './shapes.ts';
+import type { ImageFilter } from './records-images.ts';
+import type { ImageName, ImageRow } from './shapes.ts';
 import { registerVerdicts } from './verdicts.ts';
 
 /** All of the API, in a context of its own: other parts read other bodies. */
 export function registerApi(app: FastifyInstance, deps: ApiDeps, metrics: Metrics): void {
   readJson(app, 'application/json', 'the body');
-  app.setValidatorCompiler(validator);
-  // What is sent is what the document says: tests check that, so nothing is dropped silently.
-  app.setSerializerCompiler(() => (value) => jsonLine(value as object));
   registerGrades(app, deps);
   registerImages(app, deps);
   registerVerdicts(app, deps);
@@ -36,141 +41,63 @@ export function registerApi(app: FastifyInstance, deps: ApiDeps, metrics: Metric
   registerHealth(app, deps, metrics);
 }
 
+/** Loads nothing and belongs to no site, whatever an image has put into it. */
+const REPORT_POLICY =
+  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-popups";
+/** A grade never changes; a minute less would do, too. */
+const GRADE_SECONDS = 3600;
+
 type ById = { Params: { id: string } };
 
 function registerGrades(app: FastifyInstance, deps: ApiDeps): void {
   const { records, queue, log } = deps;
-  const events = new AskEvents((ids) => records.asks(ids), { log });
+  const events = askEvents((ids) => records.asks(ids), { log });
   app.addHook('preClose', (done) => {
     events.close();
     done();
   });
 
-  app.post<{ Body: { image: string; fresh?: boolean } }>(
-    `${API}/grades`,
-    route({
-      about: ['grades', 'askForGrade', 'Ask for a grade of an image'],
-      scope: 'ask',
-      body: INPUTS.ask,
-      own: {
-        202: json('Asked', 'Asked for, or asked for before and not done yet.', {
-          location: { type: 'string', description: 'Where to look.' },
-          'retry-after': { type: 'string', description: 'Seconds to wait before.' },
-        }),
-      },
-      problems: ['registry-not-allowed'],
-    }),
-    async (request, reply) => {
-      await deps.limits.costly(request);
-      const image = allowedImage(deps, request.body.image);
-      const by = request.token === null ? {} : { askedBy: request.token.name };
-      const fresh = request.body.fresh === true;
-      const { ask } = await queue.ask({ image, reason: 'api', fresh, ...by });
-      const headers = { location: `${API}/grades/${ask.id}`, 'retry-after': '2' };
-      return reply.code(202).headers(headers).send({ id: ask.id, status: ask.state });
-    },
-  );
+  type NewAsk = { Body: { image: string; fresh?: boolean } };
+  operation<NewAsk>(app, 'askForGrade', {}, async (request, reply) => {
+    await deps.limits.costly(request);
+    const { image: name, fresh = false } = request.body;
+    const asked = { image: allowedImage(deps, name), reason: 'api', fresh } as const;
+    const { ask } = await queue.ask({ ...asked, ...given({ askedBy: request.token?.name }) });
+    const headers = { location: `${API}/grades/${ask.id}`, 'retry-after': '2' };
+    return reply.code(202).headers(headers).send({ id: ask.id, status: ask.state });
+  });
 
-  app.get<ById>(
-    `${API}/grades/:id`,
-    route({
-      about: ['grades', 'grade', 'A grade, or how far it is'],
-      params: INPUTS.byId,
-      own: {
-        200: json('Ask', 'The grade as asked for; by the id of a grade, too.'),
-        304: UNCHANGED,
-      },
-      problems: ['not-found'],
-    }),
-    async (request, reply) => {
-      const { ask, detail } = await found(deps, request.params.id);
-      const isOver = ask === undefined || ask.state === 'done' || ask.state === 'failed';
-      return sendTagged(request, reply, foundJson(ask, detail), {
-        keep: isOver ? 3600 : 'asking',
-        shared: isShared(deps),
-      });
-    },
-  );
+  operation<ById>(app, 'grade', {}, async ({ params: { id } }, reply) => {
+    const { ask, detail } = await found(deps, id);
+    const grade = detail && detailJson(detail);
+    if (detail !== undefined || ask?.state === 'failed') keepFor(deps, reply, GRADE_SECONDS);
+    if (ask !== undefined) return { ...askJson(ask), grade };
+    return { id, image: detail && imageText(detail.image), status: 'done', grade };
+  });
 
-  app.get<ById>(
-    `${API}/grades/:id/events`,
-    route({
-      about: ['grades', 'events', 'States and progress of a grade, as they come'],
-      isStream: true,
-      params: INPUTS.byId,
-      own: {
-        200: typed(
-          'text/event-stream',
-          { type: 'string' },
-          'Server-sent events, named by the status (`queued`, `running`, `done`, `failed`), with JSON of `Progress` as data. The stream ends after `done` or `failed`.',
-        ),
-      },
-      problems: ['not-found'],
-    }),
-    async (request, reply) => {
-      const ask = await records.ask(request.params.id);
-      if (ask === undefined) throw notFound();
-      return reply
-        .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-        .type('text/event-stream')
-        .send(events.open(ask));
-    },
-  );
+  operation<ById>(app, 'events', {}, async ({ params: { id } }, reply) => {
+    const ask = await records.ask(id);
+    if (ask === undefined) throw notFound();
+    const stream = events.open(ask);
+    return reply.header('x-accel-buffering', 'no').type('text/event-stream').send(stream);
+  });
 
-  app.get<ById & { Querystring: { form: 'html' | 'json' } }>(
-    `${API}/grades/:id/report`,
-    route({
-      about: ['grades', 'report', 'The report of a grade'],
-      params: INPUTS.byId,
-      querystring: INPUTS.report,
-      own: {
-        200: {
-          description: 'The report, as `scoville grade --report` writes it.',
-          content: {
-            'text/html': { schema: { type: 'string' } },
-            'application/json': { schema: { $ref: 'Scorecard#' } },
-          },
-        },
-      },
-      problems: ['not-found', 'not-graded'],
-    }),
-    async (request, reply) => {
-      const { detail, ask } = await found(deps, request.params.id);
-      if (detail === undefined)
-        throw new ApiProblem('not-graded', `this is ${ask?.state ?? 'unknown'}, and has no report`);
-      return sendReport(deps, request.query.form, detail, reply);
-    },
-  );
-}
-
-/** Loads nothing and belongs to no site, whatever an image has put into it. */
-const REPORT_POLICY =
-  "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-popups";
-
-async function sendReport(
-  deps: ApiDeps,
-  form: 'html' | 'json',
-  detail: StoredDetail,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  const who = isShared(deps) ? 'public' : 'private';
-  void reply.headers({ 'cache-control': `${who}, max-age=3600` }).serializer(String);
-  if (form === 'json') return reply.type('application/json').send(jsonReport(detail.scorecard));
-  // React is loaded for those who ask for it.
-  const { htmlReport } = await import('../report/html/report.ts');
-  return reply
-    .type('text/html; charset=utf-8')
-    .header('content-security-policy', REPORT_POLICY)
-    .send(htmlReport(reportOf(detail)));
-}
-
-interface Found {
-  readonly ask: Ask | undefined;
-  readonly detail: StoredDetail | undefined;
+  type Report = ById & { Querystring: { form: 'html' | 'json' } };
+  operation<Report>(app, 'report', {}, async ({ params: { id }, query: { form } }, reply) => {
+    const { detail, ask } = await found(deps, id);
+    if (detail === undefined)
+      throw new ApiProblem('not-graded', `this is ${ask?.state ?? 'unknown'}, and has no report`);
+    keepFor(deps, reply, GRADE_SECONDS);
+    if (form === 'json') return reply.type('application/json').send(jsonReport(detail.scorecard));
+    // React is loaded for those who ask for it.
+    const { htmlReport } = await import('../report/html/report.ts');
+    void reply.type('text/html; charset=utf-8').header('content-security-policy', REPORT_POLICY);
+    return reply.send(htmlReport(reportOf(detail)));
+  });
 }
 
 /** By the id of an ask, or of a grade that nobody asked for. Throws ApiProblem. */
-async function found({ records }: ApiDeps, id: string): Promise<Found> {
+async function found({ records }: ApiDeps, id: string) {
   const ask = await records.ask(id);
   if (ask !== undefined && ask.gradeId === undefined) return { ask, detail: undefined };
   const detail = await records.detail(ask?.gradeId ?? id);
@@ -178,8 +105,94 @@ async function found({ records }: ApiDeps, id: string): Promise<Found> {
   return { ask, detail };
 }
 
-function foundJson(ask: Ask | undefined, detail: StoredDetail | undefined): object {
-  const grade = detail && detailJson(detail);
-  if (ask !== undefined) return { ...askJson(ask), grade };
-  return { id: detail?.id, image: detail && imageText(detail.image), status: 'done', grade };
+type ByName = { Params: { '*': string } };
+type Paged = { Querystring: { cursor?: string; limit: number } };
+
+function registerImages(app: FastifyInstance, deps: ApiDeps): void {
+  const { records } = deps;
+
+  type Filter = Omit<ImageFilter, 'olderThanDays'> & { olderThan?: number };
+  type Filtered = { Querystring: Filter & Paged['Querystring'] };
+  operation<Filtered>(app, 'images', {}, async (request, reply) => {
+    const { cursor, limit, olderThan: olderThanDays, ...rest } = request.query;
+    const filter = { ...rest, ...given({ olderThanDays }) };
+    const { rows, next } = await records.search(filter, { limit, ...given({ cursor }) });
+    linkNext(request, reply, next);
+    return { images: rows.map(imageJson), next };
+  });
+
+  operation<ByName>(app, 'image', {}, async ({ params: { '*': name } }) =>
+    imageJson(await knownImage(deps, imageNameOf(name))),
+  );
+
+  operation<ByName & Paged>(app, 'history', {}, async (request, reply) => {
+    const image = imageNameOf(request.params['*']);
+    const { rows, next } = await records.history(image, request.query);
+    linkNext(request, reply, next);
+    if (rows.length > 0 || request.query.cursor !== undefined)
+      return { grades: rows.map(gradeJson), next };
+    // Never graded by this name, or never heard of.
+    const { latest } = await knownImage(deps, image);
+    const isOther = latest !== undefined && image.digest !== undefined;
+    return { grades: isOther ? [gradeJson(latest)] : [] };
+  });
+
+  operation<{ Params: { digest: Digest } }>(app, 'digest', {}, async ({ params: { digest } }) => {
+    const [grades, images] = await Promise.all([
+      records.gradesOf(digest, MOST_OF_DIGEST),
+      records.imagesOf(digest, MOST_OF_DIGEST),
+    ]);
+    if (grades.length + images.length === 0) throw notFound('this digest was never seen');
+    return { digest, images: images.map(imageJson), grades: grades.map(gradeJson) };
+  });
+
+  type Two = { Querystring: { a: string; b: string } };
+  operation<Two>(app, 'compare', {}, async ({ query: { a, b } }) => {
+    const [before, after] = await Promise.all([newestOf(deps, a), newestOf(deps, b)]);
+    const { criteria, ...difference } = diffScorecards(before, after);
+    return { ...difference, criteria: withNulls(criteria) };
+  });
+
+  operation(app, 'export', {}, async (_, reply) => {
+    const stream = Readable.from(lines(records.export()));
+    // Before anything is sent, so that a database that is away is still an answer.
+    await once(stream, 'readable');
+    return reply.type('application/x-ndjson').send(stream);
+  });
+}
+
+/** Many small chunks cost more than few large ones. */
+const CHUNK = 32 * 1024;
+
+async function* lines(rows: AsyncIterable<ImageRow>): AsyncGenerator<string> {
+  let chunk = '';
+  for await (const row of rows) {
+    chunk += `${jsonLine(imageJson(row))}\n`;
+    if (chunk.length < CHUNK) continue;
+    yield chunk;
+    chunk = '';
+  }
+  if (chunk !== '') yield chunk;
+}
+
+/** The next page in a header (RFC 8288). */
+function linkNext({ originalUrl }: FastifyRequest, reply: FastifyReply, next?: string): void {
+  if (next === undefined) return;
+  const [path = '', query] = originalUrl.split('?');
+  const parameters = new URLSearchParams(query);
+  parameters.set('cursor', next);
+  void reply.header('link', `<${path}?${parameters.toString()}>; rel="next"`);
+}
+
+async function knownImage(deps: ApiDeps, image: ImageName): Promise<ImageRow> {
+  const row = await imageRow(deps, image);
+  if (row === undefined) throw notFound(`${imageText(image)} was never asked for`);
+  return row;
+}
+
+async function newestOf(deps: ApiDeps, name: string) {
+  const { latest } = await knownImage(deps, imageNameOf(name));
+  const detail = latest && (await deps.records.detail(latest.id));
+  if (detail === undefined) throw new ApiProblem('not-graded', `${name} has no grade yet`);
+  return reportOf(detail);
 }

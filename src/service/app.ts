@@ -1,34 +1,28 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
-import swagger from '@fastify/swagger';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { VERSION } from '../cli/version.ts';
 import { messageOf } from '../lib/errors.ts';
+import { jsonLine } from '../report/text.ts';
 import { guard, tooMany } from './access.ts';
 import { Allowed } from './allowed.ts';
-import type { ApiDeps } from './answers.ts';
-import { historyUrl } from './api-images.ts';
+import { type ApiDeps, caching } from './answers.ts';
 import { registerApi } from './api.ts';
-import type { AppDeps } from './deps.ts';
 import type { Hands } from './hands.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
-import { ApiProblem, problemAnswers, sendProblem } from './problems.ts';
-import { COMPONENTS, documentOptions } from './schemas.ts';
+import { documentOf, historyUrl } from './openapi.ts';
+import type { AppDeps } from './parts.ts';
+import { ApiProblem, innerProblem, knownProblem, sendProblem } from './problems.ts';
 
-/** Requests that one token or address may make in a minute. */
-interface Limits {
-  readonly requests: number;
-  /** Grades that are asked for, verdicts that are sent, badges of names not seen lately. */
-  readonly costly: number;
-  /** Wrong tokens by address. */
-  readonly wrongTokens: number;
-}
-const LIMITS: Limits = { requests: 600, costly: 120, wrongTokens: 20 };
+/**
+ * Requests that one token or address may make in a minute: any, such as make work (grades that are
+ * asked for, verdicts that are sent), and with wrong tokens.
+ */
+const LIMITS = { requests: 600, costly: 120, wrongTokens: 20 };
 
 export interface AppParts {
   /** Pages, webhooks, Harbor: each in a context of its own. */
   readonly parts?: readonly ((app: FastifyInstance, deps: AppDeps) => unknown)[];
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<typeof LIMITS>;
   /** Checks verdicts that builds send. */
   readonly hands?: () => Promise<Hands>;
   /** Where workers of this process count, too. */
@@ -67,40 +61,60 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: MAX_NAME },
     rewriteUrl: ({ url = '/' }) => historyUrl(url),
-    frameworkErrors: (error, request, reply) => {
-      void reply.headers(headers);
-      sendProblem(reply, new ApiProblem('malformed', messageOf(error)), request.id);
+    frameworkErrors: (error, _, reply) => {
+      sendProblem(reply.headers(headers), new ApiProblem('malformed', messageOf(error)));
     },
   });
-  app.setErrorHandler(
-    problemAnswers(({ id, method, routeOptions }, error) => {
+  // No answer turns the terminal of who prints it.
+  app.setReplySerializer((body) => jsonLine(body as object));
+  app.setErrorHandler((error, { id, method, routeOptions }, reply) => {
+    const known = knownProblem(error);
+    if (known === undefined || known.kind === 'unavailable')
       log.error('request failed', { id, method, route: routeOptions.url ?? 'none', error });
-    }),
-  );
+    sendProblem(reply, known ?? innerProblem());
+  });
+  const vary = settings.reading === 'open' ? {} : { vary: 'authorization' };
+  const tagged = { 'cache-control': caching(deps, 'no-cache'), ...vary };
+  const untagged = { 'cache-control': 'no-store' };
   app.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({ ...headers, 'request-id': request.id });
+    const { isTagged = false } = request.routeOptions.config;
+    const kept = isTagged ? tagged : untagged;
+    void reply.headers({ ...headers, ...kept, 'request-id': request.id });
     done();
   });
-  app.addHook(
-    'onResponse',
-    ({ id, method, routeOptions, token }, { statusCode, elapsedTime }, done) => {
-      // The pattern: addresses of images and queries are nobody's business.
-      const route = routeOptions.url ?? 'none';
-      metrics.answered(method, route, statusCode, elapsedTime / 1000);
-      const ms = Math.round(elapsedTime * 10) / 10;
-      log.info('request', { id, method, route, status: statusCode, ms, by: token?.name });
+  app.addHook('onSend', (request, reply, payload, done) => {
+    const { isTagged = false } = request.routeOptions.config;
+    if (!isTagged || typeof payload !== 'string' || reply.statusCode !== 200) {
       done();
-    },
-  );
-  for (const schema of COMPONENTS) app.addSchema(schema);
-  await app.register(swagger, documentOptions(settings.url, VERSION));
+      return;
+    }
+    const etag = `"${createHash('sha256').update(payload).digest('base64url').slice(0, 22)}"`;
+    void reply.header('etag', etag);
+    // With its headers: a browser takes them over to what it kept.
+    const isSame = isKnown(request, etag);
+    if (isSame) void reply.code(304);
+    done(null, isSame ? null : payload);
+  });
+  app.addHook('onResponse', (request, { statusCode, elapsedTime }, done) => {
+    const { id, method, routeOptions, token } = request;
+    // The pattern: addresses of images and queries are nobody's business.
+    const route = routeOptions.url ?? 'none';
+    metrics.answered(method, route, statusCode, elapsedTime / 1000);
+    const ms = Math.round(elapsedTime * 10) / 10;
+    log.info('request', { id, method, route, status: statusCode, ms, by: token?.name });
+    done();
+  });
+  const operations = new Set<string>();
+  app.addHook('onRoute', ({ config }) => {
+    if (config?.operation !== undefined) operations.add(config.operation);
+  });
   await app.register(rateLimit, {
     ...{ max: limits.requests, timeWindow: 60_000, keyGenerator: clientOf },
     errorResponseBuilder: (_, { ttl }) => tooMany(ttl),
   });
   guard(app, deps, limits.wrongTokens);
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) => {
-    sendProblem(reply, new ApiProblem('not-found', 'no such page'), request.id);
+  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (_, reply) => {
+    sendProblem(reply, new ApiProblem('not-found', 'no such page'));
   });
   const limiter = (max: number, name: string) => {
     const keyGenerator = (request: FastifyRequest): string => `${name} ${clientOf(request)}`;
@@ -111,9 +125,7 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     };
   };
   const api: ApiDeps = {
-    ...deps,
-    allowed: new Allowed(settings.registries),
-    hands: more.hands,
+    ...{ ...deps, allowed: new Allowed(settings.registries), hands: more.hands },
     limits: {
       costly: limiter(limits.costly, 'costly'),
       badges: limiter(limits.requests, 'badges'),
@@ -123,8 +135,8 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     registerApi(own, api, metrics);
     done();
   });
-  app.get('/openapi.json', { config: { access: 'open' }, schema: { hide: true } }, () =>
-    app.swagger(),
+  app.get('/openapi.json', { config: { access: 'open', isTagged: true } }, () =>
+    documentOf(operations, settings.url),
   );
   for (const part of more.parts ?? [])
     await app.register(async (own) => {
@@ -135,4 +147,10 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
 
 function clientOf({ token, ip }: FastifyRequest): string {
   return token === null ? `address ${ip}` : `token ${token.id}`;
+}
+
+/** Whether the client has this already (RFC 9110, 13.1.2: weak comparison). */
+function isKnown({ headers }: FastifyRequest, etag: string): boolean {
+  const names = (headers['if-none-match'] ?? '').split(',');
+  return names.some((one) => ['*', etag, `W/${etag}`].includes(one.trim()));
 }

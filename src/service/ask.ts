@@ -6,7 +6,7 @@ import { makeFolder, readError, replaceFile } from '../image/disk.ts';
 import { parseStrictJson } from '../image/formats/json.ts';
 import { bodyOf, wholeStream } from '../lib/bytes.ts';
 import { EXIT, messageOf, UserError } from '../lib/errors.ts';
-import { field, given, numberField, objectOf, textField } from '../lib/json.ts';
+import { field, given, numberField, objectOf, parseJson, textAt, textField } from '../lib/json.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import type { ServeFlags } from './spec.ts';
 
@@ -39,13 +39,9 @@ export async function keepLocal(io: CommandIo, local: LocalService): Promise<voi
 }
 
 export async function localService(io: CommandIo): Promise<LocalService | undefined> {
-  const text = await readFile(join(serviceFolder(io), LOCAL_FILE), 'utf8').catch(() => '{}');
-  const read = parseStrictJson(text, LOCAL_FILE, MAX_ANSWER);
-  const value = read.ok ? read.value : undefined;
-  const url = textField(value, 'url');
-  const token = textField(value, 'token');
-  if (url === undefined || token === undefined) return undefined;
-  return { url, token, shown: textField(value, 'shown') ?? url };
+  const text = await readFile(join(serviceFolder(io), LOCAL_FILE), 'utf8').catch(() => '');
+  const { url, token, shown } = objectOf(parseJson(text)) as Partial<LocalService>;
+  return url === undefined || token === undefined ? undefined : { url, token, shown: shown ?? url };
 }
 
 /** `scoville serve ask IMAGE`: lets a service grade it, waits, and prints where its badge is. */
@@ -55,80 +51,68 @@ export async function ask(flags: ServeFlags, image: string, io: CommandIo): Prom
   const base = named.replace(/(?<!\/)\/+$/, '');
   // Ours is for our own service: no other address gets it.
   const own = base === local?.url ? local : undefined;
-  const call = caller(base, await tokenOf(flags, io, own?.token), io);
+  const { tokenFile } = flags;
+  let token = io.env['SCOVILLE_TOKEN'] ?? own?.token;
+  if (tokenFile !== undefined)
+    token = await readFile(resolve(io.cwd, tokenFile), 'utf8').catch((error: unknown) => {
+      throw readError(error, resolve(io.cwd, tokenFile));
+    });
+  const call = caller(base, token?.trim(), io);
   const asked = await call('/grades', { image, ...(flags.fresh ? { fresh: true } : {}) });
-  const id = textField(asked, 'id') ?? '';
   let shown = '';
   for (;;) {
-    const state = await call(`/grades/${id}`);
-    const status = textField(state, 'status');
+    const state = await call(`/grades/${textField(asked, 'id')}`);
+    const status = textField(state, 'status') ?? '';
     if (status === 'done') return finished(state, own?.shown ?? base, flags.json, io);
-    if (status === 'failed') {
-      const error = field(state, 'error');
-      throw new UserError(textField(error, 'message') ?? 'it could not be graded', {
-        ...given({ nextStep: textField(error, 'nextStep') }),
+    if (status === 'failed')
+      throw new UserError(textAt(state, 'error', 'message') ?? 'it could not be graded', {
+        ...given({ nextStep: textAt(state, 'error', 'nextStep') }),
       });
-    }
-    const line = textField(state, 'progress') ?? status ?? '';
+    const line = textField(state, 'progress') ?? status;
     if (line !== shown) io.writeErr(`${cleanForTerminal(line)}\n`);
     shown = line;
     await sleep(LOOK_MS, undefined, { signal: io.signal });
   }
 }
 
-async function tokenOf(
-  { tokenFile }: ServeFlags,
-  io: CommandIo,
-  ours: string | undefined,
-): Promise<string | undefined> {
-  if (tokenFile === undefined) return io.env['SCOVILLE_TOKEN'] ?? ours;
-  const path = resolve(io.cwd, tokenFile);
-  return readFile(path, 'utf8').then(
-    (text) => text.trim(),
-    (error: unknown) => {
-      throw readError(error, path);
-    },
-  );
-}
-
 /** Asks the API; gives what it answers. Throws UserError where it refuses. */
 export function caller(base: string, token: string | undefined, io: CommandIo) {
+  const { signal } = io;
   return async (path: string, body?: object, method?: string): Promise<unknown> => {
-    const end = io.now() + LONGEST_AWAY_MS;
-    for (;;) {
-      const response = await fetch(`${base}/api/v1${path}`, {
-        method: method ?? (body === undefined ? 'GET' : 'POST'),
-        headers: {
-          accept: 'application/json',
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        // An address that answers by another would get the token.
-        redirect: 'error',
-        signal: io.signal,
-      }).catch((cause: unknown) => {
-        io.signal.throwIfAborted();
+    const init = {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      headers: {
+        accept: 'application/json',
+        ...given({ authorization: token && `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...given({ body: body && JSON.stringify(body) }),
+      // An address that answers by another would get the token.
+      ...({ redirect: 'error', signal } as const),
+    };
+    for (const end = io.now() + LONGEST_AWAY_MS; ;) {
+      const response = await fetch(`${base}/api/v1${path}`, init).catch((cause: unknown) => {
+        signal.throwIfAborted();
         throw new UserError(`no service answers at ${base}: ${messageOf(cause)}`, {
           cause,
           nextStep: 'start one: scoville serve --registry HOST, or name it: --url URL',
         });
       });
+      const { status, headers, ok } = response;
       const bytes = await wholeStream(bodyOf(response), MAX_ANSWER);
-      const wait = Number(response.headers.get('retry-after') ?? 1);
-      if ([429, 503].includes(response.status) && io.now() + wait * 1000 < end) {
-        await sleep(wait * 1000, undefined, { signal: io.signal });
+      const wait = Number(headers.get('retry-after') ?? 1) * 1000;
+      if ([429, 503].includes(status) && io.now() + wait < end) {
+        await sleep(wait, undefined, { signal });
         continue;
       }
       const read = parseStrictJson(bytes ?? '', 'the answer', MAX_ANSWER);
       const value = read.ok ? read.value : undefined;
-      if (response.ok && value !== undefined) return value;
+      if (ok && value !== undefined) return value;
       const detail = textField(value, 'detail') ?? textField(value, 'title');
-      throw new UserError(`${base} answered ${response.status}${detail ? `: ${detail}` : ''}`, {
-        nextStep:
-          response.status === 401
-            ? 'pass a token: --token-file FILE (scoville serve token create NAME makes one)'
-            : (textField(value, 'nextStep') ?? `check that ${base} is a service of Scoville`),
+      const own = textField(value, 'nextStep') ?? `check that ${base} is a service of Scoville`;
+      const login = 'pass a token: --token-file FILE (scoville serve token create NAME makes one)';
+      throw new UserError(`${base} answered ${status}${detail ? `: ${detail}` : ''}`, {
+        nextStep: status === 401 ? login : own,
       });
     }
   };
@@ -139,16 +123,14 @@ function finished(state: unknown, base: string, json: boolean, io: CommandIo): n
   const image = textField(grade, 'image') ?? '';
   const badge = `${base}/badge/${image}/overall.svg`;
   const page = `${base}/images/${image}`;
-  if (json) {
-    io.writeOut(`${JSON.stringify({ ...grade, badge, page })}\n`);
-    return EXIT.met;
+  if (json) io.writeOut(`${JSON.stringify({ ...grade, badge, page })}\n`);
+  else {
+    const overall = field(grade, 'overall');
+    const [points, total] = ['points', 'total'].map((name) => numberField(overall, name) ?? 0);
+    const level = `level ${numberField(grade, 'level') ?? 0}`;
+    const judged = `${level}, grade ${textField(overall, 'grade') ?? ''} (${points} of ${total})`;
+    io.writeOut(cleanForTerminal(`${image}: ${judged}`) + '\n');
+    io.writeOut(`badge  ${cleanForTerminal(badge)}\npage   ${cleanForTerminal(page)}\n`);
   }
-  const overall = field(grade, 'overall');
-  const points = `${numberField(overall, 'points') ?? 0} of ${numberField(overall, 'total') ?? 0}`;
-  const level = `level ${numberField(grade, 'level') ?? 0}`;
-  io.writeOut(
-    `${cleanForTerminal(image)}: ${level}, grade ${textField(overall, 'grade') ?? ''} (${points})\n` +
-      `badge  ${cleanForTerminal(badge)}\npage   ${cleanForTerminal(page)}\n`,
-  );
   return EXIT.met;
 }

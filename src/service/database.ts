@@ -1,10 +1,37 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { errorCode, messageOf, UserError } from '../lib/errors.ts';
-import { type Database, DatabaseAway, type Logger, type Query } from './deps.ts';
 import { takeFolder } from './folder-lock.ts';
-import { migrate } from './migrations.ts';
+import type { Logger } from './log.ts';
+import { type Migration, MIGRATIONS } from './migrations.ts';
+
+export type Row = Record<string, unknown>;
+
+/**
+ * One statement with `$1`…, or several without values; rows have JavaScript values: numbers (bigint too), Date, Uint8Array,
+ * parsed JSON. Pass JSON as text. Throws DatabaseAway where the database cannot be reached.
+ */
+export type Query = <T extends object = Row>(
+  sql: string,
+  values?: readonly unknown[],
+) => Promise<T[]>;
+
+/** Opened and brought to the newest form by `openDatabase(urlOrFolder, options)` of database.ts. */
+export interface Database {
+  readonly kind: 'postgres' | 'embedded';
+  readonly query: Query;
+  /** All or nothing; what `run` throws undoes it. */
+  readonly transaction: <T>(run: (query: Query) => Promise<T>) => Promise<T>;
+  readonly close: () => Promise<void>;
+}
+
+/** The database cannot be reached now: answer 503 with Retry-After, try again later. */
+export class DatabaseAway extends Error {
+  override readonly name = 'DatabaseAway';
+  readonly retryAfterSeconds = 5;
+}
 
 interface OpenOptions {
   readonly log?: Logger;
@@ -98,7 +125,8 @@ function openServer(
   let closing: Promise<void> | undefined;
   return {
     kind: 'postgres',
-    query: queryOf(pool),
+    query: (sql, values) =>
+      values === undefined ? onOne((query) => query(sql)) : queryOf(pool)(sql, values),
     transaction: (run) =>
       again(() =>
         onOne(async (query) => {
@@ -108,10 +136,6 @@ function openServer(
           return result;
         }),
       ),
-    script: (sql) =>
-      onOne(async (query) => {
-        await query(sql);
-      }),
     close: () => (closing ??= pool.end()),
   };
 }
@@ -203,17 +227,16 @@ async function openFolder(folder: string): Promise<Database> {
   let closing: Promise<void> | undefined;
   return {
     kind: 'embedded',
-    query: (sql, values) => onOne((one) => queryOf(one)(sql, values)),
-    transaction: (run) => onOne((one) => one.transaction((inner) => run(queryOf(inner)))),
-    script: (sql) =>
+    query: (sql, values) =>
       onOne(async (one) => {
         try {
-          await one.exec(sql);
+          return await queryOf(one)(sql, values);
         } catch (error) {
-          await one.exec('ROLLBACK').catch(() => undefined);
+          if (values === undefined) await one.exec('ROLLBACK').catch(() => undefined);
           throw error;
         }
       }),
+    transaction: (run) => onOne((one) => one.transaction((inner) => run(queryOf(inner)))),
     close: () => {
       isClosed = true;
       return (closing ??= (async () => {
@@ -223,4 +246,42 @@ async function openFolder(folder: string): Promise<Database> {
       })());
     },
   };
+}
+
+/** Any number: the same for all processes that migrate one database. */
+const LOCK = 7_264_110;
+
+const checksumOf = ({ sql }: Migration): string => createHash('sha256').update(sql).digest('hex');
+
+/** Brings the tables to the newest form; of several processes one does it. Never back. */
+export async function migrate(
+  database: Database,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
+  await database.transaction(async (query) => {
+    await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    await query(`CREATE TABLE IF NOT EXISTS migration (
+      number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now()
+    )`);
+    const done = await query<{ number: number; checksum: string }>(
+      'SELECT number, checksum FROM migration ORDER BY number',
+    );
+    for (const { number, checksum } of done) {
+      const known = migrations.find((one) => one.number === number);
+      if (known === undefined)
+        throw new UserError(`the database is of a newer Scoville: it has migration ${number}`, {
+          nextStep: 'update Scoville, or restore a backup of before',
+        });
+      if (checksumOf(known) !== checksum)
+        throw new UserError(`migration ${number} of the database is not this Scoville's`, {
+          nextStep: 'name another database with --database',
+        });
+    }
+    for (const migration of migrations.slice(done.length)) {
+      await query(migration.sql);
+      await query('INSERT INTO migration (number, name, checksum) VALUES ($1, $2, $3)', [
+        ...[migration.number, migration.name, checksumOf(migration)],
+      ]);
+    }
+  });
 }

@@ -3,17 +3,15 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../lib/errors.ts';
-import { given } from '../lib/json.ts';
+import { given, isObject } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
+import { type Fact, known, unknownFact, type Vulnerability } from '../model/facts.ts';
 import type { ImageContents } from '../model/report.ts';
-import type { MadeGrade, RegistryRule, ServiceSettings } from './deps.ts';
-import type { SharedFacts } from './layer-facts.ts';
+import type { Credentials } from './hands.ts';
+import type { SharedFacts } from './kept.ts';
+import type { MadeGrade } from './records.ts';
+import type { ServiceSettings } from './settings.ts';
 import type { AskError, ImageName } from './shapes.ts';
-
-export interface Credentials {
-  readonly username: string;
-  readonly password: string;
-}
 
 export interface GradeRequest {
   readonly image: ImageName;
@@ -45,33 +43,21 @@ export type GraderAnswer = { readonly ok: true; readonly made: Made } | GradeFai
 /** Settings of a grader process: sent over its pipe, since they contain passwords. */
 export interface GraderStart {
   readonly home: string;
-  readonly registries: readonly RegistryRule[];
-  readonly trust: ServiceSettings['trust'];
-  readonly layerBytes: number;
-  /** Bytes of memory that parsed facts may take. */
-  readonly heldBytes: number;
+  readonly settings: GraderOptions['settings'];
   readonly osvUrl?: string;
 }
 
+/** First a GraderStart. */
 export type ToGrader =
-  | { readonly kind: 'start'; readonly start: GraderStart }
-  | { readonly kind: 'grade'; readonly request: GradeRequest }
-  | { readonly kind: 'facts'; readonly id: number; readonly packed?: string };
+  GraderStart | GradeRequest | { readonly id: number; readonly packed?: Uint8Array | undefined };
 
+/** First `ready`. The service has the database: it is asked for facts, by id. */
 export type FromGrader =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly line: string }
-  | { readonly kind: 'get-facts'; readonly id: number; readonly key: string }
-  | { readonly kind: 'put-facts'; readonly key: string; readonly packed: string }
-  /** Dates as text. */
-  | { readonly kind: 'answer'; readonly answer: GradeFailure | SentGrade };
-
-export interface SentGrade {
-  readonly ok: true;
-  readonly made: Omit<Made, 'advisoriesAt' | 'builtAt'>;
-  readonly advisoriesAt?: string;
-  readonly builtAt?: string;
-}
+  | { readonly kind: 'get'; readonly id: number; readonly key: string }
+  | { readonly kind: 'put'; readonly key: string; readonly packed: Uint8Array }
+  | { readonly kind: 'answer'; readonly answer: GraderAnswer };
 
 export interface GraderOptions {
   readonly settings: Pick<ServiceSettings, 'registries' | 'trust' | 'bounds'>;
@@ -89,43 +75,33 @@ export interface GraderOptions {
 /** Of the service's environment: how the network is reached, and where programs are. */
 const PASSED =
   /^(?:PATH|TMPDIR|LANG|TZ|SSL_CERT_(?:FILE|DIR)|NODE_EXTRA_CA_CERTS|(?:https?|no)_proxy)$/i;
+const BUNDLE = ['./grader-process.js', '../grader-process.js']
+  .map((path) => new URL(path, import.meta.url))
+  .find((url) => existsSync(url));
 const MOST_GRADES = 1000;
 const WATCH_MS = 200;
-const LOOK_MS = 1000;
 const MIB = 1024 * 1024;
 /** Of the memory of a process: what JavaScript may take, and above what it is replaced. */
 const HEAP_SHARE = 0.7;
 const WORN_SHARE = 0.6;
 
-function graderFile(here: string = import.meta.url): URL {
-  const found = ['./grader-process.js', '../grader-process.js']
-    .map((path) => new URL(path, here))
-    .find((url) => url.protocol === 'file:' && existsSync(url));
-  if (found === undefined) throw new Error('grader-process.js is missing');
-  return found;
-}
-
 interface Running {
   readonly child: ChildProcess;
-  /** Called when it can grade: its start does not count as time of a grade. */
-  ready: ((running: Running) => void) | undefined;
-  /** Called with the answer, or with why there is none. */
-  answered: ((answer: GraderAnswer) => void) | undefined;
-  onProgress: ((line: string) => void) | undefined;
+  /** Fulfilled when it can grade: its start does not count as time of a grade. */
+  readonly ready: Promise<unknown>;
+  /** Called with the answer to the grade under way, or with why there is none. */
+  answered?: ((answer: GraderAnswer) => void) | undefined;
+  onProgress?: ((line: string) => void) | undefined;
   grades: number;
-  /** When its memory was last measured, and its size. */
-  looked: number;
-  bytes: number;
 }
 
 /**
- * Grades images in a process of its own, one at a time, since layers are hostile. A process that
- * takes too much memory or time is killed, and the grade fails. The next grade gets a new one.
+ * Grades images in a process of its own, since layers are hostile. A process that takes too much
+ * memory or time is killed, and the grade fails. The next grade gets a new one.
  */
 export class Grader {
   readonly #options: GraderOptions;
   #running: Running | undefined;
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: GraderOptions) {
     this.#options = options;
@@ -136,167 +112,107 @@ export class Grader {
     return this.#running?.child.pid;
   }
 
-  /** Never rejects. Waits for the grade before it. An abort kills the process. */
-  grade(
+  /** Never rejects. One at a time: the caller waits for its end. An abort kills the process. */
+  async grade(
     request: GradeRequest,
-    hooks: {
-      readonly onProgress?: (line: string) => void;
-      readonly signal?: AbortSignal;
-    } = {},
+    { onProgress, signal }: { onProgress?: (line: string) => void; signal?: AbortSignal } = {},
   ): Promise<GraderAnswer> {
-    const answer = this.#last.then(() => this.#grade(request, hooks));
-    this.#last = answer.catch(() => undefined);
-    return answer;
-  }
-
-  /** Ends the process; a grade under way fails. */
-  close(): void {
-    if (this.#running !== undefined) this.#end(this.#running, failed('inner', 'it was stopped'));
-  }
-
-  async #grade(
-    request: GradeRequest,
-    { onProgress, signal }: NonNullable<Parameters<Grader['grade']>[1]>,
-  ): Promise<GraderAnswer> {
-    const { seconds, memory } = this.#options.settings.bounds;
-    if (signal?.aborted === true) return failed('inner', 'it was stopped');
+    const { settings, home, mostGrades = MOST_GRADES } = this.#options;
+    const { seconds, memory } = settings.bounds;
     let running: Running;
     try {
-      running = this.#running ??= await this.#start();
+      if (this.#running === undefined) await makeFolders(home);
+      running = this.#running ??= this.#start();
+      await running.ready;
     } catch (error) {
       return failed('inner', `no grader: ${messageOf(error)}`);
     }
-    running.onProgress = onProgress;
-    const end = (failure: GradeFailure): void => {
-      this.#end(running, failure);
-    };
-    const onAbort = (): void => {
-      end(failed('inner', 'it was stopped'));
-    };
-    const timer = setTimeout(() => {
-      end(failed('bounds', `it took more than ${seconds} seconds`));
-    }, seconds * 1000);
+    const { child } = running;
+    const end = this.#end.bind(this, running);
+    const stop = end.bind(undefined, STOPPED);
+    const late = failed('bounds', `it took more than ${seconds} seconds`);
+    const timer = setTimeout(end, seconds * 1000, late);
     const watch = setInterval(() => {
-      void look(running).then(() => {
-        if (running.bytes > memory && running.answered !== undefined) end(tooLarge(memory));
+      void residentBytes(child.pid).then((bytes) => {
+        if (bytes > memory) end(tooLarge(memory));
       });
     }, WATCH_MS);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal?.addEventListener('abort', stop, { once: true });
     try {
       return await new Promise<GraderAnswer>((resolve) => {
-        running.answered = resolve;
-        // It may have ended, and the signal may have come, while it was waited for.
-        if (signal?.aborted === true) onAbort();
-        else if (running.child.connected) send(running.child, { kind: 'grade', request });
-        else end(failed('inner', 'the process that grades ended'));
+        Object.assign(running, { answered: resolve, onProgress });
+        // It may have come while the process started.
+        if (signal?.aborted === true) stop();
+        else send(child, request);
       });
     } finally {
       clearTimeout(timer);
       clearInterval(watch);
-      signal?.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', stop);
       running.answered = running.onProgress = undefined;
       running.grades += 1;
-      if (this.#running === running && (await this.#isWorn(running))) this.#end(running);
+      const isWorn = (await residentBytes(child.pid)) > memory * WORN_SHARE;
+      if (isWorn || running.grades >= mostGrades) this.#end(running);
     }
   }
 
-  async #isWorn(running: Running): Promise<boolean> {
-    const { settings, mostGrades = MOST_GRADES } = this.#options;
-    // Most grades take some milliseconds, and change little.
-    if (performance.now() - running.looked > LOOK_MS) await look(running);
-    return running.grades >= mostGrades || running.bytes > settings.bounds.memory * WORN_SHARE;
+  /** Ends the process; a grade under way fails. */
+  close(): void {
+    if (this.#running !== undefined) this.#end(this.#running, STOPPED);
   }
 
-  async #start(): Promise<Running> {
-    const { settings, home, env, osvUrl, file = graderFile() } = this.#options;
-    const { registries, trust, bounds } = settings;
-    await makeFolders(home);
+  #start(): Running {
+    const { settings, home, env, osvUrl, facts, file = BUNDLE ?? '' } = this.#options;
+    const { memory } = settings.bounds;
     const child = fork(file, [], {
       // No folder of a project, so that no project's settings count.
       cwd: home,
       env: {
         ...Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name))),
-        HOME: home,
-        SCOVILLE_HOME: home,
+        ...{ HOME: home, SCOVILLE_HOME: home },
       },
-      execArgv: [`--max-old-space-size=${Math.floor((bounds.memory * HEAP_SHARE) / MIB)}`],
+      execArgv: [`--max-old-space-size=${Math.floor((memory * HEAP_SHARE) / MIB)}`],
+      serialization: 'advanced',
       // A group of its own, which ends with what it started; Ctrl-C reaches the service alone.
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });
-    const running: Running = {
-      ...{
-        child,
-        ready: undefined,
-        answered: undefined,
-        onProgress: undefined,
-        grades: 0,
-        looked: 0,
-        bytes: 0,
-      },
-    };
     let said = '';
     child.stderr?.on('data', (chunk: Buffer) => {
       said = `${said}${chunk.toString()}`.slice(-4000);
     });
-    child.on('message', (message) => {
-      this.#take(running, message as FromGrader);
+    const ready = new Promise((begun, failing) => {
+      child.once('message', begun).once('error', failing);
+      child.once('exit', () => {
+        failing(new Error(/^\w*Error.*$/m.exec(said)?.[0] ?? 'it ended'));
+      });
     });
-    child.once('error', (error) => {
-      this.#end(running, failed('inner', `no grader: ${messageOf(error)}`));
+    const running: Running = { child, ready, grades: 0 };
+    child.on('message', (message: FromGrader) => {
+      if (message.kind === 'progress') running.onProgress?.(message.line);
+      else if (message.kind === 'answer') running.answered?.(message.answer);
+      // If that fails, another process reads the layer again.
+      else if (message.kind === 'put') facts.put(message.key, message.packed).catch(nothing);
+      else if (message.kind === 'get')
+        void facts.get(message.key).then(
+          (packed) => send(child, { id: message.id, packed }),
+          () => send(child, { id: message.id }),
+        );
+    });
+    child.on('error', () => {
+      this.#end(running);
     });
     child.once('exit', () => {
       // V8 ends the process itself where its heap is full.
       const isFull = /heap out of memory|Array buffer allocation failed/.test(said);
       const why = failed('bounds', 'the process that reads its layers ended while it was graded');
-      this.#end(running, isFull ? tooLarge(bounds.memory) : why);
+      this.#end(running, isFull ? tooLarge(memory) : why);
     });
-    const start: GraderStart = {
-      ...{ home, registries, trust, layerBytes: bounds.layerBytes },
-      heldBytes: bounds.memory / 8,
-      ...given({ osvUrl }),
-    };
-    send(child, { kind: 'start', start });
-    return new Promise((ready, failing) => {
-      running.ready = ready;
-      child.once('exit', () => {
-        failing(new Error(said.trim().split('\n').at(-1) ?? 'it ended'));
-      });
-      child.once('error', failing);
-    });
+    send(child, { home, settings, ...given({ osvUrl }) });
+    return running;
   }
 
-  #take(running: Running, message: FromGrader): void {
-    switch (message.kind) {
-      case 'ready':
-        running.ready?.(running);
-        return;
-      case 'progress':
-        running.onProgress?.(message.line);
-        return;
-      case 'get-facts':
-        void this.#sendFacts(running.child, message.id, message.key);
-        return;
-      case 'put-facts':
-        // If that fails, another process reads the layer again.
-        this.#options.facts
-          .put(message.key, Buffer.from(message.packed, 'base64'))
-          .catch(() => undefined);
-        return;
-      case 'answer': {
-        const { answer } = message;
-        running.answered?.(answer.ok ? received(answer) : answer);
-      }
-    }
-  }
-
-  async #sendFacts(child: ChildProcess, id: number, key: string): Promise<void> {
-    const found = await this.#options.facts.get(key).catch(() => undefined);
-    const packed = found && Buffer.from(found).toString('base64');
-    send(child, { kind: 'facts', id, ...given({ packed }) });
-  }
-
-  #end(running: Running, answer?: GradeFailure): void {
+  #end(running: Running, failure?: GradeFailure): void {
     if (this.#running === running) this.#running = undefined;
     const { child } = running;
     if (child.exitCode === null && child.signalCode === null && child.pid !== undefined)
@@ -305,31 +221,22 @@ export class Grader {
       } catch {
         child.kill('SIGKILL');
       }
-    if (answer !== undefined) running.answered?.(answer);
+    if (failure !== undefined) running.answered?.(failure);
   }
 }
 
-async function look(running: Running): Promise<void> {
-  running.bytes = await residentBytes(running.child.pid);
-  running.looked = performance.now();
+/** A process that ended says so by its end. */
+function send(child: ChildProcess, message: ToGrader): boolean {
+  return child.send(message, nothing);
 }
 
-function send(child: ChildProcess, message: ToGrader): void {
-  // A process that ended says so by its end.
-  if (child.connected) child.send(message, () => undefined);
-}
-
-function received({ made, advisoriesAt, builtAt }: SentGrade): GraderAnswer {
-  const dates = {
-    advisoriesAt: advisoriesAt === undefined ? undefined : new Date(advisoriesAt),
-    builtAt: builtAt === undefined ? undefined : new Date(builtAt),
-  };
-  return { ok: true, made: { ...made, ...given(dates) } };
-}
+const nothing = (): void => undefined;
 
 export function failed(kind: GradeFailure['kind'], message: string): GradeFailure {
   return { ok: false, kind, message };
 }
+
+const STOPPED = failed('inner', 'it was stopped');
 
 function tooLarge(memory: number): GradeFailure {
   return failed('bounds', `it took more than ${Math.round(memory / MIB)} MiB of memory`);
@@ -339,4 +246,24 @@ function tooLarge(memory: number): GradeFailure {
 export async function residentBytes(pid: number | undefined): Promise<number> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   return Number(/^VmRSS:\s*(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
+}
+
+/** What it wrote into a report; of a grade that came as a verdict there is none. */
+export function contentsOf(report: unknown): GradeReport['contents'] {
+  return isObject(report) ? ((report as Partial<GradeReport>).contents ?? []) : [];
+}
+
+/** Of all platforms, each once; unknown where one was not scanned. */
+export function vulnerabilitiesOf(report: unknown): Fact<readonly Vulnerability[]> {
+  const found = new Map<string, Vulnerability>();
+  const contents = contentsOf(report);
+  if (contents.length === 0) return unknownFact('the grade came without its contents');
+  for (const { facts } of contents) {
+    const fact = facts.vulnerabilities;
+    if (!fact.known) return fact;
+    if (fact.value.notScanned !== undefined) return unknownFact(fact.value.notScanned);
+    for (const one of fact.value.vulnerabilities)
+      found.set(`${one.id} ${one.package} ${one.version}`, one);
+  }
+  return known([...found.values()], 'scanner');
 }

@@ -1,24 +1,19 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { VERSION } from '../cli/version.ts';
 import { messageOf } from '../lib/errors.ts';
-import { field, given, isObject, listField, textField } from '../lib/json.ts';
-import {
-  known,
-  type Severity,
-  severityRank,
-  unknownFact,
-  type Fact,
-  type VulnerabilitiesFact,
-  type Vulnerability,
-} from '../model/facts.ts';
+import { given, isObject, listField, textAt, textField } from '../lib/json.ts';
+import { type Severity, severityRank, type Vulnerability } from '../model/facts.ts';
 import { MEDIA_TYPE } from '../model/image.ts';
 import { isDigest } from '../model/reference.ts';
 import { Allowed, parseImage } from './allowed.ts';
-import { type AppDeps, DatabaseAway } from './deps.ts';
-import type { Credentials, GradeReport } from './grader.ts';
+import type { StoredDetail } from './answers.ts';
+import { DatabaseAway } from './database.ts';
+import { contentsOf, vulnerabilitiesOf } from './grader.ts';
+import type { Credentials } from './hands.ts';
+import { readJson } from './openapi.ts';
+import type { AppDeps } from './parts.ts';
 import { ApiProblem, statusOf } from './problems.ts';
-import { readJson } from './schemas.ts';
-import type { Ask, GradeDetail, ImageName } from './shapes.ts';
+import type { Ask, ImageName } from './shapes.ts';
 
 // Harbor's pluggable scanner API 1.2. Its scans are asks that this process grades itself: they come
 // with a password of the registry, which stays in its memory until the scan is done.
@@ -37,25 +32,17 @@ const TYPES = {
   vulnerabilities: 'application/vnd.security.vulnerability.report; version=1.1',
   sbom: 'application/vnd.security.sbom.report+json; version=1.0',
 } as const;
-const SBOM_TYPES = ['application/spdx+json', 'application/vnd.cyclonedx+json'] as const;
-const CONSUMED = [MEDIA_TYPE.manifest, MEDIA_TYPE.dockerManifest];
+const SBOM_TYPES: readonly string[] = ['application/spdx+json', 'application/vnd.cyclonedx+json'];
+const CONSUMED: readonly string[] = [MEDIA_TYPE.manifest, MEDIA_TYPE.dockerManifest];
 
 const SCANNER = { name: 'Scoville', vendor: 'Scoville', version: VERSION };
 
 /** Grades an ask that was made `here`: `Workers.grade`. */
-export type GradeHere = (
-  askId: string,
-  options: { readonly credentials?: Credentials },
-) => Promise<void>;
+export type GradeHere = (askId: string, own: { credentials?: Credentials }) => Promise<void>;
 
 /** An answer that is an error, in the words of the adapter's API. */
-class Refusal extends Error {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
+function refused(statusCode: number, message: string): Error {
+  return Object.assign(new Error(message), { statusCode, isTold: true });
 }
 
 /** `app` is a context of its own, as are its parsers and errors. */
@@ -63,8 +50,8 @@ export function registerHarbor(app: FastifyInstance, deps: AppDeps, grade: Grade
   const scans = new Set<string>();
   // Harbor's own document describes them. It asks for each of a thousand scans every few seconds.
   const config = { access: 'ask', rateLimit: false } as const;
-  const route = { config, schema: { hide: true } };
-  readJson(app, '*', 'the request', (why) => new Refusal(400, why));
+  const route = { config };
+  readJson(app, '*', 'the request', (why) => refused(400, why));
   app.setErrorHandler((error, { id, routeOptions: { url } }, reply) => {
     // A scan goes on while the database is away: Harbor asks for its report again.
     if (error instanceof DatabaseAway && url?.endsWith('/report') === true) notYet(reply);
@@ -75,7 +62,7 @@ export function registerHarbor(app: FastifyInstance, deps: AppDeps, grade: Grade
   );
   app.post(`${PATH}/scan`, { ...route, bodyLimit: MAX_BODY }, async (request, reply) => {
     const { image, credentials } = scanOf(deps, request.body);
-    if (scans.size >= MOST_SCANS) throw new Refusal(500, 'too many scans wait; try again later');
+    if (scans.size >= MOST_SCANS) throw refused(500, 'too many scans wait; try again later');
     const askedBy = request.token?.name ?? '';
     const { ask } = await deps.queue.ask({ image, reason: 'harbor', askedBy, here: true });
     scans.add(ask.id);
@@ -88,7 +75,7 @@ export function registerHarbor(app: FastifyInstance, deps: AppDeps, grade: Grade
   });
   app.get<{ Params: { id: string } }>(`${PATH}/scan/:id/report`, route, async (request, reply) => {
     const ask = await deps.records.ask(request.params.id);
-    if (ask?.reason !== 'harbor') throw new Refusal(404, 'scan not found');
+    if (ask?.reason !== 'harbor') throw refused(404, 'scan not found');
     const sbomType = wantedSbom(request);
     if (ask.state === 'queued' || ask.state === 'running') return notYet(reply);
     const { type, body } = await reportOf(deps, ask, sbomType);
@@ -109,12 +96,12 @@ function answer(reply: FastifyReply, status: number, type: string, body: object)
 }
 
 function sendError({ log }: AppDeps, error: unknown, id: string, reply: FastifyReply): void {
-  const problem = error instanceof ApiProblem ? statusOf(error.kind) : undefined;
-  const { status = problem, statusCode = 500 } = error as { status?: number; statusCode?: number };
-  const code = status ?? statusCode;
-  const isTold = error instanceof Refusal || code < 500;
+  const problem = error instanceof ApiProblem ? error : undefined;
+  const known = error as { readonly statusCode?: number; readonly isTold?: boolean };
+  const { statusCode: code = problem === undefined ? 500 : statusOf(problem.kind) } = known;
+  const { isTold = code < 500 } = known;
   if (!isTold) log.error('request of Harbor failed', { id, error });
-  if (error instanceof ApiProblem) reply.headers(error.headers);
+  reply.headers(problem?.headers ?? {});
   const message = isTold ? messageOf(error) : 'the service failed; its log says why';
   // It has no other words for a body that is too large or of another type.
   answer(reply, [413, 415].includes(code) ? 400 : code, TYPES.error, { error: { message } });
@@ -125,21 +112,23 @@ async function metadata({ database }: AppDeps): Promise<object> {
     `SELECT advisories_at AS at FROM (SELECT * FROM grade ORDER BY graded_at DESC LIMIT 100) g
      WHERE advisories_at IS NOT NULL LIMIT 1`,
   );
-  const ofType = (type: string, produced: string) => ({
+  const capability = (type: string, produced: string) => ({
     ...{ type, consumes_mime_types: CONSUMED, produces_mime_types: [produced] },
   });
+  const about = 'harbor.scanner-adapter';
   return {
     scanner: SCANNER,
     capabilities: [
-      ofType('vulnerability', TYPES.vulnerabilities),
-      { ...ofType('sbom', TYPES.sbom), additional_attributes: { sbom_media_types: SBOM_TYPES } },
+      capability('vulnerability', TYPES.vulnerabilities),
+      {
+        ...capability('sbom', TYPES.sbom),
+        additional_attributes: { sbom_media_types: SBOM_TYPES },
+      },
     ],
     properties: {
-      'harbor.scanner-adapter/scanner-type': 'os-package-vulnerability',
-      'harbor.scanner-adapter/registry-authorization-type': 'Basic',
-      ...given({
-        'harbor.scanner-adapter/vulnerability-database-updated-at': newest?.at.toISOString(),
-      }),
+      [`${about}/scanner-type`]: 'os-package-vulnerability',
+      [`${about}/registry-authorization-type`]: 'Basic',
+      ...given({ [`${about}/vulnerability-database-updated-at`]: newest?.at.toISOString() }),
     },
   };
 }
@@ -149,48 +138,44 @@ function scanOf(
   { settings }: AppDeps,
   body: unknown,
 ): { readonly image: ImageName; readonly credentials: Credentials | undefined } {
-  if (!isObject(body)) throw new Refusal(400, 'the request is not an object');
-  const [registry, artifact] = [field(body, 'registry'), field(body, 'artifact')];
-  const url = textField(registry, 'url') ?? '';
-  if (!URL.canParse(url) || !/^https?:/.test(url))
-    throw new Refusal(422, 'registry.url is not an http or https address');
-  const digest = textField(artifact, 'digest');
-  if (!isDigest(digest)) throw new Refusal(422, 'artifact.digest is not a sha256 digest');
-  for (const one of listField(body, 'enabled_capabilities'))
-    if (!['vulnerability', 'sbom'].includes(textField(one, 'type') ?? ''))
-      throw new Refusal(422, 'enabled_capabilities has a type that is not known');
-  const type = textField(artifact, 'mime_type');
-  if (type !== undefined && !CONSUMED.some((one) => one === type))
-    throw new Refusal(422, 'artifact.mime_type is not that of an image');
+  const check = (isRight: boolean, why: string): void => {
+    if (!isRight) throw refused(422, why);
+  };
+  if (!isObject(body)) throw refused(400, 'the request is not an object');
+  const url = textAt(body, 'registry', 'url') ?? '';
+  check(/^https?:/.test(url) && URL.canParse(url), 'registry.url is not an http or https address');
+  const digest = textAt(body, 'artifact', 'digest');
+  check(isDigest(digest), 'artifact.digest is not a sha256 digest');
+  const asked = listField(body, 'enabled_capabilities').map((one) => textField(one, 'type'));
+  const isKnown = asked.every((one) => one === 'vulnerability' || one === 'sbom');
+  check(isKnown, 'enabled_capabilities has a type that is not known');
+  const type = textAt(body, 'artifact', 'mime_type') ?? MEDIA_TYPE.manifest;
+  check(CONSUMED.includes(type), 'artifact.mime_type is not that of an image');
   // Which protocol it is asked by, settings say.
-  const name = `${new URL(url).host}/${textField(artifact, 'repository') ?? ''}@${digest}`;
-  const image = parseImage(name);
-  if (!image.ok) throw new Refusal(422, image.error);
-  const refusal = new Allowed(settings.registries).refusal(image.value);
-  if (refusal !== undefined) throw new Refusal(422, refusal);
-  return { image: image.value, credentials: credentialsOf(textField(registry, 'authorization')) };
-}
-
-function credentialsOf(authorization = ''): Credentials | undefined {
-  if (authorization === '') return undefined;
+  const repository = textAt(body, 'artifact', 'repository') ?? '';
+  const image = parseImage(`${new URL(url).host}/${repository}@${digest}`);
+  if (!image.ok) throw refused(422, image.error);
+  const why = new Allowed(settings.registries).refusal(image.value);
+  if (why !== undefined) throw refused(422, why);
+  const authorization = textAt(body, 'registry', 'authorization') ?? '';
+  if (authorization === '') return { image: image.value, credentials: undefined };
   const [, encoded = ''] = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
-  const pair = Buffer.from(encoded, 'base64').toString();
-  const colon = pair.indexOf(':');
-  if (colon < 1) throw new Refusal(422, 'registry.authorization is not Basic');
-  return { username: pair.slice(0, colon), password: pair.slice(colon + 1) };
+  const [, username = '', password = ''] =
+    /^([^:]+):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
+  check(username !== '', 'registry.authorization is not Basic');
+  return { image: image.value, credentials: { username, password } };
 }
 
 /** Type of the SBOM that is wanted; undefined for vulnerabilities. Throws Refusal. */
 function wantedSbom({ headers, query }: FastifyRequest): string | undefined {
   const bare = (type: string): string => type.toLowerCase().replaceAll(' ', '');
   const accepted = bare(headers.accept ?? '*/*').split(',');
-  if (accepted.some((one) => one === bare(TYPES.vulnerabilities) || one === '*/*'))
-    return undefined;
+  if (['*/*', bare(TYPES.vulnerabilities)].some((one) => accepted.includes(one))) return undefined;
   if (!accepted.includes(bare(TYPES.sbom)))
-    throw new Refusal(501, 'reports of this type are not supported');
-  const type = SBOM_TYPES.find((one) => one === textField(query, 'sbom_media_type'));
-  if (type !== undefined) return type;
-  throw new Refusal(400, `sbom_media_type has to be one of ${SBOM_TYPES.join(', ')}`);
+    throw refused(501, 'reports of this type are not supported');
+  const type = textField(query, 'sbom_media_type');
+  if (type !== undefined && SBOM_TYPES.includes(type)) return type;
+  throw refused(400, `sbom_media_type has to be one of ${SBOM_TYPES.join(', ')}`);
 }
 
 async function reportOf(
@@ -201,7 +186,7 @@ async function reportOf(
   const grade = gradeId === undefined ? undefined : await records.detail(gradeId);
   if (grade === undefined) {
     const { message = 'the grade is gone', nextStep } = error ?? {};
-    throw new Refusal(500, nextStep === undefined ? message : `${message}; ${nextStep}`);
+    throw refused(500, [message, ...(nextStep === undefined ? [] : [nextStep])].join('; '));
   }
   const about = {
     generated_at: grade.gradedAt.toISOString(),
@@ -213,60 +198,33 @@ async function reportOf(
     return { type: TYPES.sbom, body: { ...about, media_type: sbomType, sbom } };
   }
   const found = vulnerabilitiesOf(grade.report);
-  if (!found.known) throw new Refusal(500, `vulnerabilities are not known: ${found.reason}`);
+  if (!found.known) throw refused(500, `vulnerabilities are not known: ${found.reason}`);
   const list = found.value.toSorted((a, b) => severityRank(a.severity) - severityRank(b.severity));
   // An unknown severity counts only where no other is found, as in Harbor.
   const worst = list.find(({ severity }) => severity !== 'unknown') ?? list[0];
-  const severity = worst === undefined ? 'Negligible' : NAMES[worst.severity];
-  return {
-    type: TYPES.vulnerabilities,
-    body: { ...about, severity, vulnerabilities: list.map(itemOf) },
-  };
+  const severity = nameOf(worst?.severity ?? 'negligible');
+  const vulnerabilities = list.map(itemOf);
+  return { type: TYPES.vulnerabilities, body: { ...about, severity, vulnerabilities } };
 }
 
-const NAMES: Readonly<Record<Severity, string>> = {
-  ...{ critical: 'Critical', high: 'High', medium: 'Medium', low: 'Low' },
-  ...{ negligible: 'Negligible', unknown: 'Unknown' },
-};
+/** As ours, with a capital. */
+function nameOf(severity: Severity): string {
+  return severity.replace(/^./, (first) => first.toUpperCase());
+}
 
 function itemOf({ id, package: name, version, fixedIn, severity, url, aliases }: Vulnerability) {
   return {
-    ...{ id, package: name, version, fix_version: fixedIn ?? '', severity: NAMES[severity] },
+    ...{ id, package: name, version, fix_version: fixedIn ?? '', severity: nameOf(severity) },
     ...{ description: '', links: url === undefined ? [] : [url] },
-    ...(aliases === undefined ? {} : { vendor_attributes: { aliases } }),
+    ...given({ vendor_attributes: aliases && { aliases } }),
   };
 }
 
-function contentsOf(report: unknown): GradeReport['contents'] {
-  // As the grader wrote it; of a grade that came as a verdict there is none.
-  return isObject(report) && Array.isArray(report['contents'])
-    ? (report as unknown as GradeReport).contents
-    : [];
-}
-
-/** Of all platforms, each once; unknown where one was not scanned. */
-export function vulnerabilitiesOf(report: unknown): Fact<readonly Vulnerability[]> {
-  const found = new Map<string, Vulnerability>();
-  const contents = contentsOf(report);
-  if (contents.length === 0) return unknownFact('the grade came without its contents');
-  for (const { facts } of contents) {
-    const fact: Fact<VulnerabilitiesFact> = facts.vulnerabilities;
-    if (!fact.known) return fact;
-    if (fact.value.notScanned !== undefined) return unknownFact(fact.value.notScanned);
-    for (const one of fact.value.vulnerabilities)
-      found.set(`${one.id} ${one.package} ${one.version}`, one);
-  }
-  return known([...found.values()], 'scanner');
-}
-
-async function sbomOf(
-  { digest, gradedAt, image, report }: GradeDetail & { report?: unknown },
-  type: string,
-) {
+async function sbomOf({ digest, gradedAt, image, report }: StoredDetail, type: string) {
   const [first] = contentsOf(report);
-  if (first === undefined) throw new Refusal(500, 'the grade came without its contents');
+  if (first === undefined) throw refused(500, 'the grade came without its contents');
   const { packages, image: about } = first.facts;
-  if (!packages.known) throw new Refusal(500, `packages are not known: ${packages.reason}`);
+  if (!packages.known) throw refused(500, `packages are not known: ${packages.reason}`);
   const { cyclonedxDocument, spdxDocument } = await import('../trust/sbom.ts');
   const platform = about.known ? about.value.platform : { os: 'linux', architecture: 'unknown' };
   const name = `${image.registry}/${image.repository}`;

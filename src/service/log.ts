@@ -1,11 +1,13 @@
 import { messageOf } from '../lib/errors.ts';
 import { withoutPasswords } from '../lib/text.ts';
 import { jsonLine } from '../report/text.ts';
-import type { Logger } from './deps.ts';
-
-type Fields = Parameters<Logger['with']>[0];
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+type Level = (typeof LEVELS)[number];
+
+export type Logger = Readonly<
+  Record<Level, (message: string, fields?: Readonly<Record<string, unknown>>) => void>
+>;
 
 /** Fields that may contain a secret. */
 const SECRET = /authorization|cookie|secret|passw|credential|^tokens?$/i;
@@ -39,22 +41,18 @@ function withoutSecrets(text: string): string {
 export function openLog(
   write: (line: string) => void,
   now: () => number,
-  least: (typeof LEVELS)[number] = 'info',
+  least: Level = 'info',
 ): Logger {
-  const from = LEVELS.indexOf(least);
-  const withFields = (common: Fields): Logger => {
-    const line =
-      (level: (typeof LEVELS)[number]) =>
-      (message: string, fields: Fields = {}) => {
-        if (LEVELS.indexOf(level) < from) return;
-        const time = new Date(now()).toISOString();
-        const more = cleaned({ ...common, ...fields }) as object;
-        write(`${jsonLine({ time, level, message: withoutSecrets(message), ...more })}\n`);
-      };
-    return {
-      ...{ debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
-      with: (fields) => withFields({ ...common, ...fields }),
+  const logged =
+    (level: Level): Logger[Level] =>
+    (message, fields) => {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+      const time = new Date(now()).toISOString();
+      const more = cleaned({ ...fields }) as object;
+      write(`${jsonLine({ time, level, message: withoutSecrets(message), ...more })}\n`);
     };
+  return {
+    ...{ debug: logged('debug'), info: logged('info') },
+    ...{ warn: logged('warn'), error: logged('error') },
   };
-  return withFields({});
 }

@@ -12,20 +12,19 @@ import { quantity } from '../lib/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { buildApp } from './app.ts';
 import { ask, keepLocal, localService, serviceFolder } from './ask.ts';
-import { isAddress, openDatabase } from './database.ts';
-import { type AppDeps, type Database, DatabaseAway, type ServiceSettings } from './deps.ts';
+import { type Database, DatabaseAway, isAddress, openDatabase } from './database.ts';
 import { startFollowing } from './follow.ts';
+import { handsOf } from './hands.ts';
 import { registerHarbor } from './harbor.ts';
 import { openLog } from './log.ts';
 import { openMetrics } from './metrics.ts';
 import { newsOf, startNotifying } from './notify.ts';
 import { registerPages } from './pages/pages.ts';
-import { openQueue } from './queue.ts';
-import { makeRecords } from './records.ts';
-import { serviceSettings } from './settings.ts';
+import { type AppDeps, openParts } from './parts.ts';
+import { type ServiceSettings, serviceSettings } from './settings.ts';
 import type { ServeFlags, WorkerFlags } from './spec.ts';
 import { registerTokens, tokenCommand } from './token-command.ts';
-import { makeTokens } from './tokens.ts';
+import { workAttach } from './verdicts.ts';
 import { registerWebhooks } from './webhooks.ts';
 import { Workers } from './worker.ts';
 
@@ -164,29 +163,31 @@ async function running(
   try {
     const database = await opened(settings.database, { log, io });
     closers.push(() => database.close());
-    const queue = await openQueue(database, { now, settings, log });
-    const tokens = makeTokens(database, now);
-    const bare = { settings, database, queue, tokens, log, now };
-    const metrics = openMetrics({ ...bare, records: makeRecords(database, { now, settings }) });
-    const deps = { ...bare, records: metrics.records };
+    const deps = await openParts(database, { settings, log, now });
+    const metrics = openMetrics(deps);
     const workers = new Workers(deps, {
       ...{ graders: settings.workers, home: serviceFolder(io), env },
       onFinished: newsOf(deps),
+      onGraded: ({ outcome, seconds }) => {
+        metrics.graded(outcome === 'done' ? 'done' : 'failed', seconds);
+      },
     });
+    const hands = handsOf(deps, { home: join(serviceFolder(io), 'signer'), env });
     closers.push(async () => {
-      await queue.stop({ seconds: STOP_SECONDS });
+      await deps.queue.stop({ seconds: STOP_SECONDS });
       workers.close();
     });
     await begin(deps, {
       workers,
       listen: async (own, parts = []) => {
-        const app = await buildApp(own, { parts, metrics });
+        const app = await buildApp(own, { parts, metrics, hands });
         closers.push(() => closed(app));
         return listening(app, settings);
       },
     });
     io.signal.throwIfAborted();
     workers.start();
+    if (settings.workers > 0) workAttach(deps, hands);
     await stopped(io.signal);
     log.info('stopping');
     return EXIT.met;

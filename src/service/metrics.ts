@@ -1,26 +1,18 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { AppDeps, Records } from './deps.ts';
+import { operation } from './openapi.ts';
+import type { AppDeps } from './parts.ts';
 import { unavailable } from './problems.ts';
-import { json, route, typed } from './schemas.ts';
 
 type MeteredDeps = Pick<AppDeps, 'records' | 'queue' | 'database' | 'now'>;
 
-export interface Metrics {
-  /** The same records; grades that end are counted. */
-  readonly records: Records;
-  /** A request was answered. */
-  readonly answered: (method: string, route: string, status: number, seconds: number) => void;
-  /** In the format of Prometheus. */
-  readonly text: () => Promise<string>;
-  readonly type: string;
-}
+export type Metrics = ReturnType<typeof openMetrics>;
 
 const HTTP_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10];
 const GRADE_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 180, 600];
 
 /** Metrics of this process, and of the database that all share. */
-export function openMetrics(deps: MeteredDeps): Metrics {
+export function openMetrics(deps: MeteredDeps) {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -61,47 +53,20 @@ export function openMetrics(deps: MeteredDeps): Metrics {
   }
 
   return {
-    records: counted(deps, (outcome, seconds) => {
-      grades.observe({ outcome }, seconds);
-    }),
-    answered: (method, route, status, took) => {
-      http.observe({ method, route, status }, took);
+    /** A request was answered. */
+    answered: (method: string, route: string, status: number, seconds: number): void => {
+      http.observe({ method, route, status }, seconds);
     },
-    text: async () => {
+    /** A grade ended here. */
+    graded: (outcome: 'done' | 'failed', seconds: number): void => {
+      grades.observe({ outcome }, seconds);
+    },
+    /** In the format of Prometheus. */
+    text: async (): Promise<string> => {
       await lookUp();
       return register.metrics();
     },
     type: register.contentType,
-  };
-}
-
-/** The same records, which report each end of a grade with its seconds. */
-function counted(
-  { records, now }: MeteredDeps,
-  report: (outcome: string, seconds: number) => void,
-): Records {
-  const began = new Map<string, number>();
-  const ended = (askId: string, outcome: string): void => {
-    const from = began.get(askId);
-    if (began.delete(askId) && from !== undefined) report(outcome, (now() - from) / 1000);
-  };
-  return {
-    ...records,
-    start: async (askId) => {
-      const ask = await records.start(askId);
-      if (ask !== undefined) began.set(askId, now());
-      return ask;
-    },
-    finish: async (askId, ...more) => {
-      const finished = await records.finish(askId, ...more);
-      ended(askId, 'done');
-      return finished;
-    },
-    fail: async (askId, ...more) => {
-      const state = await records.fail(askId, ...more);
-      ended(askId, state === 'failed' ? 'failed' : 'again');
-      return state;
-    },
   };
 }
 
@@ -110,43 +75,15 @@ const NO_WORKER_MS = 180_000;
 
 /** Whether the process lives, whether the service can work, and figures of both. */
 export function registerHealth(app: FastifyInstance, deps: MeteredDeps, metrics: Metrics): void {
-  app.get(
-    '/healthz',
-    route({
-      about: ['operation', 'healthz', 'Whether the process lives'],
-      isOpen: true,
-      rateLimit: false,
-      own: { 200: json('State', 'It does.') },
-    }),
-    () => ({ status: 'ok' }),
-  );
-  app.get(
-    '/readyz',
-    route({
-      about: ['operation', 'readyz', 'Whether the service can work'],
-      description: 'The database answers, and a worker takes what waits.',
-      isOpen: true,
-      own: { 200: json('State', 'It can.') },
-    }),
-    async () => {
-      const { asks, oldestQueued } = await deps.records.counts();
-      const waits = oldestQueued === undefined ? 0 : deps.now() - oldestQueued.getTime();
-      if (asks.running === 0 && waits > NO_WORKER_MS)
-        throw unavailable('no worker takes the grades that wait: start one with scoville worker');
-      return { status: 'ok' };
-    },
-  );
-  app.get(
-    '/metrics',
-    route({
-      about: ['operation', 'metrics', 'Figures for Prometheus'],
-      scope: 'metrics',
-      own: { 200: typed('text/plain', { type: 'string' }, 'Text format of Prometheus.') },
-    }),
-    async (_, reply) =>
-      reply
-        .type(metrics.type)
-        .serializer(String)
-        .send(await metrics.text()),
+  operation(app, 'healthz', { config: { rateLimit: false } }, () => ({ status: 'ok' }));
+  operation(app, 'readyz', {}, async () => {
+    const { asks, oldestQueued } = await deps.records.counts();
+    const waits = oldestQueued === undefined ? 0 : deps.now() - oldestQueued.getTime();
+    if (asks.running === 0 && waits > NO_WORKER_MS)
+      throw unavailable('no worker takes the grades that wait: start one with scoville worker');
+    return { status: 'ok' };
+  });
+  operation(app, 'metrics', {}, async (_, reply) =>
+    reply.type(metrics.type).send(await metrics.text()),
   );
 }

@@ -1,7 +1,3 @@
-import { createHash } from 'node:crypto';
-import { UserError } from '../lib/errors.ts';
-import type { Database } from './deps.ts';
-
 /** A step from one form of the tables to the next. Never changed once it was released. */
 export interface Migration {
   readonly number: number;
@@ -195,41 +191,3 @@ export const MIGRATIONS: readonly Migration[] = [
   { number: 3, name: 'facts of layers', sql: FACTS },
   { number: 4, name: 'news and events', sql: NEWS },
 ];
-
-/** Any number: the same for all processes that migrate one database. */
-const LOCK = 7_264_110;
-
-const checksumOf = ({ sql }: Migration): string => createHash('sha256').update(sql).digest('hex');
-
-/** Brings the tables to the newest form; of several processes one does it. Never back. */
-export async function migrate(
-  database: Database,
-  migrations: readonly Migration[] = MIGRATIONS,
-): Promise<void> {
-  await database.transaction(async (query) => {
-    await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
-    await query(`CREATE TABLE IF NOT EXISTS migration (
-      number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now()
-    )`);
-    const done = await query<{ number: number; checksum: string }>(
-      'SELECT number, checksum FROM migration ORDER BY number',
-    );
-    for (const { number, checksum } of done) {
-      const known = migrations.find((one) => one.number === number);
-      if (known === undefined)
-        throw new UserError(`the database is of a newer Scoville: it has migration ${number}`, {
-          nextStep: 'update Scoville, or restore a backup of before',
-        });
-      if (checksumOf(known) !== checksum)
-        throw new UserError(`migration ${number} of the database is not this Scoville's`, {
-          nextStep: 'name another database with --database',
-        });
-    }
-    for (const migration of migrations.slice(done.length)) {
-      await query(migration.sql);
-      await query('INSERT INTO migration (number, name, checksum) VALUES ($1, $2, $3)', [
-        ...[migration.number, migration.name, checksumOf(migration)],
-      ]);
-    }
-  });
-}

@@ -1,8 +1,9 @@
-import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply } from 'fastify';
 import { messageOf } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { jsonLine } from '../report/text.ts';
-import { BadCursor, DatabaseAway } from './deps.ts';
+import { BadCursor } from './cursor.ts';
+import { DatabaseAway } from './database.ts';
 
 /** Kinds of errors: the last part of `type`, its title and its usual status. */
 const KINDS = {
@@ -23,21 +24,6 @@ const KINDS = {
   unavailable: [503, 'Not available now'],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 export type ProblemKind = keyof typeof KINDS;
-
-export const PROBLEM_TYPE = 'application/problem+json';
-/** Stable: clients compare them. */
-const TYPES = '/problems/';
-
-/** Problem details (RFC 9457). */
-interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  /** Id of the request, as in the log. */
-  readonly instance: string;
-  readonly nextStep?: string;
-}
 
 /** An error that the client caused, or that passes. */
 export class ApiProblem extends Error {
@@ -62,12 +48,11 @@ export function statusOf(kind: ProblemKind): number {
   return KINDS[kind][0];
 }
 
-export function problemOf({ kind, message, nextStep }: ApiProblem, instance: string): Problem {
+/** Problem details (RFC 9457) with the id of the request, as in the log. Clients compare `type`. */
+export function problemOf({ kind, message, nextStep }: ApiProblem, instance: string) {
   const [status, title] = KINDS[kind];
-  return {
-    ...{ type: `${TYPES}${kind}`, title, status, detail: message, instance },
-    ...given({ nextStep }),
-  };
+  const type = `/problems/${kind}`;
+  return { type, title, status, detail: message, instance, ...given({ nextStep }) };
 }
 
 /** Seconds after which a client may try again. */
@@ -77,11 +62,7 @@ export function unavailable(detail: string, cause?: unknown): ApiProblem {
   return new ApiProblem('unavailable', detail, { headers: { 'retry-after': AGAIN }, cause });
 }
 
-/** Codes of fastify and its parser, by what was wrong. */
-const BY_CODE: Readonly<Record<string, ProblemKind>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'wrong-type',
-  FST_ERR_CTP_BODY_TOO_LARGE: 'too-large',
-};
+/** What fastify and its parser refuse. */
 const BY_STATUS: Readonly<Record<number, ProblemKind>> = {
   404: 'not-found',
   413: 'too-large',
@@ -97,42 +78,29 @@ export function knownProblem(error: unknown): ApiProblem | undefined {
     return new ApiProblem('malformed', 'the cursor is not one of this list', {
       nextStep: 'begin without a cursor',
     });
-  const { validation, validationContext, code, statusCode = 500 } = error as Partial<FastifyError>;
+  const { validation, validationContext = '', statusCode = 500 } = error as Partial<FastifyError>;
   const [wrong] = validation ?? [];
-  if (wrong !== undefined)
-    return new ApiProblem('malformed', `${validationContext ?? 'request'}${shownFault(wrong)}`);
+  if (wrong !== undefined) {
+    const { instancePath, message = 'is wrong', params } = wrong;
+    const names = params['additionalProperty'] ?? params['allowedValues'] ?? '';
+    const all = Array.isArray(names) ? names.join(', ') : names;
+    const which = typeof all === 'string' && all !== '' ? `: ${all}` : '';
+    return new ApiProblem('malformed', `${validationContext}${instancePath} ${message}${which}`);
+  }
   if (statusCode >= 500) return undefined;
-  const kind = BY_CODE[code ?? ''] ?? BY_STATUS[statusCode] ?? 'malformed';
-  return new ApiProblem(kind, messageOf(error));
+  return new ApiProblem(BY_STATUS[statusCode] ?? 'malformed', messageOf(error));
 }
 
-function shownFault({
-  instancePath,
-  message = 'is wrong',
-  params,
-}: NonNullable<FastifyError['validation']>[number]): string {
-  const more = params['additionalProperty'] ?? params['allowedValues'];
-  const names = Array.isArray(more) ? more.join(', ') : more;
-  return `${instancePath} ${message}${typeof names === 'string' ? `: ${names}` : ''}`;
+export function innerProblem(): ApiProblem {
+  return new ApiProblem('inner', 'an error in the service; its log has it by this request id');
 }
 
-/** Answers any error as problem details; `log` gets those that are not the client's fault. */
-export function problemAnswers(log: (request: FastifyRequest, error: unknown) => void) {
-  return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const known = knownProblem(error);
-    if (known === undefined || known.kind === 'unavailable') log(request, error);
-    const problem =
-      known ??
-      new ApiProblem('inner', 'an error in the service; its log has it by this request id');
-    sendProblem(reply, problem, request.id);
-  };
-}
-
-export function sendProblem(reply: FastifyReply, problem: ApiProblem, id: string): void {
+export function sendProblem(reply: FastifyReply, problem: ApiProblem): void {
   void reply
     .code(statusOf(problem.kind))
     .headers({ 'cache-control': 'no-store', ...problem.headers })
-    .type(PROBLEM_TYPE)
-    .serializer((body: object) => jsonLine(body))
-    .send(problemOf(problem, id));
+    .type('application/problem+json')
+    // Its media type has no charset.
+    .serializer(jsonLine)
+    .send(problemOf(problem, reply.request.id));
 }

@@ -1,20 +1,49 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import PgBoss from 'pg-boss';
-import {
-  type Database,
-  DatabaseAway,
-  type Job,
-  type JobName,
-  type Jobs,
-  type Logger,
-  type Query,
-  type Queue,
-  type ServiceSettings,
-  TryAgain,
-} from './deps.ts';
-import { createAsk } from './records.ts';
+import { given } from '../lib/json.ts';
+import { type Database, DatabaseAway, type Query } from './database.ts';
+import type { Logger } from './log.ts';
+import { type Asked, createAsks, type NewAsk } from './records.ts';
+import type { ServiceSettings } from './settings.ts';
 import type { Reason } from './shapes.ts';
+import { together } from './together.ts';
+
+/** Data of the jobs by name. A job of `grade` has the id of its ask. */
+export interface Jobs {
+  readonly grade: { readonly askId: string; readonly fresh?: boolean };
+  /** Asks again for what was graded a day ago; removes what is too old. */
+  readonly daily: Readonly<Record<string, never>>;
+  readonly follow: Readonly<Record<string, never>>;
+  /** Sends what waits for an address. */
+  readonly notify: { readonly url: string };
+  /** Signs a grade and attaches it to its image; `id` is for whom asked. */
+  readonly attach: { readonly gradeId: string };
+}
+export type JobName = keyof Jobs;
+
+export interface Job<N extends JobName = JobName> {
+  readonly id: string;
+  readonly data: Jobs[N];
+  /** From 1. */
+  readonly attempt: number;
+  /** Aborted when its time is over, the queue stops, or another process has the job now. */
+  readonly signal: AbortSignal;
+}
+
+/** Thrown by a handler: the job comes back after a time that grows, at most five times. */
+export class TryAgain extends Error {
+  override readonly name = 'TryAgain';
+}
+
+export interface JobOptions {
+  /** Not sent where one with this key is waiting. */
+  readonly key?: string;
+  /** Waits so long before it is taken. */
+  readonly afterSeconds?: number;
+  /** Part of this transaction. */
+  readonly query?: Query;
+}
 
 export interface QueueOptions {
   readonly now: () => number;
@@ -31,21 +60,24 @@ export interface QueueOptions {
 const NAMES = ['grade', 'daily', 'follow', 'notify', 'attach'] as const satisfies JobName[];
 const MOST_ATTEMPTS = 6;
 const MOST_FACTOR = 3 ** 4;
-/** What a handler may take after its time is over, to put things in order. */
-const GRACE_MS = 30_000;
+/** A grade has its own bound, and may wait for those before it. */
+const LONGEST_MS = 86_400_000;
+/** Asks of one transaction, at most. */
+const BATCH = 1000;
 /** A person who waits goes before what nobody waits for. */
 const PRIORITY: Readonly<Record<Reason, number>> = {
   ...{ api: 4, page: 4, harbor: 4, webhook: 3, follow: 1, daily: 0 },
 };
 
-interface Held {
+interface Taken {
+  readonly name: JobName;
   readonly id: string;
   readonly tries: number;
+  readonly lost: AbortController;
+  readonly over: AbortController;
 }
 
-interface Taken extends Held {
-  readonly lost: AbortController;
-}
+export type Queue = Awaited<ReturnType<typeof openQueue>>;
 
 /**
  * pg-boss has the tables, sends, fetches and archives. It would find a killed process's job only
@@ -53,11 +85,11 @@ interface Taken extends Held {
  * `started_on`; one that is silent for a minute loses them. Holders of a job differ by
  * `retry_count`.
  */
-export async function openQueue(database: Database, options: QueueOptions): Promise<Queue> {
+export async function openQueue(database: Database, options: QueueOptions) {
   const { now, settings, log, retrySeconds = 10, pollMs = 1_000, silentSeconds = 60 } = options;
   const { query } = database;
   const boss = new PgBoss({
-    db: bossDb(database),
+    db: bossDb(database.query),
     schedule: false,
     // What is done is deleted at once; this is for marks of `schedule`.
     archiveCompletedAfterSeconds: 2 * 3600,
@@ -91,7 +123,7 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
   }
 
   const taken = new Set<Taken>();
-  const running = new Set<Promise<void>>();
+  const loops: Promise<void>[] = [];
   const timers: NodeJS.Timeout[] = [];
   const idle = new AbortController();
   let bell = new AbortController();
@@ -99,8 +131,13 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
     bell.abort();
     bell = new AbortController();
   };
+  /** Waits so long, or until there may be a job. */
+  const quiet = (ms: number): Promise<void> =>
+    wait(ms, undefined, { signal: AbortSignal.any([bell.signal, idle.signal]) }).catch(
+      () => undefined,
+    );
 
-  const bounded = (run: () => Promise<void>, ms: number): void => {
+  const repeated = (run: () => Promise<void>, ms: number): void => {
     let isBusy = false;
     const timer = setInterval(() => {
       if (isBusy) return;
@@ -111,15 +148,18 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
     }, ms);
     timers.push(timer.unref());
   };
-  const sayAlive = async (): Promise<void> => {
-    const mine = [...taken];
-    if (mine.length === 0) return;
-    const kept = await query<{ id: string }>(
-      `UPDATE pgboss.job j SET started_on = now()
-       FROM unnest($1::uuid[], $2::int[]) AS m (id, tries)
-       WHERE j.id = m.id AND j.retry_count = m.tries AND j.state = 'active' RETURNING j.id`,
-      [mine.map(({ id }) => id), mine.map(({ tries }) => tries)],
+  /** Changes those of the jobs that this process still has. */
+  const change = (what: string, jobs: readonly Taken[], ...more: unknown[]) =>
+    query<{ id: string }>(
+      `${what} unnest($1::text[], $2::uuid[], $3::int[]) AS m (name, id, tries)
+       WHERE j.name = m.name AND j.id = m.id AND j.retry_count = m.tries AND j.state = 'active' RETURNING j.id`,
+      [...(['name', 'id', 'tries'] as const).map((key) => jobs.map((one) => one[key])), ...more],
     );
+  const sayAlive = async (): Promise<void> => {
+    // One that does not end when its time is over is another's.
+    const mine = [...taken].filter(({ over }) => !over.signal.aborted);
+    if (mine.length === 0) return;
+    const kept = await change('UPDATE pgboss.job j SET started_on = now() FROM', mine);
     for (const one of mine)
       if (taken.has(one) && !kept.some(({ id }) => id === one.id))
         one.lost.abort(new Error('another process has the job now'));
@@ -148,179 +188,188 @@ export async function openQueue(database: Database, options: QueueOptions): Prom
       ],
     );
   };
-  bounded(sayAlive, (silentSeconds * 1000) / 4);
-  bounded(takeBack, (silentSeconds * 1000) / 4);
-  bounded(endLost, silentSeconds * 1000);
+  repeated(sayAlive, (silentSeconds * 1000) / 4);
+  repeated(takeBack, (silentSeconds * 1000) / 4);
+  repeated(endLost, silentSeconds * 1000);
 
-  const putBack = async ({ id, tries }: Held, name: JobName, seconds: number): Promise<void> => {
-    await query(
-      `UPDATE pgboss.job SET state = 'retry', start_after = now() + make_interval(secs => $4)
-       WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'`,
-      [name, id, tries, seconds],
+  const putBack = (jobs: readonly Taken[], seconds: number) =>
+    change(
+      `UPDATE pgboss.job j SET state = 'retry', start_after = now() + make_interval(secs => $4) FROM`,
+      jobs,
+      seconds,
     );
-  };
-  const end = async ({ id, tries }: Held, name: JobName): Promise<void> => {
+  const end = together(async (jobs: readonly Taken[]) => {
     // Jobs that are done mark the slots of `schedule`.
-    await query(
-      name === 'daily' || name === 'follow'
-        ? `UPDATE pgboss.job SET state = 'completed', completed_on = now()
-           WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'`
-        : `DELETE FROM pgboss.job WHERE name = $1 AND id = $2 AND retry_count = $3 AND state = 'active'`,
-      [name, id, tries],
-    );
-  };
+    const isMark = ({ name }: Taken): boolean => name === 'daily' || name === 'follow';
+    const [marks, others] = [jobs.filter(isMark), jobs.filter((one) => !isMark(one))];
+    if (others.length > 0) await change('DELETE FROM pgboss.job j USING', others);
+    if (marks.length > 0)
+      await change(`UPDATE pgboss.job j SET state = 'completed', completed_on = now() FROM`, marks);
+    return jobs;
+  });
   /** What becomes of a job whose handler threw. */
-  const settle = async (one: Taken, name: JobName, error: unknown): Promise<void> => {
-    const attempt = one.tries + 1;
-    const mayTry = name === 'grade' || attempt < MOST_ATTEMPTS;
-    if (error instanceof DatabaseAway || (error instanceof TryAgain && mayTry)) {
-      const factor = Math.min(3 ** one.tries, MOST_FACTOR);
-      await putBack(one, name, retrySeconds * factor);
-      return;
+  const settle = async (one: Taken, error: unknown): Promise<void> => {
+    const { name, id, tries } = one;
+    const mayTry = name === 'grade' || tries + 1 < MOST_ATTEMPTS;
+    if (error instanceof DatabaseAway || (error instanceof TryAgain && mayTry))
+      await putBack([one], retrySeconds * Math.min(3 ** tries, MOST_FACTOR));
+    else {
+      log?.error('a job failed', { job: name, id, attempt: tries + 1, error });
+      await end(one);
     }
-    log?.error('a job failed', { job: name, id: one.id, attempt, error });
-    await end(one, name);
   };
   const handle = async <N extends JobName>(
-    name: N,
-    found: PgBoss.JobWithMetadata<Jobs[N]>,
+    one: Taken,
+    data: Jobs[N],
     handler: (job: Job<N>) => Promise<void>,
   ): Promise<void> => {
-    const one: Taken = { id: found.id, tries: found.retryCount, lost: new AbortController() };
+    const { id, tries, lost, over } = one;
+    const timer = setTimeout(
+      () => {
+        over.abort(new Error('its time is over'));
+      },
+      one.name === 'grade' ? LONGEST_MS : (settings.bounds.seconds + 60) * 1000,
+    );
     taken.add(one);
-    const ms = (settings.bounds.seconds + 60) * 1000;
-    const signal = AbortSignal.any([one.lost.signal, AbortSignal.timeout(ms)]);
-    const over = new AbortController();
     try {
-      const job = { id: one.id, data: found.data, attempt: one.tries + 1, signal };
-      await Promise.race([
-        handler(job),
-        wait(ms + GRACE_MS, undefined, { signal: over.signal, ref: false }).then(() => {
-          throw new Error('its time is over');
-        }),
-      ]);
+      const signal = AbortSignal.any([lost.signal, over.signal]);
+      await handler({ id, data, attempt: tries + 1, signal });
       // Lost, or the queue stops: it was put back, also where the handler went on to its end.
-      if (!one.lost.signal.aborted) await end(one, name);
+      if (!lost.signal.aborted) await end(one);
     } catch (error) {
-      if (!one.lost.signal.aborted) await settle(one, name, error);
+      if (!lost.signal.aborted) await settle(one, error);
     } finally {
-      over.abort();
+      clearTimeout(timer);
       taken.delete(one);
     }
   };
   const loop = async <N extends JobName>(
     name: N,
     handler: (job: Job<N>) => Promise<void>,
+    most: () => number,
   ): Promise<void> => {
+    const running = new Set<Promise<void>>();
     const isOver = (): boolean => idle.signal.aborted;
+    // The job stays as it is, nobody says that it is alive, and it comes back.
+    const failed = async (error: unknown): Promise<void> => {
+      log?.warn('a job could not be ended', { job: name, error });
+      await wait(pollMs, undefined, { signal: idle.signal }).catch(() => undefined);
+    };
     while (!isOver()) {
-      const call = bell.signal;
+      const batchSize = most() - running.size;
+      // Several at once where there are many.
+      if (4 * batchSize < most()) {
+        await Promise.race(running);
+        continue;
+      }
+      const called = quiet(pollMs);
       try {
-        const [found] = await boss.fetch<Jobs[N]>(name, { includeMetadata: true, batchSize: 1 });
-        if (found === undefined)
-          await wait(pollMs, undefined, { signal: AbortSignal.any([call, idle.signal]) }).catch(
-            () => undefined,
-          );
-        else if (isOver()) await putBack({ id: found.id, tries: found.retryCount }, name, 0);
-        else await handle(name, found, handler);
+        const found = await boss.fetch<Jobs[N]>(name, { includeMetadata: true, batchSize });
+        for (const { id, data, retryCount: tries } of found) {
+          const [lost, over] = [new AbortController(), new AbortController()];
+          const one: Taken = { name, id, tries, lost, over };
+          const run = (isOver() ? putBack([one], 0) : handle(one, data, handler))
+            .catch(failed)
+            .then(() => void running.delete(run));
+          running.add(run);
+        }
+        if (found.length === 0) await Promise.race([called, ...running]);
       } catch (error) {
-        // The job stays as it is, nobody says that it is alive, and it comes back.
-        log?.warn('a job could not be ended', { job: name, error });
-        await wait(pollMs, undefined, { signal: idle.signal }).catch(() => undefined);
+        await failed(error);
       }
     }
+    await Promise.all(running);
   };
-  const send: Queue['send'] = async (name, data, { key, afterSeconds, query: within } = {}) => {
-    const id = await boss.send(name, data, {
-      ...(afterSeconds === undefined ? {} : { startAfter: afterSeconds }),
-      singletonKey: key ?? randomUUID(),
-      ...(within === undefined ? {} : { db: queryDb(within) }),
+  const ask = together(async (asks: readonly NewAsk[]): Promise<readonly Asked[]> => {
+    const all = await database.transaction(async (query) => {
+      const made = await createAsks(query, asks, now());
+      const jobs = made.map(({ ask: { id }, isNew }, i) => {
+        const { reason, fresh, here = false } = asks[i] as NewAsk;
+        const data = { askId: id, ...(fresh === true ? { fresh } : {}) };
+        return { isNew, here, job: { name: 'grade', id, data, priority: PRIORITY[reason] } };
+      });
+      const fresh = jobs.filter(({ isNew, here }) => isNew && !here).map(({ job }) => job);
+      if (fresh.length > 0) await boss.insert(fresh, { db: bossDb(query) });
+      const known = jobs.filter(({ isNew }) => !isNew).map(({ job }) => job);
+      if (known.length > 0)
+        await query(
+          `UPDATE pgboss.job j SET priority = greatest(j.priority, m.priority)
+           FROM unnest($1::uuid[], $2::int[]) AS m (id, priority) WHERE j.name = 'grade' AND j.id = m.id`,
+          [known.map(({ id }) => id), known.map(({ priority }) => priority)],
+        );
+      return made;
     });
-    if (within === undefined) ring();
-    return id ?? undefined;
-  };
+    ring();
+    return all;
+  }, BATCH);
 
   return {
-    ask: async (ask) => {
-      const result = await database.transaction(async (query) => {
-        const made = await createAsk(query, ask, now());
-        const { id } = made.ask;
-        const priority = PRIORITY[ask.reason];
-        if (!made.isNew)
-          await query(
-            `UPDATE pgboss.job SET priority = greatest(priority, $2) WHERE name = 'grade' AND id = $1`,
-            [id, priority],
-          );
-        else if (ask.here !== true)
-          await boss.send(
-            'grade',
-            { askId: id, ...(ask.fresh === true ? { fresh: true } : {}) },
-            { id, priority, db: queryDb(query) },
-          );
-        return made;
+    /** Ask and job in one transaction; the one that is queued already, where there is one. */
+    ask,
+    /** The id; undefined where one with the same key waits. */
+    send: async <N extends JobName>(
+      name: N,
+      data: Jobs[N],
+      { key, afterSeconds, query: within }: JobOptions = {},
+    ): Promise<string | undefined> => {
+      const id = await boss.send(name, data, {
+        ...given({ startAfter: afterSeconds, db: within && bossDb(within) }),
+        singletonKey: key ?? randomUUID(),
       });
-      ring();
-      return result;
+      if (within === undefined) ring();
+      return id ?? undefined;
     },
-    send,
-    work: (name, handler, { parallel = 1 } = {}) => {
-      for (let i = 0; i < parallel; i += 1) {
-        const one = loop(name, handler).finally(() => running.delete(one));
-        running.add(one);
-      }
+    /**
+     * Takes jobs, `parallel` at a time. A job whose process was killed comes back within two
+     * minutes. A handler that throws TryAgain or DatabaseAway is called again later; what else it
+     * throws ends the job, and is logged.
+     */
+    work: <N extends JobName>(
+      name: N,
+      handler: (job: Job<N>) => Promise<void>,
+      { parallel = () => 1 }: { readonly parallel?: () => number } = {},
+    ): void => {
+      loops.push(loop(name, handler, parallel));
     },
-    schedule: (name, seconds) => {
+    /** One job of it each so many seconds, however many processes say so. */
+    schedule: (name: 'daily' | 'follow', seconds: number): void => {
       const now = async (): Promise<void> => {
         await boss.send(name, {}, { singletonSeconds: Math.min(seconds, 3600) });
         ring();
       };
       now().catch((error: unknown) => log?.warn('a job could not be sent', { job: name, error }));
-      bounded(now, Math.min(seconds * 250, 60_000));
+      repeated(now, Math.min(seconds * 250, 60_000));
     },
-    sizes: async () => {
-      const rows = await query<{ name: JobName; is_running: boolean; jobs: number }>(
-        `SELECT name, state = 'active' AS is_running, count(*) AS jobs FROM pgboss.job
-         WHERE state <= 'active' GROUP BY 1, 2`,
+    /** Waiting and running jobs by name. */
+    sizes: async (): Promise<Record<JobName, { waiting: number; running: number }>> => {
+      const rows = await query<{ name: JobName; waiting: number; running: number }>(
+        `SELECT name, count(*) FILTER (WHERE state < 'active') AS waiting,
+           count(*) FILTER (WHERE state = 'active') AS running
+         FROM pgboss.job WHERE state <= 'active' GROUP BY name`,
       );
-      const of = (name: JobName, isRunning: boolean): number =>
-        rows.find((row) => row.name === name && row.is_running === isRunning)?.jobs ?? 0;
-      return Object.fromEntries(
-        NAMES.map((name) => [name, { waiting: of(name, false), running: of(name, true) }]),
-      ) as Awaited<ReturnType<Queue['sizes']>>;
+      const none = Object.fromEntries(NAMES.map((name) => [name, { waiting: 0, running: 0 }]));
+      const some = Object.fromEntries(rows.map(({ name, ...counts }) => [name, counts]));
+      return { ...none, ...some } as Record<JobName, { waiting: number; running: number }>;
     },
-    stop: async ({ seconds = 30 } = {}) => {
+    /** Stops taking jobs; waits for those that run, at most so long, then gives them back. */
+    stop: async ({ seconds = 30 }: { readonly seconds?: number } = {}): Promise<void> => {
       idle.abort();
-      await Promise.race([Promise.all(running), wait(seconds * 1000, undefined, { ref: false })]);
+      await Promise.race([Promise.all(loops), wait(seconds * 1000, undefined, { ref: false })]);
       const left = [...taken];
       for (const { lost } of left) lost.abort(new Error('the service stops'));
       for (const timer of timers) clearInterval(timer);
       // A killed process gives its jobs back too, a minute later.
-      await query(
-        `UPDATE pgboss.job j SET state = 'retry', start_after = now()
-         FROM unnest($1::uuid[], $2::int[]) AS m (id, tries)
-         WHERE j.id = m.id AND j.retry_count = m.tries AND j.state = 'active'`,
-        [left.map(({ id }) => id), left.map(({ tries }) => tries)],
-      ).catch(() => undefined);
+      await putBack(left, 0).catch(() => undefined);
       await boss.stop({ graceful: false, close: false });
     },
   };
 }
 
-/** pg-boss sends some statements at once, without values, with a transaction of their own. */
-function bossDb(database: Database): PgBoss.Db {
+function bossDb(query: Query): PgBoss.Db {
   return {
-    executeSql: async (text: string, values?: unknown[]) => {
-      if (values !== undefined && values.length > 0)
-        return { rows: await database.query(text, values) };
-      if (/^\s*BEGIN;/.test(text)) {
-        await database.script(text);
-        return { rows: [] };
-      }
-      return { rows: await database.query(text) };
-    },
+    executeSql: async (text: string, values?: unknown[]) => ({
+      // Without values, it may be several at once with a transaction of their own.
+      rows: await query(text, values?.length === 0 ? undefined : values),
+    }),
   };
-}
-
-function queryDb(query: Query): PgBoss.Db {
-  return { executeSql: async (text, values) => ({ rows: await query(text, values) }) };
 }

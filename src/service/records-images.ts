@@ -1,43 +1,51 @@
 import { DAY_MS } from '../lib/time.ts';
 import type { Digest } from '../model/reference.ts';
-import type { Database, FleetSummary, ImageFilter, Page, PageRequest, Records } from './deps.ts';
-import {
-  digestBytes,
-  gradeOf,
-  IMAGE_COLUMNS,
-  IMAGE_JOINS,
-  imageOf,
-  imageRowOf,
-  nameOf,
-  pageOf,
-  placeOf,
-  type StoredGrade,
-  type StoredImage,
-} from './record-rows.ts';
+import { type Page, pageOf, type PageRequest, placeOf } from './cursor.ts';
+import type { Database } from './database.ts';
+import { digestBytes, GRADES, imageOf, IMAGES, nameOf, read } from './record-rows.ts';
 import type { GradeRow, ImageName, ImageRow } from './shapes.ts';
+
+export interface ImageFilter {
+  readonly level?: number;
+  readonly registry?: string;
+  /** Built this many days ago or earlier. */
+  readonly olderThanDays?: number;
+  /** Id of a criterion that fails. */
+  readonly fails?: string;
+  /** Part of the name; up to two characters are the beginning of what follows a `/`. */
+  readonly q?: string;
+}
+
+export interface FleetSummary {
+  readonly images: number;
+  /** Graded images by level, 0 to 5. */
+  readonly levels: readonly number[];
+  readonly ungraded: number;
+  /** Built over 30 days ago. */
+  readonly old: number;
+  /** Whose last change, in the last seven days, was for the worse; the newest first, at most 20. */
+  readonly worse: readonly ImageRow[];
+}
 
 const OLD_DAYS = 30;
 const MOST_WORSE = 20;
 const EXPORT_BATCH = 1_000;
 
-type ImageRecords = Pick<
-  Records,
-  'image' | 'tags' | 'imagesOf' | 'search' | 'summary' | 'export' | 'history' | 'gradesOf'
->;
-
 /** Lists of images and grades. Each is a range of an index, a page at a time. */
-export function imageRecords({ query }: Database, now: () => number): ImageRecords {
+export function imageRecords({ query }: Database, now: () => number) {
   /** Images that `where` names, in the order of an index, then joined with their grades. */
   const images = (
-    where: string,
+    where: readonly string[],
     order: string,
     values: readonly unknown[],
     limit: number,
-  ): Promise<StoredImage[]> =>
-    query<StoredImage>(
-      `SELECT ${IMAGE_COLUMNS} FROM (
-         SELECT * FROM image i WHERE ${where} ORDER BY ${order} LIMIT ${limit}
-       ) i ${IMAGE_JOINS} ORDER BY ${order}`,
+  ): Promise<ImageRow[]> =>
+    read<ImageRow>(
+      query,
+      `${IMAGES.replace(
+        'FROM image i',
+        `FROM (SELECT * FROM image i WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${limit}) i`,
+      )} ORDER BY ${order}`,
       values,
     );
   const byName = async (
@@ -47,36 +55,32 @@ export function imageRecords({ query }: Database, now: () => number): ImageRecor
   ): Promise<Page<ImageRow>> => {
     const place = placeOf(cursor, ['string']);
     if (place !== undefined) where = [...where, `i.name > $${values.push(place[0])}`];
-    const found = await images(where.join(' AND ') || 'true', 'i.name', values, limit + 1);
-    return pageOf(found, limit, imageRowOf, ({ name }) => [name]);
+    const found = await images(where, 'i.name', values, limit + 1);
+    return pageOf(found, limit, ({ image }) => [nameOf(image)]);
   };
-  const grades = async (
+  const grades = (
     where: string,
     values: readonly unknown[],
     limit: number,
-  ): Promise<{ g: StoredGrade; name: string }[]> =>
-    query(
-      `SELECT to_jsonb(g) AS g, i.name FROM (
-         SELECT * FROM grade WHERE ${where} ORDER BY graded_at DESC, id DESC LIMIT ${limit}
-       ) g JOIN image i ON i.id = g.image_id ORDER BY g.graded_at DESC, g.id DESC`,
+  ): Promise<readonly GradeRow[]> =>
+    read<GradeRow>(
+      query,
+      `${GRADES} WHERE ${where} ORDER BY g.graded_at DESC, g.id DESC LIMIT ${limit}`,
       values,
     );
-  const rowOf = ({ g, name }: { g: StoredGrade; name: string }): GradeRow => gradeOf(g, name);
 
   return {
-    image: async (image) => {
-      const [row] = await images('i.name = $1', 'i.name', [nameOf(image)], 1);
-      return row === undefined ? undefined : imageRowOf(row);
-    },
-    tags: (registry, repository, page) => {
+    image: async (image: ImageName): Promise<ImageRow | undefined> =>
+      (await images(['i.name = $1'], 'i.name', [nameOf(image)], 1))[0],
+    tags: (registry: string, repository: string, page: PageRequest): Promise<Page<ImageRow>> => {
       const values: unknown[] = [];
       return byName(inRange(`${registry}/${repository}:`, values), values, page);
     },
-    imagesOf: async (digest, limit) =>
-      (
-        await images('i.digest = $1 AND i.is_tag', 'i.digest, i.name', [digestBytes(digest)], limit)
-      ).map(imageRowOf),
-    search: async (filter, page) => {
+    /** Tags whose digest, when last checked, was this. */
+    imagesOf: (digest: Digest, limit: number): Promise<readonly ImageRow[]> =>
+      images(['i.digest = $1', 'i.is_tag'], 'i.digest, i.name', [digestBytes(digest)], limit),
+    /** By name; with `olderThanDays` by age, the oldest first. Not those that are gone. */
+    search: async (filter: ImageFilter, page: PageRequest): Promise<Page<ImageRow>> => {
       const { where, values } = conditions(filter, now());
       if (filter.olderThanDays === undefined) return byName(where, values, page);
       const place = placeOf(page.cursor, ['number', 'string']);
@@ -84,14 +88,12 @@ export function imageRecords({ query }: Database, now: () => number): ImageRecor
         const at = values.push(new Date(Number(place[0])));
         where.push(`(i.built_at, i.name) > ($${at}, $${values.push(place[1])})`);
       }
-      const order = 'i.built_at, i.name';
-      const found = await images(where.join(' AND '), order, values, page.limit + 1);
-      return pageOf(found, page.limit, imageRowOf, ({ built_at, name }) => [
-        built_at?.getTime() ?? 0,
-        name,
+      const found = await images(where, 'i.built_at, i.name', values, page.limit + 1);
+      return pageOf(found, page.limit, ({ image, latest }) => [
+        ...[latest?.builtAt?.getTime() ?? 0, nameOf(image)],
       ]);
     },
-    summary: async () => {
+    summary: async (): Promise<FleetSummary> => {
       const old = new Date(now() - OLD_DAYS * DAY_MS);
       const counted = await query<{ level: number; images: number; old: number }>(
         `SELECT level, sum(images)::bigint AS images,
@@ -99,30 +101,41 @@ export function imageRecords({ query }: Database, now: () => number): ImageRecor
          FROM tally GROUP BY level`,
         [old.toISOString().slice(0, 10)],
       );
-      const worse = await images(
-        'i.worse_at > $1 AND i.is_tag AND i.gone_at IS NULL',
-        'i.worse_at DESC',
-        [new Date(now() - 7 * DAY_MS)],
-        MOST_WORSE,
-      );
-      return summaryOf(counted, worse);
+      const sum = (of: 'images' | 'old'): number => counted.reduce((all, one) => all + one[of], 0);
+      const at = (level: number): number => counted.find((one) => one.level === level)?.images ?? 0;
+      return {
+        ...{ images: sum('images'), levels: [0, 1, 2, 3, 4, 5].map(at), ungraded: at(-1) },
+        old: sum('old'),
+        worse: await images(
+          ['i.worse_at > $1', 'i.is_tag', 'i.gone_at IS NULL'],
+          'i.worse_at DESC',
+          [new Date(now() - 7 * DAY_MS)],
+          MOST_WORSE,
+        ),
+      };
     },
-    export: () => exported(byName),
-    history: async (image, { cursor, limit }) => {
+    /** All images, by name, in pages: no cursor of the database stays open while the reader is slow. */
+    async *export(): AsyncGenerator<ImageRow> {
+      for (let cursor: string | undefined = ''; cursor !== undefined;) {
+        const request = { limit: EXPORT_BATCH, ...(cursor === '' ? {} : { cursor }) };
+        const page: Page<ImageRow> = await byName(['i.is_tag'], [], request);
+        yield* page.rows;
+        cursor = page.next;
+      }
+    },
+    /** Newest first. */
+    history: async (image: ImageName, { cursor, limit }: PageRequest): Promise<Page<GradeRow>> => {
       const values: unknown[] = [nameOf(image)];
       const place = placeOf(cursor, ['number', 'string']);
       if (place !== undefined) values.push(new Date(Number(place[0])), place[1]);
-      const found = await grades(
-        `image_id = (SELECT id FROM image WHERE name = $1)${
-          place === undefined ? '' : ' AND (graded_at, id) < ($2, $3::uuid)'
-        }`,
-        values,
-        limit + 1,
-      );
-      return pageOf(found, limit, rowOf, ({ g }) => [Date.parse(g.graded_at), g.id]);
+      const after = place === undefined ? '' : 'AND (g.graded_at, g.id) < ($2, $3::uuid)';
+      const where = `g.image_id = (SELECT id FROM image WHERE name = $1) ${after}`;
+      const found = await grades(where, values, limit + 1);
+      return pageOf(found, limit, ({ gradedAt, id }) => [gradedAt.getTime(), id]);
     },
-    gradesOf: async (digest: Digest, limit) =>
-      (await grades('digest = $1', [digestBytes(digest)], limit)).map(rowOf),
+    /** Newest first. */
+    gradesOf: (digest: Digest, limit: number): Promise<readonly GradeRow[]> =>
+      grades('g.digest = $1', [digestBytes(digest)], limit),
   };
 }
 
@@ -153,50 +166,22 @@ function conditions(
   return { where, values };
 }
 
-function summaryOf(
-  counted: readonly { level: number; images: number; old: number }[],
-  worse: readonly StoredImage[],
-): FleetSummary {
-  const sum = (of: readonly number[]): number => of.reduce((all, one) => all + one, 0);
-  const at = (level: number): number => counted.find((one) => one.level === level)?.images ?? 0;
-  return {
-    images: sum(counted.map(({ images }) => images)),
-    levels: [0, 1, 2, 3, 4, 5].map(at),
-    ungraded: at(-1),
-    old: sum(counted.map(({ old }) => old)),
-    worse: worse.map(imageRowOf),
-  };
-}
-
-/** A page after another: no cursor of the database stays open while the reader is slow. */
-async function* exported(
-  byName: (
-    where: readonly string[],
-    values: unknown[],
-    page: PageRequest,
-  ) => Promise<Page<ImageRow>>,
-): AsyncGenerator<ImageRow> {
-  let cursor: string | undefined;
-  do {
-    const page: Page<ImageRow> = await byName(['i.is_tag'], [], {
-      limit: EXPORT_BATCH,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    yield* page.rows;
-    cursor = page.next;
-  } while (cursor !== undefined);
-}
-
-type FollowRecords = Pick<Records, 'followTags' | 'checked' | 'gone' | 'takeDue'>;
-
 /** What the registries have now, and what is to be graded again. */
 export function followRecords(
   { query, transaction }: Database,
   now: () => number,
   gradeSeconds: number,
-): FollowRecords {
+) {
   return {
-    followTags: (registry, repository, tags) =>
+    /**
+     * The tags that a repository has now, of those that are followed. Gives the ones that are new;
+     * followed ones that are missing count as gone.
+     */
+    followTags: (
+      registry: string,
+      repository: string,
+      tags: readonly string[],
+    ): Promise<readonly ImageName[]> =>
       transaction(async (query) => {
         const names = tags.map((tag) => nameOf({ registry, repository, tag })).sort();
         const added = await query<{ name: string }>(
@@ -217,7 +202,8 @@ export function followRecords(
         );
         return added.map(({ name }) => imageOf(name));
       }),
-    checked: async (image, digest) => {
+    /** A tag was checked: true where its digest is not the one of its newest grade. */
+    checked: async (image: ImageName, digest: Digest): Promise<boolean> => {
       const [row] = await query<{ is_graded: boolean }>(
         `INSERT INTO image AS i (name, is_tag, digest, checked_at) VALUES ($1, $2, $3, $4)
          ON CONFLICT (name) DO UPDATE SET digest = $3, checked_at = $4, gone_at = NULL
@@ -226,10 +212,11 @@ export function followRecords(
       );
       return row?.is_graded !== true;
     },
-    gone: async (image) => {
+    gone: async (image: ImageName): Promise<void> => {
       await query(GONE, [nameOf(image), new Date(now())]);
     },
-    takeDue: async (limit) => {
+    /** Images whose newest grade is too old, each given once a day. */
+    takeDue: async (limit: number): Promise<readonly ImageName[]> => {
       const taken = await query<{ name: string }>(
         `WITH taken AS (
            SELECT image_id FROM due WHERE due_at <= $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED

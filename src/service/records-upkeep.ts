@@ -1,4 +1,5 @@
-import type { Database, RecordCounts, Records, ServiceSettings } from './deps.ts';
+import type { Database } from './database.ts';
+import type { ServiceSettings } from './settings.ts';
 
 const BATCH = 1_000;
 /** An ask is of use for its days; grades stay longer. */
@@ -8,13 +9,11 @@ const USED_SECONDS = 3_600;
 /** Part of the bound that may be written before what is over it is removed. */
 const OVER = 1 / 32;
 
-type UpkeepRecords = Pick<Records, 'layerFacts' | 'putLayerFacts' | 'upkeep' | 'counts'>;
-
 export function upkeepRecords(
   { query, transaction }: Database,
   now: () => number,
   { keepSeconds, bounds }: Pick<ServiceSettings, 'keepSeconds' | 'bounds'>,
-): UpkeepRecords {
+) {
   const before = (seconds: number): Date => new Date(now() - seconds * 1000);
   let written = 0;
 
@@ -59,7 +58,8 @@ export function upkeepRecords(
   };
 
   return {
-    layerFacts: async (keys) => {
+    /** As layer-facts.ts packs them; those that were not used longest go first. */
+    layerFacts: async (keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> => {
       const rows = await query<{ key: string; body: Uint8Array }>(
         'SELECT key, body FROM layer_facts WHERE key = ANY ($1::text[])',
         [keys],
@@ -71,7 +71,7 @@ export function upkeepRecords(
         );
       return new Map(rows.map(({ key, body }) => [key, body]));
     },
-    putLayerFacts: async (key, facts) => {
+    putLayerFacts: async (key: string, facts: Uint8Array): Promise<void> => {
       if (facts.length > bounds.factBytes) return;
       await query(
         `INSERT INTO layer_facts VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE
@@ -81,11 +81,13 @@ export function upkeepRecords(
       written += facts.length;
       if (written > bounds.factBytes * OVER) await trimFacts();
     },
-    upkeep: async () => {
+    /** Removes what is older than `keep`, never an image's newest grade. */
+    upkeep: async (): Promise<void> => {
       while ((await removeGrades()) === BATCH);
       while ((await removeAsks()) === BATCH);
       await trimFacts();
     },
+    /** Asks by state, since when the oldest one waits, images, and bytes of facts on the disk. */
     counts: async () => {
       const asks = await query<{ state: 'queued' | 'running'; asks: number; oldest: Date }>(
         `SELECT state, count(*) AS asks, min(asked_at) AS oldest FROM ask
@@ -101,7 +103,7 @@ export function upkeepRecords(
         ...(oldest === undefined ? {} : { oldestQueued: oldest }),
         images: sums?.images ?? 0,
         factBytes: sums?.facts ?? 0,
-      } satisfies RecordCounts;
+      };
     },
   };
 }

@@ -10,22 +10,75 @@ import {
 import { boundedText } from '../config/read-files.ts';
 import type { Schema } from '../config/schema.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
+import { given as present } from '../lib/json.ts';
 import { keyScheme } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
 import { isAddress } from './database.ts';
-import type { NotifyRule, RegistryRule, ServiceSettings, Webhook } from './deps.ts';
+
+/** A registry that may be asked; no other host ever is. */
+export interface RegistryRule {
+  /** With a port where it has one, in small letters. */
+  readonly host: string;
+  /** Patterns of repositories; empty: all. */
+  readonly repositories: readonly string[];
+  /** Patterns `REPOSITORY:TAG` that are followed for new tags. */
+  readonly follow: readonly string[];
+  readonly credentials?: { readonly username: string; readonly password: string };
+  readonly plainHttp: boolean;
+  /** Hosts of its token server and its redirects. */
+  readonly also: readonly string[];
+  /** Its names may answer private addresses. */
+  readonly isPrivate: boolean;
+}
+
+export interface NotifyRule {
+  readonly url: string;
+  readonly form: 'json' | 'slack';
+  /** Signs the body (HMAC-SHA256). */
+  readonly secret?: string;
+}
+
+export type Webhook = 'docker' | 'harbor' | 'dockerhub';
+
+export interface ServiceSettings {
+  readonly listen: { readonly host: string; readonly port: number };
+  /** The service's own address in links, badges and OpenAPI, without `/` at its end. */
+  readonly url?: string;
+  /** `postgres://…`, or the absolute path of a folder. */
+  readonly database: string;
+  /** 0: another process works. */
+  readonly workers: number;
+  readonly reading: 'open' | 'token';
+  readonly registries: readonly RegistryRule[];
+  /** The secret of each webhook that is on. */
+  readonly webhooks: Readonly<Partial<Record<Webhook, string>>>;
+  readonly notify: readonly NotifyRule[];
+  /** Signs the service's own grades. */
+  readonly key?: string;
+  readonly trust: Settings['trust'];
+  readonly every: { readonly gradeSeconds: number; readonly followSeconds: number };
+  readonly keepSeconds: number;
+  readonly bounds: {
+    /** Bytes, of a grader process. */
+    readonly memory: number;
+    /** Of one grade. */
+    readonly seconds: number;
+    /** Compressed bytes of an image's layers. */
+    readonly layerBytes: number;
+    /** Bytes that facts of layers take in the database. */
+    readonly factBytes: number;
+  };
+}
 
 /** What the command line says; it goes above the file. */
-export interface ServiceFlags {
+export interface ServiceFlags extends Partial<
+  Pick<ServiceSettings, 'database' | 'workers' | 'reading' | 'url'>
+> {
   readonly settings?: string;
   readonly listen?: string;
-  readonly database?: string;
   /** `HOST` or `HOST/PATTERN`, each allowed besides those of the file. */
   readonly registries?: readonly string[];
   readonly plainHttp?: readonly string[];
-  readonly workers?: number;
-  readonly reading?: 'open' | 'token';
-  readonly url?: string;
 }
 
 export interface SettingsSurroundings {
@@ -35,46 +88,24 @@ export interface SettingsSurroundings {
   readonly folder: string;
 }
 
-interface GivenSecret {
-  readonly secretFile?: string;
-  readonly secretEnv?: string;
-}
+type Texts<K extends string> = Readonly<Partial<Record<K, string>>>;
+type GivenSecret = Texts<'secretFile' | 'secretEnv'>;
+type GivenRegistry = Pick<RegistryRule, 'host'> &
+  Partial<Omit<RegistryRule, 'credentials' | 'isPrivate'>> &
+  Texts<'username' | 'usernameEnv' | 'passwordFile' | 'passwordEnv'> & {
+    readonly private?: boolean;
+  };
 
 /** The file as its schema has it. */
-interface Given {
-  readonly listen?: string;
-  readonly url?: string;
-  readonly database?: string;
-  readonly workers?: number;
-  readonly reading?: 'open' | 'token';
+interface Given extends Omit<ServiceFlags, 'settings' | 'registries' | 'plainHttp'> {
   readonly registries?: readonly GivenRegistry[];
   readonly webhooks?: Readonly<Partial<Record<Webhook, GivenSecret>>>;
-  readonly notify?: readonly (GivenSecret &
-    Omit<NotifyRule, 'secret' | 'form'> &
-    Partial<Pick<NotifyRule, 'form'>>)[];
+  readonly notify?: readonly (GivenSecret & Pick<NotifyRule, 'url'> & Partial<NotifyRule>)[];
   readonly key?: string;
   readonly trust?: Partial<Settings['trust']>;
-  readonly every?: { readonly grade?: string; readonly follow?: string };
+  readonly every?: Texts<'grade' | 'follow'>;
   readonly keep?: string;
-  readonly bounds?: {
-    readonly memory?: string;
-    readonly seconds?: number;
-    readonly layerBytes?: string;
-    readonly layerFacts?: string;
-  };
-}
-
-interface GivenRegistry {
-  readonly host: string;
-  readonly repositories?: readonly string[];
-  readonly follow?: readonly string[];
-  readonly username?: string;
-  readonly usernameEnv?: string;
-  readonly passwordFile?: string;
-  readonly passwordEnv?: string;
-  readonly plainHttp?: boolean;
-  readonly also?: readonly string[];
-  readonly private?: boolean;
+  readonly bounds?: Texts<'memory' | 'layerBytes' | 'layerFacts'> & { readonly seconds?: number };
 }
 
 const LARGEST_FILE = 256 * 1024;
@@ -124,72 +155,71 @@ export async function serviceSettings(
 
   const registries: RegistryRule[] = [];
   for (const [i, one] of (given.registries ?? []).entries()) {
-    const at = ['registries', i];
-    const host = hostOf(one.host);
+    const {
+      username: named,
+      usernameEnv,
+      passwordFile,
+      passwordEnv,
+      private: isPrivate,
+      ...rest
+    } = one;
+    const [at, host] = [['registries', i], hostOf(one.host)];
     if (registries.some((other) => other.host === host))
       note([...at, 'host'], `${host} is listed twice`);
-    const username =
-      one.username ?? (await secret(at, 'username', { usernameEnv: one.usernameEnv }));
-    const { passwordFile, passwordEnv } = one;
+    const username = named ?? (await secret(at, 'username', { usernameEnv }));
     const password = await secret(at, 'password', { passwordFile, passwordEnv });
-    const hasUser = one.username !== undefined || one.usernameEnv !== undefined;
-    const hasPassword = passwordFile !== undefined || passwordEnv !== undefined;
-    if (hasUser !== hasPassword)
+    const hasUser = (named ?? usernameEnv) !== undefined;
+    if (hasUser !== ((passwordFile ?? passwordEnv) !== undefined))
       note(
         at,
         `${host} needs both: ${hasUser ? 'passwordFile or passwordEnv' : 'username or usernameEnv'}`,
       );
-    const { repositories = [], follow = [], plainHttp = false, also = [] } = one;
     registries.push({
-      ...{ host, repositories, follow, plainHttp, also: also.map((name) => name.toLowerCase()) },
-      isPrivate: one.private ?? false,
-      ...(username === undefined || password === undefined
-        ? {}
-        : { credentials: { username, password } }),
+      ...{ ...ruleOf(host), ...rest, host, isPrivate: isPrivate === true },
+      also: (one.also ?? []).map((name) => name.toLowerCase()),
+      ...(username !== undefined &&
+        password !== undefined && { credentials: { username, password } }),
     });
   }
   const webhooks: Partial<Record<Webhook, string>> = {};
-  for (const name of ['docker', 'harbor', 'dockerhub'] as const) {
-    const hook = given.webhooks?.[name];
-    if (hook === undefined) continue;
+  for (const [name, hook] of Object.entries(given.webhooks ?? {}) as [Webhook, GivenSecret][]) {
     const word = await secret(['webhooks', name], 'secret', { ...hook });
     if (word !== undefined) webhooks[name] = word;
     else if (hook.secretFile === undefined && hook.secretEnv === undefined)
       note(['webhooks', name], `webhooks.${name} needs secretFile or secretEnv`);
   }
   const notify: NotifyRule[] = [];
-  for (const [i, { url, form = 'json', ...rest }] of (given.notify ?? []).entries()) {
-    const word = await secret(['notify', i], 'secret', rest);
-    notify.push({ url, form, ...(word === undefined ? {} : { secret: word }) });
+  for (const [i, { url, form = 'json', secretFile, secretEnv }] of (given.notify ?? []).entries()) {
+    const word = await secret(['notify', i], 'secret', { secretFile, secretEnv });
+    notify.push({ url, form, ...present({ secret: word }) });
   }
   if (problems.length > 0) throw problemError(problems);
-  const { images = [], keys = [], identities = [], bases = [], trustedRoot } = given.trust ?? {};
-  const { every, bounds, key } = given;
-  const named = flags.url ?? given.url;
-  const url = named === undefined ? undefined : addressOf(named);
+  const { every, bounds, key, trust } = given;
+  const url = flags.url ?? given.url;
+  const ofEnv = env['SCOVILLE_DATABASE'] === '' ? undefined : env['SCOVILLE_DATABASE'];
+  const named = placeOf(flags.database ?? ofEnv, (path) => resolve(cwd, path));
   return {
     listen: listenOf(flags.listen ?? given.listen ?? '127.0.0.1:8480'),
-    ...(url === undefined ? {} : { url }),
-    database: databaseOf(flags, env, given, cwd, beside) ?? folder,
+    ...present({ url: url === undefined ? url : addressOf(url), key: key && beside(key) }),
+    database: named ?? placeOf(given.database, beside) ?? folder,
     workers: flags.workers ?? given.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
     reading: flags.reading ?? given.reading ?? 'open',
     registries: withFlags(registries, flags),
     ...{ webhooks, notify },
-    ...(key === undefined ? {} : { key: beside(key) }),
     trust: {
-      ...{ images, identities, bases, keys: keys.map(beside) },
-      ...(trustedRoot === undefined ? {} : { trustedRoot: beside(trustedRoot) }),
+      ...{ images: [], identities: [], bases: [], ...trust, keys: (trust?.keys ?? []).map(beside) },
+      ...present({ trustedRoot: trust?.trustedRoot && beside(trust.trustedRoot) }),
     },
     every: {
-      gradeSeconds: secondsOf(every?.grade ?? '24h'),
-      followSeconds: secondsOf(every?.follow ?? '10m'),
+      gradeSeconds: scaled(every?.grade ?? '24h', SECONDS),
+      followSeconds: scaled(every?.follow ?? '10m', SECONDS),
     },
-    keepSeconds: secondsOf(given.keep ?? '400d'),
+    keepSeconds: scaled(given.keep ?? '400d', SECONDS),
     bounds: {
-      memory: bytesOf(bounds?.memory ?? '1g'),
+      memory: scaled(bounds?.memory ?? '1g', BYTES),
       seconds: bounds?.seconds ?? 600,
-      layerBytes: bytesOf(bounds?.layerBytes ?? '10g'),
-      factBytes: bytesOf(bounds?.layerFacts ?? '2g'),
+      layerBytes: scaled(bounds?.layerBytes ?? '10g', BYTES),
+      factBytes: scaled(bounds?.layerFacts ?? '2g', BYTES),
     },
   };
 }
@@ -229,57 +259,44 @@ function hostOf(host: string): string {
   return HUB.test(host.toLowerCase()) ? 'docker.io' : host.toLowerCase();
 }
 
+function ruleOf(host: string): RegistryRule {
+  return { host, repositories: [], follow: [], plainHttp: false, also: [], isPrivate: false };
+}
+
 /** The file's registries and those of `--registry` and `--plain-http`. */
 function withFlags(
   given: readonly RegistryRule[],
   { registries: named = [], plainHttp = [] }: ServiceFlags,
 ): readonly RegistryRule[] {
-  const all = [...given];
+  const all = new Map(given.map((rule) => [rule.host, rule]));
   for (const word of named) {
     const [, first = '', pattern] = /^([^/]+)(?:\/(.+))?$/.exec(word) ?? [];
     if (!/^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i.test(first))
       throw new UserError(`invalid value "${word}" for --registry: use HOST or HOST/PATTERN`);
     const host = hostOf(first);
-    const at = all.findIndex((one) => one.host === host);
-    const before = all[at];
-    const patterns = pattern === undefined ? [] : [pattern];
-    if (before === undefined)
-      all.push({
-        ...{ host, repositories: patterns, follow: [], plainHttp: false, also: [] },
-        isPrivate: false,
-      });
-    else {
-      // One that allows all repositories stays as it is.
-      const isAll = before.repositories.length === 0 || patterns.length === 0;
-      const repositories = isAll ? [] : [...before.repositories, ...patterns];
-      all[at] = { ...before, repositories };
-    }
+    const before = all.get(host);
+    // One that allows all repositories stays as it is.
+    const isAll = before?.repositories.length === 0 || pattern === undefined;
+    const repositories = isAll ? [] : [...(before?.repositories ?? []), pattern];
+    all.set(host, { ...(before ?? ruleOf(host)), repositories });
   }
-  for (const host of plainHttp.map(hostOf))
-    if (!all.some((one) => one.host === host))
+  for (const host of plainHttp.map(hostOf)) {
+    const rule = all.get(host);
+    if (rule === undefined)
       throw new UserError(`--plain-http ${host} is not one of the registries`, {
         nextStep: `add --registry ${host}`,
       });
-  if (all.length === 0)
+    all.set(host, { ...rule, plainHttp: true });
+  }
+  if (all.size === 0)
     throw new UserError('no registry is allowed, so no image could be graded', {
       nextStep: 'add --registry HOST, or registries to the settings file',
     });
-  const plain = plainHttp.map(hostOf);
-  return all.map((one) => (plain.includes(one.host) ? { ...one, plainHttp: true } : one));
+  return [...all.values()];
 }
 
-function databaseOf(
-  flags: ServiceFlags,
-  env: SettingsSurroundings['env'],
-  given: Given,
-  cwd: string,
-  beside: (path: string) => string,
-): string | undefined {
-  const fromEnv = env['SCOVILLE_DATABASE'];
-  const named = flags.database ?? (fromEnv === '' ? undefined : fromEnv);
-  if (named !== undefined) return isAddress(named) ? named : resolve(cwd, named);
-  const { database } = given;
-  return database === undefined || isAddress(database) ? database : beside(database);
+function placeOf(place: string | undefined, at: (path: string) => string): string | undefined {
+  return place === undefined || isAddress(place) ? place : at(place);
 }
 
 function listenOf(text: string): ServiceSettings['listen'] {
@@ -299,10 +316,6 @@ function addressOf(text: string): string {
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const BYTES: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
-function secondsOf(text: string): number {
-  return Number.parseInt(text, 10) * (SECONDS[text.slice(-1)] ?? 1);
-}
-
-function bytesOf(text: string): number {
-  return Number.parseInt(text, 10) * (BYTES[text.slice(-1)] ?? 1);
+function scaled(text: string, units: Readonly<Record<string, number>>): number {
+  return Number.parseInt(text, 10) * (units[text.slice(-1)] ?? 1);
 }

@@ -4,83 +4,34 @@ import { EXIT, UserError } from '../lib/errors.ts';
 import { given, listField, objectOf, textField } from '../lib/json.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { cleanForTerminal } from '../ui/text.ts';
-import { API } from './answers.ts';
 import { caller, localService } from './ask.ts';
 import { isAddress, openDatabase } from './database.ts';
-import { type AppDeps, type Scope, SCOPES, type ServiceSettings, type Token } from './deps.ts';
+import { operation } from './openapi.ts';
+import type { AppDeps } from './parts.ts';
 import { ApiProblem } from './problems.ts';
-import { object, route, type Schema, typed, validator } from './schemas.ts';
+import type { ServiceSettings } from './settings.ts';
 import type { ServeFlags } from './spec.ts';
-import { makeTokens } from './tokens.ts';
+import { makeTokens, type Scope } from './tokens.ts';
 
 /** Letters that a URL and a log take as they are. */
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
-
-const TEXT = { type: 'string' };
-const TIME = { ...TEXT, format: 'date-time' };
-const SCOPE_LIST = { type: 'array', minItems: 1, items: { type: 'string', enum: [...SCOPES] } };
-const TOKEN: Readonly<Record<string, Schema>> = {
-  ...{ id: { ...TEXT, format: 'uuid' }, name: TEXT, scopes: SCOPE_LIST, createdAt: TIME },
-  ...{ 'expiresAt?': TIME, 'revokedAt?': TIME, 'usedAt?': TIME },
-};
-
-function answer(fields: Readonly<Record<string, Schema>>, description: string): Schema {
-  return typed('application/json', object(fields), description);
-}
-
-function tokenJson(token: Token): object {
-  const { id, name, scopes, createdAt, expiresAt, revokedAt, usedAt } = token;
-  return { id, name, scopes, createdAt, expiresAt, revokedAt, usedAt };
-}
 
 type NewToken = { name: string; scopes: Scope[]; days?: number };
 
 /** Tokens of a service that runs: an embedded database has one process, which is that service. */
 export function registerTokens(app: FastifyInstance, { tokens, now }: AppDeps): void {
-  app.setValidatorCompiler(validator);
-  app.get(
-    `${API}/tokens`,
-    route({
-      about: ['tokens', 'tokens', 'All tokens, without their secrets'],
-      scope: 'admin',
-      own: { 200: answer({ tokens: { type: 'array', items: object(TOKEN) } }, 'Oldest first.') },
-    }),
-    async () => ({ tokens: (await tokens.list()).map(tokenJson) }),
-  );
-  app.post<{ Body: NewToken }>(
-    `${API}/tokens`,
-    route({
-      about: ['tokens', 'makeToken', 'Make a token'],
-      scope: 'admin',
-      body: object({
-        name: { ...TEXT, pattern: NAME.source },
-        scopes: SCOPE_LIST,
-        'days?': { type: 'integer', minimum: 1, maximum: 3650 },
-      }),
-      own: { 201: answer({ ...TOKEN, secret: TEXT }, 'Its secret is shown this once.') },
-    }),
-    async ({ body }, reply) => {
-      const made = await tokens.create(newToken(body, now)).catch((error: unknown) => {
-        if (!(error instanceof UserError)) throw error;
-        throw new ApiProblem('malformed', error.message, given({ nextStep: error.nextStep }));
-      });
-      return reply.code(201).send({ ...tokenJson(made.token), secret: made.secret });
-    },
-  );
-  app.delete<{ Params: { name: string } }>(
-    `${API}/tokens/:name`,
-    route({
-      about: ['tokens', 'revokeToken', 'Revoke a token'],
-      scope: 'admin',
-      params: object({ name: TEXT }),
-      own: { 200: answer({ revoked: TEXT }, 'It counts no more.') },
-      problems: ['not-found'],
-    }),
-    async ({ params: { name } }) => {
-      if (await tokens.revoke(name)) return { revoked: name };
-      throw new ApiProblem('not-found', `token ${name} not found`);
-    },
-  );
+  operation(app, 'tokens', {}, async () => ({ tokens: await tokens.list() }));
+  operation<{ Body: NewToken }>(app, 'makeToken', {}, async ({ body }, reply) => {
+    const made = await tokens.create(newToken(body, now)).catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      throw new ApiProblem('malformed', error.message, given({ nextStep: error.nextStep }));
+    });
+    return reply.code(201).send({ ...made.token, secret: made.secret });
+  });
+  operation<{ Params: { name: string } }>(app, 'revokeToken', {}, async ({ params: { name } }) => {
+    if (await tokens.revoke(name)) return { revoked: name };
+    throw new ApiProblem('not-found', `token ${name} not found`);
+  });
 }
 
 function newToken({ name, scopes, days }: NewToken, now: () => number) {
@@ -162,9 +113,9 @@ async function tokenStore(settings: ServiceSettings, io: CommandIo): Promise<Tok
   return {
     create: async (token) => {
       const made = await tokens.create(newToken(token, io.now));
-      return { ...tokenJson(made.token), secret: made.secret };
+      return { ...made.token, secret: made.secret };
     },
-    list: async () => (await tokens.list()).map(tokenJson),
+    list: () => tokens.list(),
     revoke: async (name) => {
       if (!(await tokens.revoke(name)))
         throw new UserError(`token ${name} not found`, { nextStep: 'scoville serve token list' });

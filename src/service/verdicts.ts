@@ -6,26 +6,26 @@ import { openRegistryImage } from '../image/registry/open-registry.ts';
 import { UserError } from '../lib/errors.ts';
 import { given, objectOf } from '../lib/json.ts';
 import type { CriterionResult } from '../model/criterion.ts';
-import { type Descriptor, MEDIA_TYPE, type OpenedImage, platformName } from '../model/image.ts';
+import { MEDIA_TYPE, type OpenedImage, platformName } from '../model/image.ts';
 import { digestOf } from '../model/reference.ts';
 import { attachStatements, wholeOf, withImage } from '../trust/attach.ts';
-import { readAttachedBlob } from '../trust/attached.ts';
 import { listOf } from '../trust/bundle.ts';
 import { imagePurl } from '../trust/identity.ts';
 import { madeKind } from '../trust/statement-kinds.ts';
 import type { TrustedSigners } from '../trust/trusted-signers.ts';
 import { readVerdict, verdictStatements } from '../trust/verdict.ts';
 import {
-  type AttachedEvidence,
   type CheckedAttachment,
+  readAttachments,
   verifyAttachments,
 } from '../trust/verify-attached.ts';
 import { imageText } from './allowed.ts';
 import { allowedImage, API, type ApiDeps, gradeJson, notFound } from './answers.ts';
-import type { AppDeps, MadeVerdict } from './deps.ts';
 import type { Hands } from './hands.ts';
+import { operation } from './openapi.ts';
+import type { AppDeps } from './parts.ts';
 import { ApiProblem, unavailable } from './problems.ts';
-import { INPUTS, json, route } from './schemas.ts';
+import type { MadeVerdict } from './records.ts';
 import type { ImageName } from './shapes.ts';
 
 const MAX_VERDICT = 1024 * 1024;
@@ -34,68 +34,34 @@ const MAX_VERDICT = 1024 * 1024;
 export function registerVerdicts(app: FastifyInstance, deps: ApiDeps): void {
   const { records, queue, settings } = deps;
 
-  app.post<{ Body: { image: string; bundles: object[] } }>(
-    `${API}/verdicts`,
-    route({
-      about: ['verdicts', 'sendVerdict', 'Send a verdict that a build signed'],
-      description:
-        'The bundles of `scoville build`: the verification summary of the image and the test result of its criteria. Both have to be signed by one key or identity that the settings of the service trust, and to be about what the tag is now.',
-      scope: 'verdict',
-      body: INPUTS.verdict,
-      bodyLimit: MAX_VERDICT,
-      own: {
-        200: json('Grade', 'It is known already.'),
-        201: json('Grade', 'It is the newest grade of the image now.'),
-      },
-      problems: ['registry-not-allowed', 'unknown-signer', 'not-a-verdict', 'registry'],
-    }),
-    async (request, reply) => {
-      await deps.limits.costly(request);
-      const image = allowedImage(deps, request.body.image);
-      if (image.tag === undefined)
-        throw new ApiProblem('malformed', 'name the image with its tag: HOST/REPOSITORY:TAG');
-      if (deps.hands === undefined) throw unavailable('this process does not take verdicts');
-      const verdict = await checkedVerdict(
-        await deps.hands(),
-        image,
-        request.body.bundles,
-        deps.now(),
-      );
-      const { grade, isNew } = await records.addVerdict(verdict);
-      return reply
-        .code(isNew ? 201 : 200)
-        .header('location', `${API}/grades/${grade.id}`)
-        .send(gradeJson(grade));
-    },
-  );
+  type Sent = { Body: { image: string; bundles: object[] } };
+  operation<Sent>(app, 'sendVerdict', { bodyLimit: MAX_VERDICT }, async (request, reply) => {
+    await deps.limits.costly(request);
+    const image = allowedImage(deps, request.body.image);
+    if (image.tag === undefined)
+      throw new ApiProblem('malformed', 'name the image with its tag: HOST/REPOSITORY:TAG');
+    if (deps.hands === undefined) throw unavailable('this process does not take verdicts');
+    const verdict = await checkedVerdict(await deps.hands(), image, request.body.bundles);
+    const { grade, isNew } = await records.addVerdict(verdict);
+    void reply.code(isNew ? 201 : 200).header('location', `${API}/grades/${grade.id}`);
+    return gradeJson(grade);
+  });
 
-  app.post<{ Params: { id: string } }>(
-    `${API}/grades/:id/attach`,
-    route({
-      about: ['verdicts', 'attach', 'Sign a grade and attach it to its image'],
-      description:
-        'The service signs its verdict with its key, and a worker pushes it beside the image.',
-      scope: 'attach',
-      params: INPUTS.byId,
-      own: { 202: json('Asked', 'A worker will do it.') },
-      problems: ['not-found', 'not-graded', 'no-key'],
-    }),
-    async (request, reply) => {
-      await deps.limits.costly(request);
-      if (settings.key === undefined)
-        throw new ApiProblem('no-key', 'the service has no key to sign with', {
-          nextStep: 'name one in its settings: key: cosign.key',
-        });
-      const { id } = request.params;
-      const ask = await records.ask(id);
-      const grade = await records.grade(ask?.gradeId ?? id);
-      if (grade === undefined && ask === undefined) throw notFound();
-      if (grade?.origin !== 'service')
-        throw new ApiProblem('not-graded', 'this is not a grade that the service made');
-      await queue.send('attach', { gradeId: grade.id }, { key: `attach ${grade.id}` });
-      return reply.code(202).send({ id: grade.id, status: 'queued' });
-    },
-  );
+  operation<{ Params: { id: string } }>(app, 'attach', {}, async (request, reply) => {
+    await deps.limits.costly(request);
+    if (settings.key === undefined)
+      throw new ApiProblem('no-key', 'the service has no key to sign with', {
+        nextStep: 'name one in its settings: key: cosign.key',
+      });
+    const { id } = request.params;
+    const ask = await records.ask(id);
+    const grade = await records.grade(ask?.gradeId ?? id);
+    if (grade === undefined && ask === undefined) throw notFound();
+    if (grade?.origin !== 'service')
+      throw new ApiProblem('not-graded', 'this is not a grade that the service made');
+    await queue.send('attach', { gradeId: grade.id }, { key: `attach ${grade.id}` });
+    return reply.code(202).send({ id: grade.id, status: 'queued' });
+  });
 }
 
 /** Attaches what is asked for; to be called once in each process that has workers. */
@@ -106,24 +72,26 @@ export function workAttach(
   queue.work('attach', async ({ data: { gradeId }, signal }) => {
     const grade = await records.detail(gradeId);
     if (grade === undefined) return;
-    const { context, settings, client: clientOf } = await hands();
+    const { context, settings, registries } = await hands();
     const { registry, repository } = grade.image;
     const { digest, scorecard } = grade;
-    const name = imageText({ registry, repository, digest });
-    const client = clientOf(registry);
-    const open = (): Promise<OpenedImage> =>
-      openRegistryImage({ name, reference: { registry, repository, digest }, client });
+    const reference = { registry, repository, digest };
+    const name = imageText(reference);
+    const client = registries.client(registry);
+    const open = (): Promise<OpenedImage> => openRegistryImage({ name, reference, client });
     const target = {
-      ...{ open, openWhole: open, name, published: { registry, repository }, settings },
-      registries: { client: () => client },
+      ...{ open, openWhole: open, name, published: { registry, repository }, settings, registries },
       ...{ inherits: false, regrade: true, grading: () => Promise.resolve(undefined) },
     };
-    const make = (image: OpenedImage) => {
-      const about = { name: imageText(grade.image), ...wholeOf(image) };
-      return verdictStatements(context, about, { scorecard, contents: [] }, settings);
-    };
-    const own = { ...context, signal };
-    const { referrers } = await attachStatements(own, target, make, 'verdict');
+    const { referrers } = await attachStatements(
+      { ...context, signal },
+      target,
+      (image) => {
+        const about = { name: imageText(grade.image), ...wholeOf(image) };
+        return verdictStatements(context, about, { scorecard, contents: [] }, settings);
+      },
+      'verdict',
+    );
     log.info('verdict attached', { image: name, referrers: referrers.length });
   });
 }
@@ -140,18 +108,17 @@ const AHEAD_MS = 300_000;
  * about what the tag is in its registry now. Throws ApiProblem.
  */
 async function checkedVerdict(
-  { context, client: clientOf, trusted }: Hands,
+  { context, registries, trusted }: Hands,
   image: ImageName,
   bundles: readonly object[],
-  now: number,
 ): Promise<MadeVerdict> {
-  const { registry, repository, tag } = image;
-  const reference = { registry, repository, tag: tag ?? 'latest' };
-  const client = clientOf(registry);
+  const { registry, repository, tag = 'latest' } = image;
   const name = imageText(image);
   const open = async (): Promise<OpenedImage> => {
     try {
-      const root = await client.findManifest(repository, reference.tag);
+      const client = registries.client(registry);
+      const root = await client.findManifest(repository, tag);
+      const reference = { registry, repository, tag };
       if (root !== undefined) return await openRegistryImage({ name, reference, client, root });
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
@@ -160,49 +127,55 @@ async function checkedVerdict(
     throw refused(`${registry} does not have ${name}`);
   };
   return withImage(open, async (opened) => {
-    const found = bundles.map((bundle) => evidenceOf(bundle, opened.root));
-    const read = { found, unreadable: [], incomplete: undefined };
+    const read = await readAttachments(carrying(opened, bundles));
+    const [unread] = read.unreadable;
+    if (unread !== undefined) throw refused(unread.reason);
     const checked = await verifyAttachments(context, opened, read, trusted);
-    const [summary, tests] = ['verdict', 'tests'].map((kind) => theOnly(checked, kind, opened));
-    if (summary === undefined || tests === undefined) throw refused('a statement is missing');
-    const signer = signerOf(summary, trusted);
-    if (signerOf(tests, trusted) !== signer) throw refused('two signers signed its statements');
-    return statedGrade({ image, opened, signer, now }, predicateOf(summary), predicateOf(tests));
+    const [summary, tests] = (['verdict', 'tests'] as const).map((kind) =>
+      statedBy(checked, kind, opened.root.digest, trusted),
+    );
+    if (summary?.signer !== tests?.signer) throw refused('two signers signed its statements');
+    const signer = summary?.signer ?? '';
+    const about = { image, opened, signer, now: context.now() };
+    return gradeOf(about, summary?.predicate, tests?.predicate);
   });
 }
 
-/** A bundle, or an envelope alone, as if it hung on the image. */
-function evidenceOf(document: object, root: Descriptor): AttachedEvidence {
-  const bytes = Buffer.from(JSON.stringify(document));
-  const mediaType = 'payloadType' in document ? MEDIA_TYPE.dsse : MEDIA_TYPE.sigstoreBundle;
-  const blob: Descriptor = { mediaType, digest: digestOf(bytes), size: bytes.length };
-  const place = {
-    place: 'bundle-referrer',
-    hangsOn: root.digest,
-    artifactType: undefined,
-  } as const;
-  const read = readAttachedBlob({ blob, ...place }, bytes);
-  if (!read.ok) throw refused(read.error);
-  const manifest = { schemaVersion: 2, config: blob, layers: [blob] } as const;
-  const attachment = {
-    kind: 'referrer',
-    subject: root.digest,
-    descriptor: blob,
-    manifest,
-  } as const;
-  return { ...read.value, digest: blob.digest, blob, attachment };
+/** The image as if the bundles, or envelopes alone, hung on it. */
+function carrying(opened: OpenedImage, bundles: readonly object[]): OpenedImage {
+  const subject = opened.root.digest;
+  const blobs = bundles.map((document) => {
+    const bytes = Buffer.from(JSON.stringify(document));
+    const mediaType = 'payloadType' in document ? MEDIA_TYPE.dsse : MEDIA_TYPE.sigstoreBundle;
+    return { bytes, blob: { mediaType, digest: digestOf(bytes), size: bytes.length } };
+  });
+  const found = blobs.map(({ blob }) => ({
+    ...({ kind: 'referrer', subject, descriptor: blob } as const),
+    manifest: { schemaVersion: 2, config: blob, layers: [blob] } as const,
+  }));
+  return {
+    ...opened,
+    attachments: () => Promise.resolve({ complete: true, found }),
+    readBlob: ({ digest }) => {
+      const one = blobs.find(({ blob }) => blob.digest === digest);
+      return Promise.resolve(one?.bytes ?? Buffer.alloc(0));
+    },
+  };
 }
 
-function theOnly(
+/** The one statement of that kind, and who signed it. Throws ApiProblem. */
+function statedBy(
   checked: readonly CheckedAttachment[],
   kind: string,
-  { root }: OpenedImage,
-): CheckedAttachment | undefined {
-  const [first, second] = checked.filter(({ evidence }) => madeKind(evidence.says) === kind);
+  digest: MadeVerdict['digest'],
+  trusted: TrustedSigners,
+): { readonly predicate: unknown; readonly signer: string } {
+  const [one, second] = checked.filter(({ evidence }) => madeKind(evidence.says) === kind);
+  if (one?.evidence.says.kind !== 'statement') throw refused('a statement is missing');
   if (second !== undefined) throw refused(`it has two statements of the kind “${kind}”`);
-  if (first !== undefined && !first.evidence.subjects.includes(root.digest))
-    throw refused(`it is about another image; the tag is ${root.digest} now`);
-  return first;
+  if (!one.evidence.subjects.includes(digest))
+    throw refused(`it is about another image; the tag is ${digest} now`);
+  return { predicate: one.evidence.says.predicate, signer: signerOf(one, trusted) };
 }
 
 /** Without what `trustedSigners` adds, and without folders of the service. */
@@ -225,10 +198,6 @@ function signerOf(
   });
 }
 
-function predicateOf({ evidence: { says } }: CheckedAttachment): unknown {
-  return says.kind === 'statement' ? says.predicate : undefined;
-}
-
 interface About {
   readonly image: ImageName;
   readonly opened: OpenedImage;
@@ -236,7 +205,7 @@ interface About {
   readonly now: number;
 }
 
-function statedGrade(
+function gradeOf(
   { image, opened, signer, now }: About,
   summary: unknown,
   tests: unknown,
@@ -261,10 +230,10 @@ function statedGrade(
   // Where its gate was missed, it states none.
   if (stated.level !== undefined && stated.level !== levelOf(criteria))
     throw refused(`it states level ${stated.level}, and its criteria give ${levelOf(criteria)}`);
-  const platforms = opened.platforms.map(({ config }) => platformName(config)).join(', ');
+  const platform = opened.platforms.map(({ config }) => platformName(config)).join(', ');
   const scorecard = assembleScorecard({
     ...{ toolVersion: stated.toolVersion, image: name, digest, gradedAt: gradedAt.toISOString() },
-    platforms: [{ platform: platforms, digest, criteria }],
+    platforms: [{ platform, digest, criteria }],
     notices: [`A verdict that ${signer} signed: its evidence stayed where it was made.`],
   });
   return { image, digest, scorecard, signer, gradedAt };

@@ -1,38 +1,47 @@
 import { join } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
+import { Turns } from '../lib/parallel.ts';
 import { Allowed } from './allowed.ts';
+import type { Query } from './database.ts';
 import {
-  type AppDeps,
-  DatabaseAway,
-  type Finished,
-  type Job,
-  type Query,
-  TryAgain,
-} from './deps.ts';
-import { type Credentials, failed, Grader, type GraderAnswer } from './grader.ts';
-import { factsInDatabase } from './layer-facts.ts';
+  failed,
+  type GradeFailure,
+  Grader,
+  type GraderAnswer,
+  type GraderOptions,
+} from './grader.ts';
+import type { Credentials } from './hands.ts';
+import type { AppDeps } from './parts.ts';
+import { TryAgain } from './queue.ts';
+import type { Finished } from './records.ts';
 import type { Ask } from './shapes.ts';
 
 type Deps = Pick<AppDeps, 'settings' | 'records' | 'queue' | 'log' | 'now'>;
 
-export interface WorkerOptions {
+export interface WorkerOptions extends Pick<GraderOptions, 'home' | 'env' | 'osvUrl' | 'file'> {
   /** Grader processes; each grades one image at a time. */
   readonly graders: number;
-  /** A folder for their caches. */
-  readonly home: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly osvUrl?: string;
-  readonly file?: URL;
   /** In the transaction that keeps a new grade, to send jobs. */
   readonly onFinished?: (finished: Finished, query: Query, ask: Ask) => Promise<void>;
   /** For figures. */
   readonly onGraded?: (graded: {
     readonly ask: Ask;
-    readonly outcome: 'done' | Exclude<GraderAnswer, { ok: true }>['kind'];
+    readonly outcome: 'done' | GradeFailure['kind'];
     readonly seconds: number;
   }) => void;
 }
+
+interface GradeOptions {
+  /** For this grade alone. */
+  readonly credentials?: Credentials;
+  readonly fresh?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** What takes longer read layers. */
+const SLOW_MS = 3_000;
+const AHEAD = 8;
 
 /** Takes jobs of the queue and has each graded; what a grader answers is kept exactly once. */
 export class Workers {
@@ -41,25 +50,23 @@ export class Workers {
   readonly #allowed: Allowed;
   readonly #all: readonly Grader[];
   readonly #idle: Grader[];
-  readonly #waiting: ((grader: Grader) => void)[] = [];
+  readonly #turns: Turns;
+  #isQuick = false;
 
   constructor(deps: Deps, options: WorkerOptions) {
+    const { settings, records } = deps;
     this.#deps = deps;
     this.#options = options;
-    this.#allowed = new Allowed(deps.settings.registries);
-    const { home, env, osvUrl, file, graders } = options;
-    this.#all = Array.from(
-      { length: Math.max(1, graders) },
-      () =>
-        new Grader({
-          settings: deps.settings,
-          home: join(home, 'grader'),
-          facts: factsInDatabase(deps.records),
-          env,
-          ...given({ osvUrl, file }),
-        }),
-    );
+    this.#allowed = new Allowed(settings.registries);
+    const facts: GraderOptions['facts'] = {
+      get: async (key) => (await records.layerFacts([key])).get(key),
+      put: (key, packed) => records.putLayerFacts(key, packed),
+    };
+    const own = { ...options, settings, facts, home: join(options.home, 'grader') };
+    // Also where this process takes no jobs: scans of Harbor are its own.
+    this.#all = Array.from({ length: Math.max(1, options.graders) }, () => new Grader(own));
     this.#idle = [...this.#all];
+    this.#turns = new Turns(this.#all.length);
   }
 
   /** Of the processes that there are now. */
@@ -70,44 +77,29 @@ export class Workers {
   /** From now on, takes jobs until the queue stops. */
   start(): void {
     const { graders } = this.#options;
-    // One more than there are: while one is kept, the graders have work.
-    if (graders > 0)
-      this.#deps.queue.work('grade', (job) => this.#work(job), { parallel: graders + 1 });
+    if (graders === 0) return;
+    // One more than there are: while one is kept, the graders have work. A day later they take
+    // milliseconds, and several go through the database together.
+    const parallel = (): number => (this.#isQuick ? AHEAD * graders : graders + 1);
+    this.#deps.queue.work(
+      'grade',
+      ({ data, signal }) => this.grade(data.askId, { signal, ...given({ fresh: data.fresh }) }),
+      { parallel },
+    );
   }
 
-  /**
-   * Grades an ask that was made `here`, with credentials that are for this grade alone. Rejects
-   * with TryAgain where it may go well later.
-   */
-  async grade(
-    askId: string,
-    {
-      credentials,
-      fresh = false,
-      signal,
-    }: {
-      readonly credentials?: Credentials;
-      readonly fresh?: boolean;
-      readonly signal?: AbortSignal;
-    } = {},
-  ): Promise<void> {
-    const { records } = this.#deps;
-    const ask = await records.start(askId);
+  /** Grades an ask that was made `here`. Rejects with TryAgain where it may go well later. */
+  async grade(askId: string, options: GradeOptions = {}): Promise<void> {
+    const ask = await this.#deps.records.start(askId);
     // Done by another process, or taken back.
     if (ask === undefined) return;
     const started = performance.now();
     const refusal = this.#allowed.refusal(ask.image);
     const answer =
-      refusal === undefined
-        ? await this.#answer(ask, {
-            isAgain: ask.reason === 'daily' && !fresh,
-            credentials,
-            signal,
-          })
-        : failed('image', refusal);
+      refusal === undefined ? await this.#answer(ask, options) : failed('image', refusal);
     const seconds = (performance.now() - started) / 1000;
     // The job was given back, and another worker takes it.
-    if (signal?.aborted === true && !answer.ok) throw new TryAgain('it was stopped');
+    if (options.signal?.aborted === true && !answer.ok) throw new TryAgain('it was stopped');
     this.#options.onGraded?.({ ask, outcome: answer.ok ? 'done' : answer.kind, seconds });
     await this.#keep(ask, answer);
   }
@@ -117,53 +109,35 @@ export class Workers {
     for (const grader of this.#all) grader.close();
   }
 
-  async #work({ data, signal }: Job<'grade'>): Promise<void> {
-    try {
-      await this.grade(data.askId, { signal, ...given({ fresh: data.fresh }) });
-    } catch (error) {
-      throw error instanceof DatabaseAway ? new TryAgain(error.message) : error;
-    }
-  }
-
-  async #answer(
-    ask: Ask,
-    asked: {
-      readonly isAgain: boolean;
-      readonly credentials: Credentials | undefined;
-      readonly signal: AbortSignal | undefined;
-    },
-  ): Promise<GraderAnswer> {
+  #answer(ask: Ask, { credentials, fresh = false, signal }: GradeOptions): Promise<GraderAnswer> {
     const { records, log, now } = this.#deps;
-    const grader =
-      this.#idle.pop() ??
-      (await new Promise<Grader>((ready) => {
-        this.#waiting.push(ready);
-      }));
     const onProgress = (line: string): void => {
       records.progress(ask.id, line).catch((error: unknown) => {
         log.warn('progress was not kept', { ask: ask.id, error: messageOf(error) });
       });
     };
-    try {
-      const { isAgain, credentials, signal } = asked;
+    return this.#turns.take(undefined, async () => {
+      const grader = this.#idle.pop() as Grader;
+      const isAgain = ask.reason === 'daily' && !fresh;
       const request = { image: ask.image, now: now(), isAgain, ...given({ credentials }) };
-      return await grader.grade(request, { onProgress, ...given({ signal }) });
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#idle.push(grader);
-      else next(grader);
-    }
+      const began = performance.now();
+      try {
+        return await grader.grade(request, { onProgress, ...given({ signal }) });
+      } finally {
+        this.#isQuick = isAgain && performance.now() - began < SLOW_MS;
+        this.#idle.push(grader);
+      }
+    });
   }
 
   async #keep(ask: Ask, answer: GraderAnswer): Promise<void> {
     const { records, log } = this.#deps;
     const { onFinished } = this.#options;
     if (answer.ok) {
-      await records.finish(
-        ask.id,
-        answer.made,
-        onFinished && ((finished, query) => onFinished(finished, query, ask)),
-      );
+      const within =
+        onFinished &&
+        ((finished: Finished, query: Query): Promise<void> => onFinished(finished, query, ask));
+      await records.finish(ask.id, answer.made, within);
       return;
     }
     const { kind, message, nextStep, gone } = answer;

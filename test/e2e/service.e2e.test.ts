@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { runTool } from '../../src/lib/run-tool.ts';
+import { generateKeyPair } from '../../src/trust/cosign.ts';
 import { type Postgres, startPostgres } from '../service/postgres.ts';
 import { type RegistryServer, serveRegistry } from './registry-server.ts';
 import { isWhole } from './rows.ts';
@@ -80,7 +82,8 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
   test('starts, grades an image, prints its badge, shows its page, and keeps both', async () => {
     const [first, client] = await open();
     const next = `next: scoville serve ${kind === 'embedded' ? `ask ${host}/NAME:TAG` : 'token create'}`;
-    expect(first.stderr).toContain(next);
+    // It is written after the address, which the client waited for.
+    await expect.poll(() => first.stderr).toContain(next);
     const unknown = await (await client.ask(`/badge/${image}/level.svg`)).text();
     expect(unknown).toContain('unknown');
     const { stdout } = await scoville.expect(0, ['serve', 'ask', '--url', client.url, image], {
@@ -112,6 +115,33 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
     ]);
     const nobody = new Client(client.url, 'scv_nothing');
     expect((await nobody.ask('/api/v1/grades', { image })).status).toBe(401);
+  });
+
+  test('takes verdicts of builds, and attaches its own to the image', async () => {
+    const keys = join(folder, `keys-${kind}`);
+    await generateKeyPair(runTool, keys, '');
+    const file = join(keys, 'service.yaml');
+    writeFileSync(file, `key: ${join(keys, 'cosign.key')}\n`);
+    const [, client] = await open(['--settings', file]);
+    // Nobody signed these; who takes none at all answers 503.
+    const unsigned = await client.ask('/api/v1/verdicts', { image, bundles: [{}, {}] });
+    expect([unsigned.status, await unsigned.text()]).toEqual([
+      422,
+      expect.stringContaining('not-a-verdict') as string,
+    ]);
+    const id = await client.grade(image);
+    await client.done([id]);
+    expect((await client.ask(`/api/v1/grades/${id}/attach`, {})).status).toBe(202);
+    const { digest } = await client.json<{ digest: string }>(`/api/v1/images/${image}`);
+    await until('a verdict beside the image', async () => {
+      const headers = { accept: 'application/vnd.oci.image.index.v1+json' };
+      // A registry without the list of referrers has it under a tag.
+      for (const at of [`referrers/${digest}`, `manifests/${digest.replace(':', '-')}`]) {
+        const listed = await fetch(`http://${host}/v2/${kind}/app/${at}`, { headers });
+        if (listed.ok && (await listed.text()).includes('verification_summary')) return true;
+      }
+      return false;
+    });
   });
 
   test('makes, lists and revokes tokens while it runs', async () => {

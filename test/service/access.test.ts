@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { DatabaseAway } from '../../src/service/deps.ts';
+import { DatabaseAway } from '../../src/service/database.ts';
 import { bearer, closeDatabase, HOST, newService } from './service.ts';
 
 afterAll(closeDatabase);

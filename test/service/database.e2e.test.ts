@@ -7,9 +7,8 @@ import { execa } from 'execa';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { host } from '../../src/image/disk.ts';
 import { UserError } from '../../src/lib/errors.ts';
-import { openDatabase } from '../../src/service/database.ts';
-import { type Database, DatabaseAway } from '../../src/service/deps.ts';
-import { migrate, MIGRATIONS } from '../../src/service/migrations.ts';
+import { type Database, DatabaseAway, migrate, openDatabase } from '../../src/service/database.ts';
+import { MIGRATIONS } from '../../src/service/migrations.ts';
 import { cleanDatabase, emptyPlace, KINDS, postgres, removeDatabases } from './databases.ts';
 
 afterAll(removeDatabases);
@@ -64,9 +63,9 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test('a script that fails leaves no open transaction', async () => {
-    const { query, script } = await cleanDatabase(kind);
+    const { query } = await cleanDatabase(kind);
     for (let i = 0; i < 12; i++)
-      await expect(script('BEGIN; SELECT 1 / 0; COMMIT;')).rejects.toThrow('division by zero');
+      await expect(query('BEGIN; SELECT 1 / 0; COMMIT;')).rejects.toThrow('division by zero');
     await expect(query('SELECT nothing')).rejects.toThrow('column "nothing" does not exist');
     expect(await query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
@@ -167,13 +166,15 @@ describe('a folder', () => {
     const child = spawn('sleep', ['60'], { stdio: 'ignore' });
     onTestFinished(() => void child.kill('SIGKILL'));
     const stat = await readFile(`/proc/${child.pid ?? 0}/stat`, 'utf8');
-    const began = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-    await writeFile(lock, JSON.stringify({ ...own, pid: child.pid, began }));
+    const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+    const began = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const started = `${boot.trim()} ${began}`;
+    await writeFile(lock, JSON.stringify({ ...own, pid: child.pid, started }));
     await expect(openDatabase(folder)).rejects.toThrow(`is in use by process ${child.pid ?? 0}`);
     // The same number, of a process that began at another time.
-    await writeFile(lock, JSON.stringify({ ...own, pid: child.pid, began: '1' }));
+    await writeFile(lock, JSON.stringify({ ...own, pid: child.pid, started: `${boot.trim()} 1` }));
     await (await openDatabase(folder)).close();
-    await writeFile(lock, JSON.stringify({ ...own, pid: child.pid, began }));
+    await writeFile(lock, JSON.stringify({ ...own, pid: child.pid, started }));
     child.kill('SIGKILL');
     await once(child, 'exit');
     const taken = await Promise.allSettled([openDatabase(folder), openDatabase(folder)]);
@@ -193,7 +194,7 @@ describe('a folder', () => {
     const first = await openDatabase(folder);
     const lock = join(folder, 'lock');
     const own = JSON.parse(await readFile(lock, 'utf8')) as object;
-    const other = JSON.stringify({ ...own, host: 'box.1.2', pid: 7, since: 'noon' });
+    const other = JSON.stringify({ ...own, host: 'box.1.2', pid: 7, id: 'x', since: 'noon' });
     await writeFile(lock, other);
     await expect(openDatabase(folder)).rejects.toThrow(
       `${folder} is in use by process 7 on box, since noon`,

@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDatabase } from '../../src/service/database.ts';
-import type { Database } from '../../src/service/deps.ts';
+import { type Database, openDatabase } from '../../src/service/database.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 
 export const KINDS = ['embedded', 'postgres'] as const;

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
-import type { RegistryRule } from '../../src/service/deps.ts';
 import { startFollowing } from '../../src/service/follow.ts';
+import type { RegistryRule } from '../../src/service/settings.ts';
 import type { ImageName } from '../../src/service/shapes.ts';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
 import { type Kind, KINDS, removeDatabases } from './databases.ts';

@@ -6,7 +6,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { DatabaseAway } from '../../src/service/deps.ts';
+import { DatabaseAway } from '../../src/service/database.ts';
 import { type GradeHere, registerHarbor } from '../../src/service/harbor.ts';
 import { Workers } from '../../src/service/worker.ts';
 import { fakeOsv, type FakeOsv } from '../fakes/fake-osv.ts';

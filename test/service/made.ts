@@ -1,6 +1,7 @@
 import { digestOf } from '../../src/model/reference.ts';
 import type { Grade, Scorecard } from '../../src/model/scorecard.ts';
-import type { MadeGrade, ServiceSettings } from '../../src/service/deps.ts';
+import type { MadeGrade } from '../../src/service/records.ts';
+import type { ServiceSettings } from '../../src/service/settings.ts';
 import type { ImageName } from '../../src/service/shapes.ts';
 
 export const DAY_MS = 86_400_000;

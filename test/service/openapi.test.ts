@@ -2,9 +2,14 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { afterAll, expect, test } from 'vitest';
+import API from '../../schema/service-api-1.json' with { type: 'json' };
+import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import { VECTORS } from '../../src/model/criterion.ts';
 import { GRADES } from '../../src/model/scorecard.ts';
 import { BADGE_LABELS } from '../../src/report/badges.ts';
+import { registerTokens } from '../../src/service/token-command.ts';
+import { SCOPES } from '../../src/service/tokens.ts';
+import { registerWebhooks } from '../../src/service/webhooks.ts';
 import type { OpenApi } from './conformance.ts';
 import { madeGrade, tagged } from './made.ts';
 import { bearer, closeDatabase, newService } from './service.ts';
@@ -54,12 +59,11 @@ test('the document is valid OpenAPI 3.1 and complete', async () => {
   });
   // Every part that is pointed to is there.
   const text = JSON.stringify(document);
-  const names = [...text.matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(
-    ([, name]) => name,
+  const names = [...text.matchAll(/"\$ref":"#\/components\/([^"]+)"/g)].map(
+    ([, name = '']) => name,
   );
-  expect(names).toContain('Scorecard');
-  for (const name of new Set(names))
-    expect(document.components.schemas).toHaveProperty([name ?? '']);
+  expect(names).toContain('schemas/Scorecard');
+  for (const name of new Set(names)) expect(document.components).toHaveProperty(name.split('/'));
   for (const [path, methods] of Object.entries(document.paths))
     for (const operation of Object.values(methods) as unknown as Operation[]) {
       expect(operation.summary, path).toMatch(/^[A-Z].*[^.]$/);
@@ -68,6 +72,18 @@ test('the document is valid OpenAPI 3.1 and complete', async () => {
       for (const { name, in: where } of operation.parameters ?? [])
         if (where === 'path') expect(path).toContain(`{${name}}`);
     }
+});
+
+test('each operation of the document is there, and says what the code has', async () => {
+  const secret = 'a secret of sixteen letters';
+  const webhooks = { docker: secret, harbor: secret, dockerhub: secret };
+  const service = await newService({ webhooks }, { parts: [registerTokens, registerWebhooks] });
+  const { paths } = (await service.inject({ url: '/openapi.json' })).json<OpenApi>();
+  expect(paths).toEqual(API.paths);
+  const { schemas } = API.components;
+  expect(schemas.Scopes.items.enum).toEqual(SCOPES);
+  const fails = API.paths['/api/v1/images'].get.parameters.find((one) => one.name === 'fails');
+  expect(fails?.schema?.enum).toEqual(CATALOGUE.map(({ id }) => id));
 });
 
 interface Operation {
@@ -79,14 +95,15 @@ interface Operation {
 test('metrics count requests, grades and what waits; from elsewhere they need a token', async () => {
   const service = await newService();
   const { ask } = await service.queue.ask({ image: tagged('1'), reason: 'api' });
-  const records = service.metrics.records;
   for (const tag of ['2', '3']) {
     const { ask: other } = await service.queue.ask({ image: tagged(tag), reason: 'api' });
-    await records.start(other.id);
+    await service.records.start(other.id);
     service.pass(tag === '2' ? 2000 : 4000);
-    if (tag === '2') await records.fail(other.id, { message: 'no such image' });
-    else await records.finish(other.id, madeGrade({ at: service.now() }));
+    if (tag === '2') await service.records.fail(other.id, { message: 'no such image' });
+    else await service.records.finish(other.id, madeGrade({ at: service.now() }));
   }
+  service.metrics.graded('failed', 2);
+  service.metrics.graded('done', 4);
   service.pass(84_000);
   await service.inject({ url: `/api/v1/grades/${ask.id}` });
   const text = (await service.inject({ url: '/metrics' })).body;

@@ -3,18 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { buildApp } from '../../src/service/app.ts';
-import { openDatabase } from '../../src/service/database.ts';
-import type {
-  Database,
-  Logger,
-  Queue,
-  Records,
-  ServiceSettings,
-  Tokens,
-} from '../../src/service/deps.ts';
+import { type Database, openDatabase } from '../../src/service/database.ts';
+import type { Logger } from '../../src/service/log.ts';
 import { registerPages } from '../../src/service/pages/pages.ts';
-import { makeRecords } from '../../src/service/records.ts';
-import { makeTokens } from '../../src/service/tokens.ts';
+import type { Queue } from '../../src/service/queue.ts';
+import { makeRecords, type Records } from '../../src/service/records.ts';
+import type { ServiceSettings } from '../../src/service/settings.ts';
+import { makeTokens, type Tokens } from '../../src/service/tokens.ts';
 import { fillFleet, NOW } from './sample-fleet.ts';
 
 const rule = (host: string): ServiceSettings['registries'][number] => ({
@@ -37,7 +32,7 @@ const SETTINGS: ServiceSettings = {
 };
 
 const quiet = (): void => undefined;
-const LOG: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, with: () => LOG };
+const LOG: Logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
 
 export interface Stand {
   readonly app: FastifyInstance;

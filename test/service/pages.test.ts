@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { judgeImage } from '../../src/criteria/catalogue.ts';
-import { DatabaseAway, type Logger } from '../../src/service/deps.ts';
+import { DatabaseAway } from '../../src/service/database.ts';
+import type { Logger } from '../../src/service/log.ts';
 import { attribute, type Element, elementsOf, textOf } from '../report/page-tree.ts';
 import { sampleContents } from '../report/sample-contents.ts';
 import { sampleFacts } from '../report/sample-scorecard.ts';
@@ -297,7 +298,7 @@ describe('a service without images, whose readers need a token', () => {
   beforeAll(async () => {
     const quiet = (): void => undefined;
     const error = (message: string): void => void logged.push(message);
-    const log: Logger = { debug: quiet, info: quiet, warn: quiet, error, with: () => log };
+    const log: Logger = { debug: quiet, info: quiet, warn: quiet, error };
     empty = await openStand(0, { reading: 'token' }, log);
     const { secret } = await empty.tokens.create({ name: 'reader', scopes: ['read'] });
     known = { authorization: `Bearer ${secret}` };

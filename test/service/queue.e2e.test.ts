@@ -6,15 +6,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
-import { openDatabase } from '../../src/service/database.ts';
-import {
-  type Database,
-  DatabaseAway,
-  type Logger,
-  type Queue,
-  TryAgain,
-} from '../../src/service/deps.ts';
-import { openQueue, type QueueOptions } from '../../src/service/queue.ts';
+import { type Database, DatabaseAway, openDatabase } from '../../src/service/database.ts';
+import type { Logger } from '../../src/service/log.ts';
+import { openQueue, type Queue, type QueueOptions, TryAgain } from '../../src/service/queue.ts';
 import { makeRecords } from '../../src/service/records.ts';
 import { cleanDatabase, emptyPlace, KINDS, removeDatabases } from './databases.ts';
 import { SETTINGS, tagged } from './made.ts';
@@ -36,7 +30,7 @@ function logger(): { log: Logger; lines: unknown[] } {
   const note = (message: string, fields?: object): void => {
     lines.push({ message, ...fields });
   };
-  const log: Logger = { debug: note, info: note, warn: note, error: note, with: () => log };
+  const log: Logger = { debug: note, info: note, warn: note, error: note };
   return { log, lines };
 }
 
@@ -201,7 +195,7 @@ describe.each(KINDS)('the queue in %s', (kind) => {
         await once(signal, 'abort');
         seen.push((signal.reason as Error).message);
       },
-      { parallel: 2 },
+      { parallel: () => 2 },
     );
     await soon(() => seen.toSorted()).toEqual([
       'another process has the job now',
@@ -226,7 +220,7 @@ test('two processes share the work, and no job is done twice', async () => {
         done.set(id, [...(done.get(id) ?? []), name]);
         await wait(5);
       },
-      { parallel: 4 },
+      { parallel: () => 4 },
     );
   }
   const asks = Array.from({ length: 200 }, async (_, i) =>

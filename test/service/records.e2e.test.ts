@@ -1,8 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import { BadCursor, type Finished, type ImageFilter, type NewAsk } from '../../src/service/deps.ts';
-import { createAsk, makeRecords } from '../../src/service/records.ts';
+import { BadCursor } from '../../src/service/cursor.ts';
+import type { ImageFilter } from '../../src/service/records-images.ts';
+import {
+  type Asked,
+  createAsks,
+  type Finished,
+  makeRecords,
+  type NewAsk,
+} from '../../src/service/records.ts';
 import type { ImageName } from '../../src/service/shapes.ts';
 import { cleanDatabase, KINDS, removeDatabases } from './databases.ts';
 import { DAY_MS, madeGrade, SETTINGS, tagged } from './made.ts';
@@ -16,7 +23,10 @@ async function open(kind: (typeof KINDS)[number], settings = SETTINGS) {
   const clock = { at: START };
   const records = makeRecords(database, { now: () => clock.at, settings });
   const ask = (image: ImageName, more: Partial<NewAsk> = {}) =>
-    database.transaction((query) => createAsk(query, { image, reason: 'api', ...more }, clock.at));
+    database.transaction(async (query) => {
+      const [asked] = await createAsks(query, [{ image, reason: 'api', ...more }], clock.at);
+      return asked as Asked;
+    });
   const grade = async (
     image: ImageName,
     made: Omit<Parameters<typeof madeGrade>[0], 'at'> = {},

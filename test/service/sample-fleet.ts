@@ -3,8 +3,8 @@ import { assembleScorecard } from '../../src/criteria/score.ts';
 import type { CriterionResult } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import type { Scorecard } from '../../src/model/scorecard.ts';
-import type { Database, Records } from '../../src/service/deps.ts';
-import { createAsk } from '../../src/service/records.ts';
+import type { Database } from '../../src/service/database.ts';
+import { type Asked, createAsks, type NewAsk, type Records } from '../../src/service/records.ts';
 import type { Counts, ImageName } from '../../src/service/shapes.ts';
 import { sampleFacts } from '../report/sample-scorecard.ts';
 
@@ -57,15 +57,20 @@ interface Made {
   readonly report?: unknown;
 }
 
+function asked(database: Database, ask: NewAsk, at: number): Promise<Asked> {
+  return database.transaction(async (query) => {
+    const [made] = await createAsks(query, [ask], at);
+    return made as Asked;
+  });
+}
+
 /** A grade of an image, asked for and finished. */
 export async function addGrade(
   { database, records }: { readonly database: Database; readonly records: Records },
   image: ImageName,
   { level, gradedAt, builtAt, counts, criteria, report }: Made,
 ): Promise<string> {
-  const { ask } = await database.transaction((query) =>
-    createAsk(query, { image, reason: 'follow' }, gradedAt - 5000),
-  );
+  const { ask } = await asked(database, { image, reason: 'follow' }, gradedAt - 5000);
   const scorecard = scorecardAt(text(image), level, gradedAt, criteria);
   const { grade } = await records.finish(ask.id, {
     ...{ digest: scorecard.digest, scorecard, builtAt: new Date(builtAt), report },
@@ -140,9 +145,7 @@ export async function addOpenAsks(
   reason: string,
 ): Promise<readonly [running: string, failed: string]> {
   const start = async (image: ImageName): Promise<string> => {
-    const { ask } = await database.transaction((query) =>
-      createAsk(query, { image, reason: 'api' }, NOW - 50_000),
-    );
+    const { ask } = await asked(database, { image, reason: 'api' }, NOW - 50_000);
     await records.start(ask.id);
     return ask.id;
   };

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { onTestFinished } from 'vitest';
 import { type AppParts, buildApp } from '../../src/service/app.ts';
-import { openDatabase } from '../../src/service/database.ts';
-import type { AppDeps, Database, Scope, ServiceSettings } from '../../src/service/deps.ts';
+import { type Database, openDatabase } from '../../src/service/database.ts';
 import { openLog } from '../../src/service/log.ts';
 import { type Metrics, openMetrics } from '../../src/service/metrics.ts';
-import { openQueue } from '../../src/service/queue.ts';
-import { makeRecords } from '../../src/service/records.ts';
-import { makeTokens } from '../../src/service/tokens.ts';
+import { type AppDeps, openParts } from '../../src/service/parts.ts';
+import type { ServiceSettings } from '../../src/service/settings.ts';
+import { type Scope } from '../../src/service/tokens.ts';
 import { checkedInject } from './conformance.ts';
 import { SETTINGS } from './made.ts';
 
@@ -69,7 +68,7 @@ async function emptyDatabase(): Promise<Database> {
      WHERE schemaname = 'public' OR (schemaname = 'pgboss' AND tablename LIKE 'j%')`,
   );
   const names = tables.map(({ name }) => name).filter((name) => !/migration|job_common/.test(name));
-  await database.script(`TRUNCATE ${names.join(', ')} CASCADE`);
+  await database.query(`TRUNCATE ${names.join(', ')} CASCADE`);
   return database;
 }
 
@@ -91,20 +90,20 @@ export async function newService(
   const settings = serviceSettings(more);
   const log = openLog((line) => lines.push(line), now, 'debug');
   const database = await emptyDatabase();
-  const records = makeRecords(database, { now, settings });
-  const queue = await openQueue(database, { now, settings, log });
-  const tokens = makeTokens(database, now);
-  const deps = { settings, database, records, queue, tokens, log, now };
+  const deps = await openParts(database, { settings, log, now });
+  const { queue, tokens } = deps;
   const metrics = openMetrics(deps);
   const app = await buildApp(deps, { metrics, ...parts });
   onTestFinished(async () => {
     await app.close();
     await queue.stop({ seconds: 0 });
   });
+  const inject = await checkedInject(app);
+  // Of a request for the document.
+  lines.length = 0;
   let made = 0;
   return {
-    ...deps,
-    ...{ app, lines, metrics, inject: await checkedInject(app) },
+    ...{ ...deps, app, lines, metrics, inject },
     pass: (ms) => (time += ms),
     secret: async (...scopes) => {
       made += 1;

@@ -1,7 +1,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { AskEvents } from '../../src/service/events.ts';
+import { askEvents } from '../../src/service/events.ts';
 import type { Ask } from '../../src/service/shapes.ts';
 import { sampleScorecard } from '../report/sample-scorecard.ts';
 import { tagged } from './made.ts';
@@ -84,7 +84,7 @@ test('all listeners share a query, and there are only so many', async () => {
   const { ask } = await service.queue.ask({ image: tagged('1'), reason: 'api' });
   const { ask: other } = await service.queue.ask({ image: tagged('2'), reason: 'api' });
   const queries: (readonly string[])[] = [];
-  const events = new AskEvents(
+  const events = askEvents(
     (ids) => {
       queries.push(ids);
       return Promise.resolve([ask, other].map((one): Ask => ({ ...one, state: 'failed' })));

@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { UserError } from '../../src/lib/errors.ts';
-import { may } from '../../src/service/deps.ts';
-import { makeTokens } from '../../src/service/tokens.ts';
+import { makeTokens, may } from '../../src/service/tokens.ts';
 import { cleanDatabase, KINDS, removeDatabases } from './databases.ts';
 
 afterAll(removeDatabases);

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { DatabaseAway, type ServiceSettings } from '../../src/service/deps.ts';
+import { DatabaseAway } from '../../src/service/database.ts';
+import type { ServiceSettings } from '../../src/service/settings.ts';
 import { registerWebhooks } from '../../src/service/webhooks.ts';
 import { closeDatabase, newService } from './service.ts';
 import { allAsks, rule } from './whole.ts';

@@ -1,8 +1,7 @@
 import { onTestFinished } from 'vitest';
-import type { AppDeps, Logger, RegistryRule, ServiceSettings } from '../../src/service/deps.ts';
-import { openQueue } from '../../src/service/queue.ts';
-import { makeRecords } from '../../src/service/records.ts';
-import { makeTokens } from '../../src/service/tokens.ts';
+import type { Logger } from '../../src/service/log.ts';
+import { type AppDeps, openParts } from '../../src/service/parts.ts';
+import type { RegistryRule, ServiceSettings } from '../../src/service/settings.ts';
 import { cleanDatabase, type Kind } from './databases.ts';
 import { SETTINGS } from './made.ts';
 
@@ -30,12 +29,9 @@ export async function openWhole(kind: Kind, more: Partial<ServiceSettings> = {})
   const write = (message: string, fields: unknown = {}): void => {
     lines.push(`${message} ${JSON.stringify(fields)}`);
   };
-  const log: Logger = { debug: write, info: write, warn: write, error: write, with: () => log };
-  const records = makeRecords(database, { now, settings });
-  const tokens = makeTokens(database, now);
-  const queue = await openQueue(database, { now, settings, log, retrySeconds: 0, pollMs: 20 });
-  onTestFinished(() => queue.stop({ seconds: 5 }));
-  const deps: AppDeps = { settings, database, records, queue, tokens, log, now };
+  const log: Logger = { debug: write, info: write, warn: write, error: write };
+  const deps = await openParts(database, { settings, log, now, retrySeconds: 0, pollMs: 20 });
+  onTestFinished(() => deps.queue.stop({ seconds: 5 }));
   return { deps, clock, lines };
 }
 

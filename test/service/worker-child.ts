@@ -23,7 +23,7 @@ async function work(place: string): Promise<void> {
       });
       await wait(Math.random() * 50);
     },
-    { parallel: 3 },
+    { parallel: () => 3 },
   );
   process.stdout.write('works\n');
 }

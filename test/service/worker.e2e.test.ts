@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
-import type { Logger, ServiceSettings } from '../../src/service/deps.ts';
+import type { Logger } from '../../src/service/log.ts';
 import { openQueue } from '../../src/service/queue.ts';
 import { makeRecords } from '../../src/service/records.ts';
+import type { ServiceSettings } from '../../src/service/settings.ts';
 import type { Ask } from '../../src/service/shapes.ts';
 import { Workers, type WorkerOptions } from '../../src/service/worker.ts';
 import { type FakeOsv, fakeOsv } from '../fakes/fake-osv.ts';
@@ -54,7 +55,6 @@ const LOG: Logger = {
   info: nothing,
   warn: nothing,
   error: nothing,
-  with: () => LOG,
 };
 
 async function service(kind: Kind, options: Partial<WorkerOptions> = {}) {

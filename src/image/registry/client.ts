@@ -329,6 +329,22 @@ export class RegistryClient {
     if (digest !== blob.digest) throw wrongDigest(this.connection.registry, blob.digest, digest);
   }
 
+  /** What a name points to, undefined if it is gone; if possible without reading the manifest. */
+  async findDigest(repository: string, reference: string): Promise<Digest | undefined> {
+    const response = await this.connection.call({
+      method: 'HEAD',
+      at: `${repository}/manifests/${reference}`,
+      scopes: [pull(repository)],
+      headers: { accept: ACCEPT },
+      accept: [404],
+      action: `checking ${manifestName(repository, reference)}`,
+    });
+    await drop(response);
+    if (response.status === 404) return undefined;
+    const stated = parseDigest(response.headers.get('docker-content-digest'));
+    return stated ?? (await this.getManifest(repository, reference)).descriptor.digest;
+  }
+
   async hasBlob(repository: string, digest: Digest): Promise<boolean> {
     const response = await this.connection.call({
       method: 'HEAD',

@@ -14,32 +14,29 @@ const HEIGHT = NONE_AT + 8;
 const LEVELS = [0, 1, 2, 3, 4, 5];
 const MOST_ROWS = 100;
 
-type Rows = readonly [GradeRow, ...GradeRow[]];
-
 /** Level as a line, and critical and high vulnerabilities as areas below it, over time. */
-function chart(rows: Rows, now: number): Content {
-  const [first] = rows;
-  const start = first.gradedAt.getTime();
-  const across = (time: number): number =>
-    Math.round(((time - start) / Math.max(1, now - start)) * WIDTH * 10) / 10;
-  const ends = rows.map((_, index) => across(rows[index + 1]?.gradedAt.getTime() ?? now));
-  const steps = (height: (row: GradeRow) => number): string =>
-    rows.map((row, index) => `V${height(row)}H${ends[index] ?? WIDTH}`).join('');
-  const high = ({ counts }: GradeRow): number => (counts?.critical ?? 0) + (counts?.high ?? 0);
-  const most = Math.max(1, ...rows.map(high));
-  const area = (count: (row: GradeRow) => number): string =>
-    `M0 ${NONE_AT}${steps((row) => Math.round(NONE_AT - (count(row) / most) * 64))}V${NONE_AT}Z`;
-  const levelAt = ({ level }: GradeRow): number => LEVEL_0 - level * STEP;
-  const changes = rows.filter((row, index) => row.level !== (rows[index - 1] ?? row).level);
-  const dots = [first, ...changes].map(
-    (row) => `M${across(row.gradedAt.getTime())} ${levelAt(row)}h0`,
-  );
+function chart(rows: readonly GradeRow[], now: number): Content {
+  const times = [...rows.map(({ gradedAt }) => gradedAt.getTime()), now];
+  const [start = now] = times;
+  const across = times.map((time) => ((time - start) / Math.max(1, now - start)) * WIDTH);
+  const xs = across.map((x) => Math.round(x * 10) / 10);
+  const steps = (down: readonly number[]): string =>
+    down.map((y, index) => `V${y}H${xs[index + 1] ?? WIDTH}`).join('');
+  const levels = rows.map(({ level }) => LEVEL_0 - level * STEP);
+  const critical = rows.map(({ counts }) => counts?.critical ?? 0);
+  const both = rows.map(({ counts }) => (counts?.critical ?? 0) + (counts?.high ?? 0));
+  const most = Math.max(1, ...both);
+  const area = (counts: readonly number[]): string =>
+    `M0 ${NONE_AT}${steps(counts.map((one) => Math.round(NONE_AT - (one / most) * 64)))}V${NONE_AT}Z`;
+  const dots = levels.map((y, at) => (y === levels[at - 1] ? '' : `M${xs[at] ?? 0} ${y}h0`));
   const grid = [...LEVELS.map((level) => LEVEL_0 - level * STEP), MOST_AT, NONE_AT];
   const labels = [...LEVELS, most, 0].map((text, at) =>
     h('text', { x: 26, y: (grid[at] ?? 0) + 4 }, text),
   );
-  const said = `Level ${first.level} at first, ${rows.at(-1)?.level ?? 0} now, ${plural(changes.length, 'change')}`;
+  const changes = plural(dots.filter(Boolean).length - 1, 'change');
+  const said = `Level ${rows[0]?.level ?? 0} at first, ${rows.at(-1)?.level ?? 0} now, ${changes}`;
   const plot = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', height: HEIGHT };
+  const key = ['level ', 'critical ', 'high '].map((name) => [h(`i.${name.trim()}`), name]);
   return h(
     'figure.chart',
     h('svg.axis', { width: 34, height: HEIGHT, 'aria-hidden': true }, labels),
@@ -47,17 +44,12 @@ function chart(rows: Rows, now: number): Content {
       'svg',
       { ...plot, width: '100%', role: 'img', 'aria-label': said },
       h('path.grid', { d: grid.map((y) => `M0 ${y}h${WIDTH}`).join('') }),
-      h('path.high', { d: area(high) }),
-      h('path.critical', { d: area(({ counts }) => counts?.critical ?? 0) }),
-      h('path.line', { d: `M0 ${levelAt(first)}${steps(levelAt)}` }),
+      h('path.high', { d: area(both) }),
+      h('path.critical', { d: area(critical) }),
+      h('path.line', { d: `M0 ${levels[0] ?? 0}${steps(levels)}` }),
       h('path.dots', { d: dots.join('') }),
     ),
-    h(
-      'figcaption',
-      h('span', dateOf(first.gradedAt)),
-      h('span.key', h('i.level'), 'level ', h('i.critical'), 'critical ', h('i.high'), 'high'),
-      h('span', 'now'),
-    ),
+    h('figcaption', dateOf(new Date(start)), h('span.key', key), h('span', 'now')),
   );
 }
 
@@ -73,7 +65,7 @@ export function historyOf(rows: readonly GradeRow[], now: number, all: string): 
   ];
   const options = { caption: 'Grades, the newest first', most: MOST_ROWS, what: 'grade' };
   return [
-    rows.length > 1 && chart(rows as Rows, now),
+    rows.length > 1 && chart(rows, now),
     h(
       'details.table',
       { open: rows.length < 4 },

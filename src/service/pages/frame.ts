@@ -1,11 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { FastifyRequest } from 'fastify';
 import { plural } from '../../lib/text.ts';
 import { LEVEL_NAMES } from '../../model/criterion.ts';
 import { formatReference } from '../../model/reference.ts';
 import { type Content, framed, h, SCRIPT, STYLE } from '../../report/html/document.ts';
 import { chillis, gradeOf, muted, SEVERITY_TONES, table, tag } from '../../report/html/parts.ts';
 import { shortDigest } from '../../report/text.ts';
-import type { Page } from '../deps.ts';
+import type { Page } from '../cursor.ts';
+import type { AppDeps } from '../parts.ts';
+import { ApiProblem, type problemOf } from '../problems.ts';
 import type { Counts, GradeRow, ImageName, ImageRow } from '../shapes.ts';
 import OWN from './pages.css?raw';
 
@@ -22,6 +25,20 @@ export const ASSETS = [CSS, JS];
 
 export const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/** An error as a page. */
+export function faultPage(of: ReturnType<typeof problemOf>): string {
+  const { status, title, detail, nextStep } = of;
+  return pageOf(title, [
+    ...[
+      h('p.crumbs', `Error ${status}`),
+      h('h1', title),
+      h('p.lead', `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`),
+    ],
+    nextStep !== undefined && h('p.lead', 'Next: ', h('code', nextStep)),
+    h('p.small', h('a', { href: '/' }, 'All images')),
+  ]);
+}
 
 const PAGES = { '/': 'Images', '/compare': 'Compare', '/openapi.json': 'API' };
 
@@ -65,9 +82,9 @@ export function headOf({ registry, repository }: Repository, kind: string, title
   ];
 }
 
-type Query = Readonly<Record<string, string | number | undefined>>;
+type Shown = Readonly<Record<string, string | number | undefined>>;
 
-export function pathOf(path: string, query: Query): string {
+export function pathOf(path: string, query: Shown): string {
   const given = Object.entries(query).flatMap(([name, value = '']): [string, string][] =>
     value === '' ? [] : [[name, String(value)]],
   );
@@ -87,11 +104,15 @@ export function gradePath(id: string): string {
 }
 
 /** The registry is small: most images share it. */
-export function imageLink(image: ImageName): Content {
+export function imageLink(image: ImageName, href = imagePath(image)): Content {
   const { registry, repository, tag: name, digest } = image;
   const end = digest === undefined ? `:${name ?? ''}` : `@${shortDigest(digest)}`;
   const shown = [h('small', registry, '/'), h('wbr'), h('span', repository, h('b', end))];
-  return h('a.image', { href: imagePath(image) }, shown);
+  return h('a.image', { href }, shown);
+}
+
+export function levelName(level: number): string {
+  return level === 0 ? 'not on the scale' : (LEVEL_NAMES[level] ?? '');
 }
 
 /** A list of images; those of a repository, too. */
@@ -101,7 +122,7 @@ export function imagesTable(rows: readonly ImageRow[], caption: string, now: num
     ...(latest === undefined ? [muted('not graded'), null, null, null, null] : gradeCells(latest)),
   ];
   const gradeCells = ({ level, overall, counts, builtAt, gradedAt }: GradeRow) => [
-    h('span.lv-of', chillis(level), ' ', h('small', level, ' ', LEVEL_NAMES[level])),
+    h('span.lv-of', chillis(level), ' ', h('small', level, ' ', level > 0 && levelName(level))),
     gradeOf(overall),
     countsOf(counts),
     [h('span.on', 'built '), agoOf(builtAt, now)],
@@ -112,7 +133,7 @@ export function imagesTable(rows: readonly ImageRow[], caption: string, now: num
 }
 
 /** Links to the first and the next page of a list. */
-export function turn(path: string, query: Query, { next }: Page<unknown>, isFirst: boolean) {
+export function turn(path: string, query: Shown, { next }: Page<unknown>, isFirst: boolean) {
   const there = { href: pathOf(path, { ...query, cursor: next }), rel: 'next' };
   return h(
     'nav.turn',
@@ -154,4 +175,27 @@ export function agoOf(date: Date | undefined, now: number): Content {
   const text = length && `${plural(Math.floor(seconds / length), name ?? '')} ago`;
   const dateTime = date.toISOString();
   return h('time', { dateTime, title: dateTime }, text ?? 'just now');
+}
+
+type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+export type PageRequest = FastifyRequest<{ Params: { '*': string }; Querystring: Query }>;
+
+/** What a form left empty is not there. */
+export function textOf(query: Query, name: string): string | undefined {
+  const value = query[name];
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (text.includes('\0')) throw new ApiProblem('malformed', `${name} is not a text`);
+  return text === '' ? undefined : text;
+}
+
+export function numberOf(query: Query, name: string, most: number): number | undefined {
+  const text = textOf(query, name);
+  if (text === undefined) return undefined;
+  if (/^\d{1,6}$/.test(text) && Number(text) <= most) return Number(text);
+  throw new ApiProblem('malformed', `${name} is a whole number, at most ${most}`);
+}
+
+/** The service's address, as settings say or as it was asked. */
+export function urlOf({ settings }: AppDeps, { protocol, host }: PageRequest): string {
+  return settings.url ?? `${protocol}://${host}`;
 }

@@ -1,0 +1,160 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type {
+  FastifyInstance,
+  FastifySchema,
+  FastifySchemaCompiler,
+  RouteGenericInterface,
+  RouteHandlerMethod,
+  RouteShorthandOptions,
+} from 'fastify';
+import SCORECARD from '../../schema/scorecard-1.json' with { type: 'json' };
+import API from '../../schema/service-api-1.json' with { type: 'json' };
+import { VERSION } from '../cli/version.ts';
+import { parseStrictJson } from '../image/formats/json.ts';
+import { given } from '../lib/json.ts';
+import { ApiProblem } from './problems.ts';
+import type { Scope } from './tokens.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Id of the operation in the document. */
+    operation?: string;
+    /** Answers have an ETag; caches ask with it each time, where nothing else is said. */
+    isTagged?: boolean;
+  }
+}
+
+type Schema = Readonly<Record<string, unknown>>;
+
+interface Parameter {
+  readonly name: string;
+  readonly in: string;
+  readonly required?: boolean;
+  readonly schema: Schema;
+}
+
+interface Operation {
+  readonly operationId: string;
+  /** Nothing: anyone may. The last one has the scope that a token needs. */
+  readonly security: readonly { readonly token?: readonly Scope[] }[];
+  readonly parameters?: readonly (Parameter | { readonly $ref: string })[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, { schema: Schema }>> };
+  readonly responses: Readonly<Record<string, { readonly content?: object }>>;
+}
+
+const PATHS = API.paths as unknown as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+const PARAMETERS: Readonly<Record<string, Parameter>> = API.components.parameters;
+const PARAMETER_PLACE = '#/components/parameters/';
+const OPERATIONS = new Map(
+  Object.entries(PATHS).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, one]) => [one.operationId, { ...one, path, method }]),
+  ),
+);
+
+type More = Pick<RouteShorthandOptions, 'bodyLimit' | 'config' | 'onRequest'>;
+
+/** A route as schema/service-api-1.json has it: its place, what it takes, and who may. */
+export function operation<R extends RouteGenericInterface>(
+  app: FastifyInstance,
+  id: string,
+  { config, ...more }: More,
+  handler: RouteHandlerMethod<Server, IncomingMessage, ServerResponse, R>,
+): void {
+  const found = OPERATIONS.get(id);
+  if (found === undefined) throw new Error(`the document has no operation ${id}`);
+  const { path, method, security, responses, requestBody } = found;
+  const parameters = (found.parameters ?? []).map((one) =>
+    '$ref' in one ? PARAMETERS[one.$ref.slice(PARAMETER_PLACE.length)] : one,
+  );
+  const of = (place: string): Schema | undefined =>
+    objectOf(parameters.flatMap((one) => (one?.in === place ? one : [])));
+  const schema = given({
+    ...{ params: of('path'), querystring: of('query') },
+    body: requestBody?.content['application/json']?.schema,
+  });
+  app.route<R>({
+    ...{ ...more, method, url: routed(path), schema, handler, validatorCompiler: validator },
+    // A stream: nothing is made for HEAD.
+    exposeHeadRoute: !/event-stream|ndjson/.test(JSON.stringify(responses)),
+    config: {
+      ...{ operation: id, access: security.at(-1)?.token?.[0] ?? 'open' },
+      ...{ isTagged: '304' in responses, ...config },
+    },
+  });
+}
+
+/** The router's wildcards, as names of images have slashes; `historyUrl` moves what has more. */
+function routed(path: string): string {
+  return path
+    .replace('/images/{image}/history', '/history/{image}')
+    .replace(/\{(?:image|badge)\}$/, '*')
+    .replace(/\{(\w+)\}/g, ':$1');
+}
+
+/** The router has no place behind a name with slashes. */
+export function historyUrl(url: string): string {
+  return url.replace(/^(\/api\/v1)\/images\/([^?]+)\/history(?=\?|$)/, '$1/history/$2');
+}
+
+/** Just these parameters; one that is an object stands for any. */
+function objectOf(parameters: readonly Parameter[]): Schema {
+  const names = parameters.map(({ name }) => (/^(?:image|badge)$/.test(name) ? '*' : name));
+  return {
+    type: 'object',
+    properties: Object.fromEntries(parameters.map(({ schema }, at) => [names[at], schema])),
+    required: names.filter((_, at) => parameters[at]?.required),
+    additionalProperties: parameters.some(({ schema }) => schema['type'] === 'object'),
+  };
+}
+
+/** Numbers in addresses are texts; in a body a text is not a number. */
+const validator: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart }) =>
+  (httpPart === 'body' ? STRICT : COERCING).compile({ ...schema, components: API.components });
+const [STRICT, COERCING] = [makeAjv(false), makeAjv(true)];
+
+function makeAjv(coerceTypes: boolean): Ajv2020 {
+  const ajv = new Ajv2020({ coerceTypes, useDefaults: true, allowUnionTypes: true });
+  addFormats.default(ajv);
+  ajv.addKeyword('components');
+  return ajv;
+}
+
+/** Reads bodies of a context strictly, as JSON; `refused` makes the error of one that is not. */
+export function readJson(
+  app: FastifyInstance,
+  type: string,
+  what: string,
+  refused: (why: string) => Error = (why) => new ApiProblem('malformed', why),
+): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body, done) => {
+    const read = parseStrictJson(body, what, request.routeOptions.bodyLimit);
+    if (read.ok) done(null, read.value);
+    else done(refused(read.error));
+  });
+}
+
+/** The document of a service that has these operations. */
+export function documentOf(ids: ReadonlySet<string>, url: string | undefined): object {
+  const paths = Object.entries(PATHS).flatMap(([path, item]) => {
+    const own = Object.entries(item).filter(([, { operationId }]) => ids.has(operationId));
+    return own.length === 0 ? [] : [[path, Object.fromEntries(own)] as const];
+  });
+  const schemas = { ...API.components.schemas, ...scorecardSchemas() };
+  return {
+    ...{ ...API, info: { ...API.info, version: VERSION } },
+    ...(url === undefined ? {} : { servers: [{ url }] }),
+    ...{ paths: Object.fromEntries(paths), components: { ...API.components, schemas } },
+  };
+}
+
+/** The schema of scorecards, whose parts are components here. */
+function scorecardSchemas(): object {
+  const moved = JSON.stringify(SCORECARD).replaceAll('#/$defs/', '#/components/schemas/scorecard-');
+  // eslint-disable-next-line no-restricted-syntax -- our own schema
+  const { $defs, ...Scorecard } = JSON.parse(moved) as typeof SCORECARD;
+  const parts = Object.entries($defs).map(([name, one]) => [`scorecard-${name}`, one]);
+  return { ...(Object.fromEntries(parts) as object), Scorecard };
+}

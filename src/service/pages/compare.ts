@@ -1,0 +1,112 @@
+import { given } from '../../lib/json.ts';
+import { formatReference, parseReference } from '../../model/reference.ts';
+import { sheetOf } from '../../report/compare.ts';
+import { type Content, h } from '../../report/html/document.ts';
+import { list, section } from '../../report/html/parts.ts';
+import { sheetBody } from '../../report/html/several.ts';
+import { imageNameOf, imageRow, notFound, reportOf, type StoredDetail } from '../answers.ts';
+import type { AppDeps } from '../parts.ts';
+import { ApiProblem } from '../problems.ts';
+import * as frame from './frame.ts';
+
+const ROWS = 50;
+/** Tags side by side; these first, as in the specification. */
+const COLUMNS = 4;
+const FIRST_TAGS = ['latest', 'slim', 'debug'];
+
+/** The tags of a repository, side by side and as a list. */
+export async function repository(
+  { records, now }: AppDeps,
+  { params: { '*': text }, query }: frame.PageRequest,
+): Promise<string> {
+  const read = parseReference(text);
+  if (!read.ok || read.value.tag !== undefined || read.value.digest !== undefined)
+    throw new ApiProblem('malformed', 'this is not the name of a repository');
+  const of = { registry: read.value.registry, repository: read.value.repository };
+  const cursor = frame.textOf(query, 'cursor');
+  const [tags, ...first] = await Promise.all([
+    records.tags(of.registry, of.repository, { limit: ROWS, ...given({ cursor }) }),
+    ...FIRST_TAGS.map((tag) => records.image({ ...of, tag })),
+  ]);
+  if (tags.rows.length === 0 && cursor === undefined)
+    throw notFound('nobody asked for a grade of an image of this repository');
+  const rows = [...first, ...tags.rows].filter((row) => row?.goneAt === undefined);
+  const ids = [...new Set(rows.flatMap((row) => row?.latest?.id ?? []))].slice(0, COLUMNS);
+  const found = await Promise.all(ids.map((id) => records.detail(id)));
+  const columns = found.flatMap((one) => one ?? []);
+  const tagAt = (index: number): string => columns[index]?.image.tag ?? '';
+  const paths = columns.map(({ image }) => frame.imagePath(image));
+  const against = columns.slice(1).map((other, index) => {
+    const href = comparePath(columns[0] ?? other, other);
+    return h('a', { href }, `${tagAt(0)} and ${tagAt(index + 1)}`);
+  });
+  const sheet = sheetOf({ kind: 'comparison', images: columns.map(reportOf) });
+  const side = sheetBody(sheet, (_, at) => h('a', { href: paths[at] }, tagAt(at)));
+  const differ = [h('p.small.muted', 'What differs between'), list(against, 'ul.against')];
+  const name = `${of.registry}/${of.repository}`;
+  return frame.pageOf(name, [
+    frame.headOf(of, 'repository', name),
+    against.length > 0 && section('side', 'Side by side', side, differ),
+    section(
+      ...['tags', 'Tags', frame.imagesTable(tags.rows, `Tags of ${name}`, now())],
+      frame.turn(frame.repositoryPath(of), {}, tags, cursor === undefined),
+    ),
+  ]);
+}
+
+function comparePath(a: StoredDetail, b: StoredDetail): string {
+  const [first, second] = [a, b].map(({ image }) => formatReference(image));
+  return frame.pathOf('/compare', { a: first, b: second });
+}
+
+/** Two images, and what differs between their newest grades. */
+export async function comparison(deps: AppDeps, { query }: frame.PageRequest): Promise<string> {
+  const [a, b] = await Promise.all(['a', 'b'].map((name) => side(deps, frame.textOf(query, name))));
+  const field = (name: string, label: string, { text, why }: Side = {}): Content => {
+    const wrong = why !== undefined && { 'aria-invalid': true, 'aria-describedby': `why-${name}` };
+    const placeholder = 'registry.example.com/shop/api:1';
+    const input = { ...frame.FIELD, name, defaultValue: text, placeholder, ...wrong };
+    const said = why !== undefined && h('span.why', { id: `why-${name}` }, why);
+    return h('label.wide', h('span', label), h('input', input), said);
+  };
+  const fields = [field('a', 'First image', a), field('b', 'Second image', b)];
+  const form = h('form.find', { action: '/compare' }, fields, h('button', 'Compare'));
+  const head = [h('h1', 'Compare two images'), form];
+  const [first, second] = [a?.grade, b?.grade];
+  if (first === undefined || second === undefined) return frame.pageOf('Compare', head, '/compare');
+  const sheet = sheetOf({ kind: 'difference', before: reportOf(first), after: reportOf(second) });
+  const column = (_: string, index: number): Content => {
+    const [{ text } = {}, one] = index === 0 ? [a, first] : [b, second];
+    const href = text === one.id ? frame.gradePath(one.id) : undefined;
+    const when = h('small', 'graded ', frame.agoOf(one.gradedAt, deps.now()));
+    return [frame.imageLink(one.image, href), when];
+  };
+  const back = h('a', { href: comparePath(second, first) }, 'The other way round');
+  const body = [head, sheetBody(sheet, column), h('p.small', back)];
+  return frame.pageOf('Compare', body, '/compare');
+}
+
+/** What was written in a field, and the grade that it names, or why there is none. */
+interface Side {
+  readonly text?: string;
+  readonly grade?: StoredDetail;
+  readonly why?: string;
+}
+
+/** An image's newest grade, or one by its id. */
+async function side(deps: AppDeps, text: string | undefined): Promise<Side> {
+  if (text === undefined) return {};
+  try {
+    const isName = text.includes('/');
+    const id = isName ? (await imageRow(deps, imageNameOf(text)))?.latest?.id : text;
+    const grade = id === undefined ? undefined : await deps.records.detail(id);
+    if (grade !== undefined) return { text, grade };
+    const why = isName
+      ? 'This is not graded yet.'
+      : 'Write HOST/REPOSITORY:TAG, or the id of a grade.';
+    return { text, why };
+  } catch (error) {
+    if (error instanceof ApiProblem) return { text, why: error.message };
+    throw error;
+  }
+}
