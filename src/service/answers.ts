@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { nextSteps } from '../criteria/next-steps.ts';
 import { given } from '../lib/json.ts';
@@ -28,6 +29,11 @@ export function caching({ settings }: Pick<AppDeps, 'settings'>, how: string): s
 
 export function keepFor(deps: AppDeps, reply: FastifyReply, seconds: number): void {
   void reply.header('cache-control', caching(deps, `max-age=${seconds}`));
+}
+
+/** Same bytes, same tag. */
+export function etagOf(text: string): string {
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 }
 
 /** The image of a name from outside. Throws ApiProblem. */

@@ -1,11 +1,11 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import rateLimit from '@fastify/rate-limit';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { messageOf } from '../lib/errors.ts';
 import { jsonLine } from '../report/text.ts';
 import { guard, tooMany } from './access.ts';
 import { Allowed } from './allowed.ts';
-import { type ApiDeps, caching } from './answers.ts';
+import { type ApiDeps, caching, etagOf } from './answers.ts';
 import { registerApi } from './api.ts';
 import type { Hands } from './hands.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
@@ -74,12 +74,11 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     sendProblem(reply, known ?? innerProblem());
   });
   const vary = settings.reading === 'open' ? {} : { vary: 'authorization' };
-  const tagged = { 'cache-control': caching(deps, 'no-cache'), ...vary };
-  const untagged = { 'cache-control': 'no-store' };
+  const tagged = { ...headers, 'cache-control': caching(deps, 'no-cache'), ...vary };
+  const untagged = { ...headers, 'cache-control': 'no-store' };
   app.addHook('onRequest', (request, reply, done) => {
     const { isTagged = false } = request.routeOptions.config;
-    const kept = isTagged ? tagged : untagged;
-    void reply.headers({ ...headers, ...kept, 'request-id': request.id });
+    void reply.headers(isTagged ? tagged : untagged).header('request-id', request.id);
     done();
   });
   app.addHook('onSend', (request, reply, payload, done) => {
@@ -88,7 +87,7 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
       done();
       return;
     }
-    const etag = `"${createHash('sha256').update(payload).digest('base64url').slice(0, 22)}"`;
+    const etag = reply.getHeader('etag')?.toString() ?? etagOf(payload);
     void reply.header('etag', etag);
     // With its headers: a browser takes them over to what it kept.
     const isSame = isKnown(request, etag);

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DAY_MS } from '../lib/time.ts';
 import { BADGE_LABELS, imageBadge } from '../report/badges.ts';
 import { imageText } from './allowed.ts';
-import { type ApiDeps, imageNameOf, imageRow, keepFor } from './answers.ts';
+import { type ApiDeps, etagOf, imageNameOf, imageRow, keepFor } from './answers.ts';
 import { operation } from './openapi.ts';
 import { ApiProblem } from './problems.ts';
 import { Recent } from './recent.ts';
@@ -15,6 +15,7 @@ const PATH = /^(.+)\/([A-Za-z]+)\.(svg|json)$/;
 interface Kept {
   readonly until: number;
   readonly text: string;
+  readonly etag: string;
   readonly type: string;
 }
 
@@ -28,7 +29,7 @@ export function registerBadges(app: FastifyInstance, deps: ApiDeps): void {
     if (kept === undefined || kept.until <= deps.now())
       cache.set(path, (kept = await made(request, path, deps.now())));
     keepFor(deps, reply, KEPT_MS / 1000);
-    void reply.header('cross-origin-resource-policy', 'cross-origin');
+    void reply.headers({ etag: kept.etag, 'cross-origin-resource-policy': 'cross-origin' });
     return reply.type(kept.type).send(kept.text);
   });
 
@@ -45,7 +46,9 @@ export function registerBadges(app: FastifyInstance, deps: ApiDeps): void {
         : `at ${graded.digest}, graded ${graded.gradedAt.toISOString()}`;
     const badge =
       image && imageBadge(label, { graded, days, about: `${imageText(image)} ${about}` });
-    if (badge !== undefined) return { until: now + KEPT_MS, text: badge[form], type: TYPES[form] };
-    throw new ApiProblem('not-found', `no badge has this name: ${BADGE_LABELS.join(', ')}`);
+    if (badge === undefined)
+      throw new ApiProblem('not-found', `no badge has this name: ${BADGE_LABELS.join(', ')}`);
+    const text = badge[form];
+    return { until: now + KEPT_MS, text, etag: etagOf(text), type: TYPES[form] };
   }
 }
