@@ -118,11 +118,10 @@ function worse({ worse: rows }: FleetSummary, now: number): Content {
     const change = ` level ${before?.level ?? 0} to ${latest?.level ?? 0}, ${points}, `;
     return [imageLink(image), h('span.muted', change, agoOf(latest?.gradedAt, now))];
   });
-  const more = lines.slice(MOST_SHORT);
+  const [first, more] = [lines.slice(0, MOST_SHORT), lines.slice(MOST_SHORT)];
+  const none = h('p.muted', 'No image got worse in 7 days.');
   return section(
-    ...['worse', 'Worse this week'],
-    lines.length === 0 && h('p.muted', 'No image got worse in 7 days.'),
-    list(lines.slice(0, MOST_SHORT), 'ul.short'),
+    ...['worse', 'Worse this week', lines.length === 0 ? none : list(first, 'ul.short')],
     more.length > 0 && fold('details.more', `${more.length} more`, list(more, 'ul.rest')),
   );
 }
