@@ -58,7 +58,7 @@ export function notFound(what = 'no grade has this id'): ApiProblem {
   return new ApiProblem('not-found', what);
 }
 
-/** How many images and grades of a digest are looked at. */
+/** Most images and grades of a digest that are read. */
 export const MOST_OF_DIGEST = 100;
 
 /** Of a tag, or of a digest that was graded; undefined where nobody asked. */

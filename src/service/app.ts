@@ -65,7 +65,7 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
       sendProblem(reply.headers(headers), new ApiProblem('malformed', messageOf(error)));
     },
   });
-  // No answer turns the terminal of who prints it.
+  // A terminal that prints an answer stays as it is.
   app.setReplySerializer((body) => jsonLine(body as object));
   app.setErrorHandler((error, { id, method, routeOptions }, reply) => {
     const known = knownProblem(error);

@@ -98,7 +98,7 @@ export function historyUrl(url: string): string {
   return url.replace(/^(\/api\/v1)\/images\/([^?]+)\/history(?=\?|$)/, '$1/history/$2');
 }
 
-/** Just these parameters; one that is an object stands for any. */
+/** Just these parameters; an object among them allows any. */
 function objectOf(parameters: readonly Parameter[]): Schema {
   const names = parameters.map(({ name }) => (/^(?:image|badge)$/.test(name) ? '*' : name));
   return {

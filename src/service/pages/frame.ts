@@ -180,7 +180,7 @@ export function agoOf(date: Date | undefined, now: number): Content {
 type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
 export type PageRequest = FastifyRequest<{ Params: { '*': string }; Querystring: Query }>;
 
-/** What a form left empty is not there. */
+/** Undefined for a field that was left empty. */
 export function textOf(query: Query, name: string): string | undefined {
   const value = query[name];
   const text = typeof value === 'string' ? value.trim() : '';
