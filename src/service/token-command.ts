@@ -18,32 +18,41 @@ const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
 type NewToken = { name: string; scopes: Scope[]; days?: number };
 
+/** What requests and the command do where the database is here. */
+function tokenStore({ tokens, now }: Pick<AppDeps, 'tokens' | 'now'>) {
+  return {
+    create: async ({ name, scopes, days }: NewToken): Promise<unknown> => {
+      const expiresAt = days === undefined ? undefined : new Date(now() + days * DAY_MS);
+      const { token, secret } = await tokens.create({ name, scopes, ...given({ expiresAt }) });
+      return { ...token, secret };
+    },
+    list: (): Promise<readonly unknown[]> => tokens.list(),
+    revoke: async (name: string): Promise<void> => {
+      if (await tokens.revoke(name)) return;
+      throw new UserError(`token ${name} not found`, { nextStep: 'scoville serve token list' });
+    },
+  };
+}
+type TokenStore = ReturnType<typeof tokenStore>;
+
 /** Tokens of a service that runs: an embedded database has one process, which is that service. */
-export function registerTokens(app: FastifyInstance, { tokens, now }: AppDeps): void {
-  operation(app, 'tokens', {}, async () => ({ tokens: await tokens.list() }));
-  operation<{ Body: NewToken }>(app, 'makeToken', {}, async ({ body }, reply) => {
-    const made = await tokens.create(newToken(body, now)).catch((error: unknown) => {
+export function registerTokens(app: FastifyInstance, deps: AppDeps): void {
+  const store = tokenStore(deps);
+  const refused =
+    (kind: 'malformed' | 'not-found') =>
+    (error: unknown): never => {
       if (!(error instanceof UserError)) throw error;
-      throw new ApiProblem('malformed', error.message, given({ nextStep: error.nextStep }));
-    });
-    return reply.code(201).send({ ...made.token, secret: made.secret });
-  });
+      const more = kind === 'malformed' ? given({ nextStep: error.nextStep }) : {};
+      throw new ApiProblem(kind, error.message, more);
+    };
+  operation(app, 'tokens', {}, async () => ({ tokens: await store.list() }));
+  operation<{ Body: NewToken }>(app, 'makeToken', {}, async ({ body }, reply) =>
+    reply.code(201).send(await store.create(body).catch(refused('malformed'))),
+  );
   operation<{ Params: { name: string } }>(app, 'revokeToken', {}, async ({ params: { name } }) => {
-    if (await tokens.revoke(name)) return { revoked: name };
-    throw new ApiProblem('not-found', `token ${name} not found`);
+    await store.revoke(name).catch(refused('not-found'));
+    return { revoked: name };
   });
-}
-
-function newToken({ name, scopes, days }: NewToken, now: () => number) {
-  const expiresAt = days === undefined ? undefined : new Date(now() + days * DAY_MS);
-  return { name, scopes, ...given({ expiresAt }) };
-}
-
-interface TokenStore {
-  readonly create: (token: NewToken) => Promise<unknown>;
-  readonly list: () => Promise<readonly unknown[]>;
-  readonly revoke: (name: string) => Promise<void>;
-  readonly close: () => Promise<void>;
 }
 
 /** `scoville serve token create NAME`, `list` and `revoke NAME`. */
@@ -58,12 +67,10 @@ export async function tokenCommand(
     throw new UserError(`token does not know ${[action, name].join(' ').trim()}`, {
       nextStep: 'scoville serve token create NAME, token list, or token revoke NAME',
     });
-  const store = await tokenStore(await settings(), io);
-  try {
+  await withStore((await settings()).database, io, async (store) => {
     if (action === 'create') {
-      const scopes = flags.scope.length === 0 ? (['ask'] as const) : flags.scope;
-      const { days } = flags;
-      const made = await store.create({ name, scopes: [...scopes] as Scope[], ...given({ days }) });
+      const scopes = (flags.scope.length === 0 ? ['ask'] : [...flags.scope]) as Scope[];
+      const made = await store.create({ name, scopes, ...given({ days: flags.days }) });
       io.writeOut(`${flags.json ? JSON.stringify(made) : (textField(made, 'secret') ?? '')}\n`);
       if (!flags.json) io.writeErr('It is shown this once: only its hash is kept.\n');
     } else if (action === 'revoke') await store.revoke(name);
@@ -71,10 +78,8 @@ export async function tokenCommand(
       const all = await store.list();
       io.writeOut(flags.json ? `${JSON.stringify(all)}\n` : all.map(lineOf).join(''));
     }
-    return EXIT.met;
-  } finally {
-    await store.close();
-  }
+  });
+  return EXIT.met;
 }
 
 function lineOf(token: unknown): string {
@@ -82,44 +87,36 @@ function lineOf(token: unknown): string {
   // Dates of the database, texts of an answer.
   const day = (value: unknown): string =>
     (value instanceof Date ? value.toISOString() : String(value)).slice(0, 10);
-  const state =
-    revokedAt !== undefined
-      ? `revoked ${day(revokedAt)}`
-      : `${usedAt === undefined ? 'never used' : `used ${day(usedAt)}`}${expiresAt === undefined ? '' : `, until ${day(expiresAt)}`}`;
+  const used = usedAt === undefined ? 'never used' : `used ${day(usedAt)}`;
+  const until = expiresAt === undefined ? '' : `, until ${day(expiresAt)}`;
+  const state = revokedAt === undefined ? `${used}${until}` : `revoked ${day(revokedAt)}`;
   return cleanForTerminal(`${String(name)}  ${String(scopes)}  ${state}`) + '\n';
 }
 
 /** The database, or the service that has it: an embedded one opens for one process at a time. */
-async function tokenStore(settings: ServiceSettings, io: CommandIo): Promise<TokenStore> {
-  const local = isAddress(settings.database) ? undefined : await localService(io);
-  if (local !== undefined) {
+async function withStore(
+  place: string,
+  io: CommandIo,
+  run: (store: TokenStore) => Promise<void>,
+): Promise<void> {
+  const local = isAddress(place) ? undefined : await localService(io);
+  const health =
+    local &&
+    fetch(`${local.url}/healthz`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+  if (local !== undefined && (await health)?.ok === true) {
     const call = caller(local.url, local.token, io);
-    const isThere = await fetch(`${local.url}/healthz`, { signal: AbortSignal.timeout(5000) }).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isThere)
-      return {
-        create: (token) => call('/tokens', token),
-        list: async () => listField(await call('/tokens'), 'tokens'),
-        revoke: async (name) => {
-          await call(`/tokens/${name}`, undefined, 'DELETE');
-        },
-        close: () => Promise.resolve(),
-      };
+    return run({
+      create: (token) => call('/tokens', token),
+      list: async () => listField(await call('/tokens'), 'tokens'),
+      revoke: async (name) => {
+        await call(`/tokens/${name}`, undefined, 'DELETE');
+      },
+    });
   }
-  const database = await openDatabase(settings.database);
-  const tokens = makeTokens(database, io.now);
-  return {
-    create: async (token) => {
-      const made = await tokens.create(newToken(token, io.now));
-      return { ...made.token, secret: made.secret };
-    },
-    list: () => tokens.list(),
-    revoke: async (name) => {
-      if (!(await tokens.revoke(name)))
-        throw new UserError(`token ${name} not found`, { nextStep: 'scoville serve token list' });
-    },
-    close: () => database.close(),
-  };
+  const database = await openDatabase(place);
+  try {
+    await run(tokenStore({ tokens: makeTokens(database, io.now), now: io.now }));
+  } finally {
+    await database.close();
+  }
 }
