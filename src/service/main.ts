@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +11,7 @@ import { useNetwork } from '../lib/fetch.ts';
 import { given } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
-import { buildApp } from './app.ts';
+import { type AppParts, buildApp } from './app.ts';
 import { ask, keepLocal, localService, serviceFolder } from './ask.ts';
 import { type Database, DatabaseAway, isAddress, openDatabase } from './database.ts';
 import { startFollowing } from './follow.ts';
@@ -71,30 +72,24 @@ export async function worker(flags: WorkerFlags, io: CommandIo): Promise<number>
     throw new UserError('a worker needs the PostgreSQL that its service has', {
       nextStep: 'scoville worker --database postgres://USER@HOST/NAME',
     });
-  return running(settings, io, async (deps, parts) => {
-    if (flags.listen !== undefined) {
-      const port = await parts.listen(deps, []);
-      io.writeOut(`${addressOf(settings, port)}\n`);
-    }
+  return running(settings, io, async (_, __, listen) => {
+    if (flags.listen !== undefined) io.writeOut(`${await listen([])}\n`);
     io.writeErr(`${graders(settings)} for ${shown(settings.database)}\n`);
   });
 }
 
 async function start(flags: ServeFlags, io: CommandIo): Promise<number> {
   const settings = await settingsOf(flags, io);
-  return running(settings, io, async (deps, parts) => {
-    const { database } = deps;
-    const pages = [registerPages, registerWebhooks, registerTokens];
-    const port = await parts.listen(deps, [
-      ...pages,
+  return running(settings, io, async (deps, workers, listen) => {
+    const here = await listen([
+      ...[registerPages, registerWebhooks, registerTokens],
       (app, own) => {
-        registerHarbor(app, own, (id, options) => parts.workers.grade(id, options));
+        registerHarbor(app, own, (id, options) => workers.grade(id, options));
       },
     ]);
     startFollowing(deps, io.env);
     startNotifying(deps, io.env);
-    const here = addressOf(settings, port);
-    const hasToken = database.kind === 'embedded' && (await localToken(deps, here, io));
+    const hasToken = deps.database.kind === 'embedded' && (await localToken(deps, here, io));
     const registry = settings.registries[0]?.host ?? 'HOST';
     io.writeOut(`${settings.url ?? here}\n`);
     io.writeErr(`${graders(settings)}, database ${shown(settings.database)}\n`);
@@ -130,30 +125,18 @@ function graders({ workers }: ServiceSettings): string {
   return workers === 0 ? 'no worker here' : `${quantity(workers, 'image')} graded at once`;
 }
 
-/** By which this machine reaches it. */
-function addressOf({ listen: { host } }: ServiceSettings, port: number): string {
-  const named = /^(?:0\.0\.0\.0|::|::0)$/.test(host) ? '127.0.0.1' : host;
-  return `http://${named.includes(':') ? `[${named}]` : named}:${port}`;
-}
-
 function shown(database: string): string {
   return cleanForTerminal(database.replace(/\/\/[^@/]*@/, '//'));
 }
 
-interface Parts {
-  readonly workers: Workers;
-  /** Gives the port. */
-  readonly listen: (
-    deps: AppDeps,
-    parts: NonNullable<Parameters<typeof buildApp>[1]>['parts'],
-  ) => Promise<number>;
-}
+/** Answers requests with these; gives the address by which this machine reaches it. */
+type Listen = (parts: NonNullable<AppParts['parts']>) => Promise<string>;
 
 /** Opens all that a process of the service needs, runs until it has to stop, and closes it. */
 async function running(
   settings: ServiceSettings,
   io: CommandIo,
-  begin: (deps: AppDeps, parts: Parts) => Promise<void>,
+  begin: (deps: AppDeps, workers: Workers, listen: Listen) => Promise<void>,
 ): Promise<number> {
   const { now, env } = io;
   const isDebug = env['SCOVILLE_DEBUG'] !== undefined;
@@ -177,18 +160,15 @@ async function running(
       await deps.queue.stop({ seconds: STOP_SECONDS });
       workers.close();
     });
-    await begin(deps, {
-      workers,
-      listen: async (own, parts = []) => {
-        const app = await buildApp(own, { parts, metrics, hands });
-        closers.push(() => closed(app));
-        return listening(app, settings);
-      },
+    await begin(deps, workers, async (parts) => {
+      const app = await buildApp(deps, { parts, metrics, hands });
+      closers.push(() => closed(app));
+      return listening(app, settings);
     });
     io.signal.throwIfAborted();
     workers.start();
     if (settings.workers > 0) workAttach(deps, hands);
-    await stopped(io.signal);
+    await once(io.signal, 'abort');
     log.info('stopping');
     return EXIT.met;
   } finally {
@@ -242,8 +222,8 @@ const LISTEN_ERRORS: Readonly<Record<string, string>> = {
   ENOTFOUND: 'this machine does not have that address',
 };
 
-/** Listens as settings say; gives the port. */
-async function listening(app: FastifyInstance, { listen }: ServiceSettings): Promise<number> {
+/** Listens as settings say; gives the address by which this machine reaches it. */
+async function listening(app: FastifyInstance, { listen }: ServiceSettings): Promise<string> {
   const { host, port } = listen;
   try {
     await app.listen({ host, port });
@@ -255,18 +235,9 @@ async function listening(app: FastifyInstance, { listen }: ServiceSettings): Pro
       nextStep: `--listen ${host}:0 takes a free port`,
     });
   }
-  const address = app.server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
-}
-
-function stopped(signal: AbortSignal): Promise<void> {
-  return new Promise((done) => {
-    if (signal.aborted) done();
-    else
-      signal.addEventListener('abort', () => {
-        done();
-      });
-  });
+  const named = /^(?:0\.0\.0\.0|::|::0)$/.test(host) ? '127.0.0.1' : host;
+  const bound = app.server.address();
+  return `http://${named.includes(':') ? `[${named}]` : named}:${typeof bound === 'object' ? bound?.port : port}`;
 }
 
 /**
