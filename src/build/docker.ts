@@ -2,17 +2,20 @@ import { lookup as lookupOfEngineRegistries } from 'node:dns/promises';
 import { BlockList, isIP } from 'node:net';
 import { err, ok, type Result, UserError } from '../lib/errors.ts';
 import { field, given, isObject, listField, lookup, parseJson, textField } from '../lib/json.ts';
+import { inParallel } from '../lib/parallel.ts';
 import { type Completed, completed } from '../lib/run-result.ts';
 import type { RunTool, ToolRun } from '../lib/run-tool.ts';
 import { cleanText } from '../lib/text.ts';
 import {
   type Digest,
   familiarReference,
+  formatReference,
   isDigest,
   parseDigest,
   parseReference,
   withDefaultTag,
 } from '../model/reference.ts';
+import { askEngine, type EngineAnswer } from './engine-api.ts';
 
 const CALL_MS = 60_000;
 
@@ -151,7 +154,7 @@ export function oldStoreError(): UserError {
   });
 }
 
-export type LocalImage = ReturnType<typeof parseInspected>[number];
+export type LocalImage = NonNullable<ReturnType<typeof localImage>>;
 
 /** Looks images up in the engine's store; undefined for one it lacks. Throws UserError. */
 export async function inspectLocalImages(
@@ -160,18 +163,32 @@ export async function inspectLocalImages(
   signal?: AbortSignal,
 ): Promise<readonly (LocalImage | undefined)[]> {
   if (refs.length === 0) return [];
+  const answers = await inParallel(refs, 4, (ref) =>
+    askEngine(run, { method: 'GET', path: `/images/${inPath(ref)}/json` }, signal),
+  );
+  const known = answers.flatMap(answeredImage);
+  if (known.length === refs.length) return known;
   const result = await docker(run, ['image', 'inspect', '--format', '{{json .}}', ...refs], signal);
   if (result.exitCode !== 0 && !/no such image|invalid reference/i.test(result.stderr))
     throw engineError(result.stderr);
-  const images = parseInspected(result.stdout);
+  const images = result.stdout.split('\n').flatMap((line) => localImage(parseJson(line)) ?? []);
   if (images.length === refs.length) return images;
   return refs.map((ref) => images.find((image) => isNamed(image, ref)));
 }
 
-/** What the engine had of some names before the build, milliseconds since 1970. */
-export interface SeenImages {
-  readonly at: number;
-  readonly byName: ReadonlyMap<string, LocalImage | undefined>;
+function inPath(ref: string): string {
+  return ref.split('/').map(encodeURIComponent).join('/');
+}
+
+/** In a list, the image or that there is none; an empty list where docker is to be asked. */
+function answeredImage(
+  answer: Awaited<ReturnType<typeof askEngine>>,
+): readonly (LocalImage | undefined)[] {
+  if (answer?.ok !== true) return [];
+  const { status, text } = answer.value;
+  if (status === 404 && /no such image/i.test(text)) return [undefined];
+  const image = status === 200 ? localImage(parseJson(text)) : undefined;
+  return image === undefined ? [] : [image];
 }
 
 export async function tagImage(
@@ -180,29 +197,32 @@ export async function tagImage(
   name: string,
   signal: AbortSignal,
 ): Promise<void> {
+  const reference = parseReference(name);
+  if (reference.ok && reference.value.digest === undefined) {
+    const { tag = 'latest', ...repo } = reference.value;
+    const query = new URLSearchParams({ repo: formatReference(repo), tag }).toString();
+    const call = { method: 'POST', path: `/images/${inPath(id)}/tag?${query}` } as const;
+    const answer = await askEngine(run, call, signal);
+    if (answer?.ok === true && answer.value.status === 201) return;
+  }
   const result = await docker(run, ['tag', id, name], signal);
   if (result.exitCode !== 0) throw engineError(result.stderr);
 }
 
-/** Reads one JSON object a line, as `docker image inspect --format '{{json .}}'` writes them. */
-function parseInspected(stdout: string) {
-  return stdout
-    .split('\n')
-    .map(parseJson)
-    .flatMap((value) => {
-      const id = parseDigest(textField(value, 'Id'));
-      if (id === undefined) return [];
-      return {
-        /** With the containerd store the digest of its index or manifest, else of its config. */
-        id,
-        repoTags: textsField(value, 'RepoTags'),
-        repoDigests: textsField(value, 'RepoDigests'),
-        /** RFC 3339. */
-        created: textField(value, 'Created'),
-        architecture: textField(value, 'Architecture') ?? '',
-        layers: listField(field(value, 'RootFS'), 'Layers').filter(isDigest),
-      };
-    });
+/** Reads what the engine says of an image; docker prints it as it is. */
+function localImage(value: unknown) {
+  const id = parseDigest(textField(value, 'Id'));
+  if (id === undefined) return undefined;
+  return {
+    /** With the containerd store the digest of its index or manifest, else of its config. */
+    id,
+    repoTags: textsField(value, 'RepoTags'),
+    repoDigests: textsField(value, 'RepoDigests'),
+    /** RFC 3339. */
+    created: textField(value, 'Created'),
+    architecture: textField(value, 'Architecture') ?? '',
+    layers: listField(field(value, 'RootFS'), 'Layers').filter(isDigest),
+  };
 }
 
 function isNamed(image: LocalImage, ref: string): boolean {
@@ -217,20 +237,39 @@ function isNamed(image: LocalImage, ref: string): boolean {
   return image.repoTags.includes(wanted) || image.repoDigests.includes(wanted);
 }
 
-/** Streams a tar into `docker load`; gives the names it loaded. Throws what the stream throws. */
+/** Loads a tar into the engine; gives the names it loaded. Throws what the stream throws. */
 export async function dockerLoad(
   run: RunTool,
   stream: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<Result<readonly string[], ReturnType<typeof loadFailure>>> {
+  const call = { method: 'POST', path: '/images/load?quiet=1', body: stream } as const;
+  const answer = await askEngine(run, call, signal);
+  if (answer !== undefined)
+    return answer.ok ? readLoaded(answer.value) : err(loadFailure(answer.error));
   const result = await docker(run, ['load'], signal, {
     stdin: stream,
     timeoutMs: { unlimited: 'an image may be of any size' },
   });
-  if (result.exitCode !== 0) return err(loadFailure(result.stderr));
-  // `Loaded image: NAME` and `Loaded image ID: DIGEST`.
-  const names = result.stdout.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm);
-  return ok([...names].map(([, name = '']) => name));
+  return result.exitCode === 0 ? ok(loadedNames(result.stdout)) : err(loadFailure(result.stderr));
+}
+
+/** Reads messages in JSON, one a line, of which an error is the last. */
+function readLoaded({ status, text }: EngineAnswer): Awaited<ReturnType<typeof dockerLoad>> {
+  const messages = text.split('\n').map(parseJson);
+  const errors = messages.flatMap(
+    (one) => textField(one, 'error') ?? textField(one, status === 200 ? 'error' : 'message') ?? [],
+  );
+  const [error] = errors;
+  if (status !== 200) return err(loadFailure(`Error response from daemon: ${error ?? status}`));
+  if (error !== undefined) return err(loadFailure(error));
+  return ok(loadedNames(messages.map((one) => textField(one, 'stream') ?? '').join('')));
+}
+
+/** Of `Loaded image: NAME` and `Loaded image ID: DIGEST`. */
+function loadedNames(text: string): readonly string[] {
+  const names = text.matchAll(/^Loaded image(?: ID)?: (\S+)\s*$/gm);
+  return [...names].map(([, name = '']) => name);
 }
 
 /** `isMissing`: the stream left out a blob that the engine lacks; the full stream works. */

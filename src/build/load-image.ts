@@ -20,13 +20,7 @@ import { inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Descriptor, OpenedPlatform } from '../model/image.ts';
 import { type Digest, isDigest, parseReference } from '../model/reference.ts';
-import {
-  dockerLoad,
-  inspectLocalImages,
-  type LocalImage,
-  type SeenImages,
-  tagImage,
-} from './docker.ts';
+import { dockerLoad, inspectLocalImages, type LocalImage, tagImage } from './docker.ts';
 
 interface LoadRequest {
   readonly store: LayoutStore;
@@ -35,11 +29,7 @@ interface LoadRequest {
   readonly names: readonly string[];
   /** References of images whose layers this one starts with: layers the engine has are not sent. */
   readonly bases: readonly string[];
-  readonly seen?: SeenImages | undefined;
 }
-
-/** For so long what Docker had before the build counts: asking takes longer than all else here. */
-const SEEN_MS = 2000;
 
 /**
  * Loads an image into Docker. Nothing is sent where the engine has it under every name. Else a
@@ -53,16 +43,10 @@ export async function loadImage(
   context: PipelineContext,
   request: LoadRequest,
 ): Promise<{ readonly already: boolean; readonly sentBytes: number }> {
-  const { store, index, names, seen } = request;
+  const { store, index, names } = request;
   const before = (await store.digestsOf(names)).filter((digest) => digest !== index.digest);
   const asked = [...(names.length > 0 ? names : [index.digest]), ...request.bases, ...before];
-  const isSeen =
-    seen !== undefined &&
-    Math.abs(context.now() - seen.at) < SEEN_MS &&
-    asked.every((name) => seen.byName.has(name));
-  const images = isSeen
-    ? asked.map((name) => seen.byName.get(name))
-    : await inspectLocalImages(context.run, asked, context.signal);
+  const images = await inspectLocalImages(context.run, asked, context.signal);
   const wanted = images.slice(0, Math.max(names.length, 1));
   const { platforms } = await openStored(store.blobs, index);
   // Docker's classic store knows an image by its configuration.

@@ -126,7 +126,7 @@ type Delivered = Checked & Pick<Attested, 'referrers' | 'tagged'>;
 
 async function deliver(
   context: PipelineContext,
-  { plan, store, registries, images, seen, image, referrers, tagged }: Delivered,
+  { plan, store, registries, images, image, referrers, tagged }: Delivered,
   destination: Destination,
   then?: string,
 ): Promise<void> {
@@ -137,11 +137,7 @@ async function deliver(
       await phase(
         context,
         'load',
-        () => {
-          const { context: other } = destination;
-          const known = other === undefined ? { ...common, seen } : common;
-          return loadImage(inDockerContext(context, other), known);
-        },
+        () => loadImage(inDockerContext(context, destination.context), common),
         ({ already, sentBytes }) => {
           const sent = already
             ? 'Docker has it already'

@@ -19,10 +19,9 @@ import { requireOwnBuild } from '../trust/bases.ts';
 import { requireCosign } from '../trust/cosign.ts';
 import { readProfiles, startProfiles } from '../trust/profile-artifact.ts';
 import { requireKey } from '../trust/signer.ts';
-import { imageNames } from './annotations.ts';
 import type { ParsedBuild } from './command-line.ts';
 import { buildContext, type ContextSource, contextSource } from './context-source.ts';
-import { inspectLocalImages, type SeenImages } from './docker.ts';
+import { inspectLocalImages } from './docker.ts';
 import { buildEngine, warnOfBuilder } from './engine.ts';
 import { applyOptions } from './flags.ts';
 import { beginTrackedFiles, type GitFacts, gitFacts } from './git.ts';
@@ -63,8 +62,6 @@ export async function readBuild(
 ): Promise<Build | PassedOn> {
   const { parsed, stdin, store, directory, lockMode = 'build', recorded } = request;
   const together = request.together ?? ALONE;
-  const loaded = loadedNames(parsed, store);
-  loaded.catch(() => undefined);
   const source = await contextSource({
     context: parsed.context,
     file: lastValueOf(parsed, 'file'),
@@ -91,7 +88,6 @@ export async function readBuild(
           settings,
           dockerfile,
           registries,
-          loaded,
           lock,
           lockMode,
         })
@@ -144,7 +140,6 @@ export async function readBuild(
     store,
     engine: engine.engine,
     images: engine.images,
-    seen: engine.seen,
     registries,
     lock,
     vex: parsed.own.grade || isSigned ? await readVexFiles(plan.settings.vex) : [],
@@ -222,24 +217,16 @@ async function engineAndImages(
   of: Pick<Build, 'parsed' | 'dockerfile' | 'registries' | 'lock'> & {
     readonly settings: Settings;
     readonly lockMode: LockMode;
-    /** Of the image that is to be loaded: its names, and the images that have them. */
-    readonly loaded: Promise<readonly string[]>;
   },
 ) {
   const { parsed, settings, dockerfile, registries, lockMode } = of;
   const lock = of.lock?.request;
   const named = lastValueOf(parsed, 'builder') ?? context.env['BUILDX_BUILDER'];
   const needed = neededImages(dockerfile, parsed);
-  // Asked together: each call of docker takes its time to start. What goes wrong with the engine,
-  // dockerInfo says first.
   const names = needed.map(({ reference }) => formatReference(reference));
   const isAsked = boolOf(parsed, 'pull') !== true;
-  const loaded = await of.loaded;
-  const at = context.now();
-  const asked = isAsked || loaded.length > 0 ? [...names, ...loaded] : [];
-  const inspected = inspectLocalImages(context.run, asked, context.signal);
-  inspected.catch(() => undefined);
-  const local = inspected.then((images) => (isAsked ? images.slice(0, names.length) : []));
+  // What goes wrong with the engine, dockerInfo says first.
+  const local = inspectLocalImages(context.run, isAsked ? names : [], context.signal);
   local.catch(() => undefined);
   const engine = await buildEngine(context, named === '' ? undefined : named);
   const hermetic = hermeticMode(parsed.own, settings, lock?.before);
@@ -261,26 +248,7 @@ async function engineAndImages(
   );
   if (engine.elsewhere !== undefined)
     warnOfBuilder(context, engine.elsewhere, needed, images, await local.catch(() => []));
-  const found = loaded.length > 0 && engine.seesLocal ? await inspected : undefined;
-  const seen: SeenImages | undefined = found && {
-    at,
-    byName: new Map(asked.map((name, i) => [name, found[i]])),
-  };
-  return { engine, images, seen };
-}
-
-/** What loading into Docker asks it about, before the image is known. */
-async function loadedNames(
-  { output, ...parsed }: ParsedBuild,
-  store: LayoutStore,
-): Promise<readonly string[]> {
-  if (output.kind !== 'image') return [];
-  const isLoaded = output.destinations.some(
-    (one) => one.kind === 'docker' && one.context === undefined,
-  );
-  const names = imageNames(valuesOf(parsed, 'tag'), output.names);
-  if (!isLoaded || !names.ok) return [];
-  return [...names.value, ...(await store.digestsOf(names.value))];
+  return { engine, images };
 }
 
 /** Seconds since 1970: when the first build of this Dockerfile began, today's. */

@@ -16,7 +16,7 @@ import type { Signer } from '../trust/signer.ts';
 import type { Builder } from './buildx.ts';
 import type { ParsedBuild } from './command-line.ts';
 import type { ContextSource } from './context-source.ts';
-import type { DockerInfo, SeenImages } from './docker.ts';
+import type { DockerInfo } from './docker.ts';
 import type { BuildTimes, BuiltPlatform, FinalImage } from './image-under-build.ts';
 import type { FoundLock } from './lock-file.ts';
 import type { BuildPlan, PassthroughPlan } from './plan.ts';
@@ -51,8 +51,6 @@ export interface Build {
   readonly store: LayoutStore;
   readonly engine: BuildEngine;
   readonly images: readonly FoundImage[];
-  /** What Docker had; undefined where the image does not go there. */
-  readonly seen: SeenImages | undefined;
   readonly registries: Registries;
   readonly lock: FoundLock | undefined;
   /** What is promised of vulnerabilities; empty where nothing is graded. */

@@ -1,4 +1,3 @@
-import { type RunTool, runTool } from '../lib/run-tool.ts';
 import { type PipelineContext, isCi, isSet } from '../model/context.ts';
 import type { EventSink } from '../model/events.ts';
 import type { Terminal } from '../ui/ink-surface.tsx';
@@ -8,6 +7,7 @@ import { cleanForTerminal, cleanLines, marksOf } from '../ui/text.ts';
 import { type CommandIo, isAtTerminal, pathsOf } from './io.ts';
 import { isUtf8 } from './render-report.ts';
 import { isTyped, terminalJob } from './terminal-job.ts';
+import { toolRunner } from './tool-runner.ts';
 import { VERSION } from './version.ts';
 
 export function pipelineContext(io: CommandIo, emit: EventSink): PipelineContext {
@@ -22,17 +22,6 @@ export function pipelineContext(io: CommandIo, emit: EventSink): PipelineContext
     version: VERSION,
     isPerson: isAtTerminal(io),
   };
-}
-
-/** Starts tools; as Docker's plugin, gives each `docker` the global flags that Docker got. */
-export function toolRunner({ docker }: Pick<CommandIo, 'docker'>): RunTool {
-  if (docker === undefined) return runTool;
-  return (what) =>
-    runTool({
-      ...what,
-      env: { ...docker.env, ...what.env },
-      args: what.command === 'docker' ? [...docker.globals, ...what.args] : what.args,
-    });
 }
 
 type Outside = Pick<CommandIo, 'env' | 'inIsTerminal' | 'outIsTerminal' | 'errIsTerminal'>;

@@ -1,11 +1,11 @@
 import { canConnect } from '../lib/can-connect.ts';
 import { EXIT } from '../lib/errors.ts';
 import { jsonText } from '../report/text.ts';
-import { toolRunner } from './conversation.ts';
 import { type CheckRow, CHECKS, isFit, runChecks } from './doctor-checks.ts';
 import { command } from './flags.ts';
 import { type CommandIo, pathsOf, writeProse } from './io.ts';
 import { DOCTOR } from './specs.ts';
+import { toolRunner } from './tool-runner.ts';
 import { VERSION } from './version.ts';
 
 export const doctor = command(DOCTOR, async ({ json }, _, io) => {

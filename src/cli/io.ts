@@ -53,7 +53,7 @@ export function isAtTerminal({
  * the clone's own folder, with keys, registries, programs or a Docker engine of its author's
  * choice.
  */
-export function pathsOf(io: CommandIo): Paths {
+export function pathsOf(io: Pick<CommandIo, 'env' | 'homeDir' | 'cwd'>): Paths {
   const { env, homeDir } = io;
   const named = (name: string): string | undefined => {
     const value = env[name] ?? '';

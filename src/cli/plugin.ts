@@ -3,7 +3,6 @@ import { connect } from 'node:net';
 import { join, resolve } from 'node:path';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { CompletedCommand } from './command-help.ts';
-import { toolRunner } from './conversation.ts';
 import { type Command, type CommandIo, pathsOf } from './io.ts';
 import {
   contextOf,
@@ -14,6 +13,7 @@ import {
   readBuilderWords,
   readDockerCall,
 } from './plugin-call.ts';
+import { toolRunner } from './tool-runner.ts';
 import { VERSION } from './version.ts';
 
 const LISTED_EVERY_MS = 250;

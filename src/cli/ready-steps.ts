@@ -21,9 +21,10 @@ import { isWithin, type PlannedEdit } from '../model/fix.ts';
 import { printedCommand } from '../model/printed-command.ts';
 import type { ReadyStep, Scorecard } from '../model/scorecard.ts';
 import { type Settings, withPlainHttp } from '../model/settings.ts';
-import { pipelineContext, toolRunner } from './conversation.ts';
+import { pipelineContext } from './conversation.ts';
 import { lastValueOf, valuesOf } from './flag-table.ts';
 import type { CommandIo } from './io.ts';
+import { toolRunner } from './tool-runner.ts';
 
 /** The Dockerfile fix to ask about in a terminal after a build; undefined for a URL or stdin. */
 export function fixRequestOf(

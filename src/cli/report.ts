@@ -8,11 +8,11 @@ import { openFile } from '../lib/run-result.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { ReportInput } from '../model/report.ts';
 import { jsonText } from '../report/text.ts';
-import { toolRunner } from './conversation.ts';
 import { bool, type CommandSpec, text } from './flag-table.ts';
 import { command, JSON_FLAG } from './flags.ts';
 import { type CommandIo, pathsOf } from './io.ts';
 import { renderReport } from './render-report.ts';
+import { toolRunner } from './tool-runner.ts';
 
 export const REPORT = {
   name: 'report',

@@ -59,7 +59,10 @@ export type ToolResult =
   | { readonly ended: 'aborted' };
 
 /** Tests use one that throws on unexpected commands. */
-export type RunTool = (run: ToolRun) => Promise<ToolResult>;
+export type RunTool = ((run: ToolRun) => Promise<ToolResult>) & {
+  /** The socket that a `docker` started by it talks to; undefined where docker is to be asked. */
+  readonly engineSocket?: () => string | undefined;
+};
 
 /** What a command search uses: PATH, the user's and the tool's working folders, the user's home. */
 export interface CommandSearch {
@@ -256,19 +259,20 @@ export const runTool: RunTool = async (run) => {
  */
 function pluginFile({ plugin, args }: ToolRun, docker: string): string | undefined {
   if (plugin === undefined || basename(plugin) !== `docker-${args[0] ?? ''}`) return undefined;
-  return isProgramOfRunTool(docker) && existsSync(plugin) ? plugin : undefined;
+  return !isScript(docker) && existsSync(plugin) ? plugin : undefined;
 }
 
-function isProgramOfRunTool(file: string): boolean {
+/** True too where it cannot be read. */
+export function isScript(file: string): boolean {
   const start = Buffer.alloc(2);
   try {
     const opened = openSync(file, 'r');
     readSync(opened, start);
     closeSync(opened);
   } catch {
-    return false;
+    return true;
   }
-  return start.toString('latin1') !== '#!';
+  return start.toString('latin1') === '#!';
 }
 
 /** Killed when we exit. */

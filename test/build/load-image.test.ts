@@ -98,25 +98,3 @@ test.each([
     names.map((_, i) => (i < done ? manifest.digest : OLD)),
   );
 });
-
-test('what Docker had two seconds ago is asked again, and not before', async () => {
-  const store = await openStore(temporaryFolder());
-  const { manifest } = await makeImage(store.blobs, [{ a: '1' }]);
-  const name = 'docker.io/library/app:1';
-  const engine = docker({ [name]: { id: OLD } }, [{}], manifest.digest);
-  const context = {
-    run: engine.run,
-    emit: () => undefined,
-    now: () => 10_000,
-    signal: new AbortController().signal,
-  } as unknown as PipelineContext;
-  const had = { id: manifest.digest, repoTags: [], repoDigests: [], architecture: '', layers: [] };
-  const load = async (at: number, names: readonly string[] = [name]) => {
-    const seen = { at, byName: new Map([[name, { ...had, created: undefined }]]) };
-    return (await loadImage(context, { store, index: manifest, names, bases: [], seen })).already;
-  };
-  expect(await load(8_001)).toBe(true);
-  expect(engine.calls).toEqual([]);
-  expect(await load(8_000)).toBe(false);
-  expect(await load(8_001, [name, 'docker.io/library/other:1'])).toBe(false);
-});

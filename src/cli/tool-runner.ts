@@ -1,0 +1,36 @@
+import { engineSocket } from '../lib/engine-socket.ts';
+import { type RunTool, runTool } from '../lib/run-tool.ts';
+import { type CommandIo, pathsOf } from './io.ts';
+
+type Outside = Pick<CommandIo, 'docker' | 'env' | 'cwd' | 'homeDir'>;
+
+/** One for an environment, since what is asked early is kept by its runner. */
+const runners = new WeakMap<CommandIo['env'], RunTool>();
+
+/** Starts tools; as Docker's plugin, gives each `docker` the global flags that Docker got. */
+export function toolRunner(io: Outside): RunTool {
+  const { docker, env } = io;
+  if (docker !== undefined) {
+    const run: RunTool = (what) =>
+      runTool({
+        ...what,
+        env: { ...docker.env, ...what.env },
+        args: what.command === 'docker' ? [...docker.globals, ...what.args] : what.args,
+      });
+    // What the flags say of the engine, docker knows.
+    return docker.globals.length > 0 ? run : withSocket(run, io);
+  }
+  const known = runners.get(env) ?? withSocket((what) => runTool(what), io);
+  runners.set(env, known);
+  return known;
+}
+
+function withSocket(run: RunTool, { env, cwd, homeDir: home }: Outside): RunTool {
+  let found: { readonly socket: string | undefined } | undefined;
+  const find = () => {
+    const { dockerConfig } = pathsOf({ env, cwd, homeDir: home });
+    const search = { path: env['PATH'] ?? '', cwds: [cwd], home };
+    return { socket: engineSocket({ env, dockerConfig, search }) };
+  };
+  return Object.assign(run, { engineSocket: () => (found ??= find()).socket });
+}
