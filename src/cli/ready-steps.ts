@@ -66,7 +66,7 @@ async function readyEdits(
   const cves = scorecard.criteria.filter(hasFixedCves).map(({ id }) => id);
   // Bases that are pinned have their fixes in newer ones, where the tag has moved.
   const options = { ...asked.options, refresh: cves.length > 0 };
-  const request = { ...asked, options };
+  const request = { ...asked, options, isHint: true };
   try {
     const task = await planFixes(
       pipelineContext(io, () => undefined),

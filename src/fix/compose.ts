@@ -142,16 +142,16 @@ export async function applyDecided(
   const applied: PlannedEdit[] = [];
   const skipped: PlannedEdit[] = [];
   const failed: Refusal[] = [];
-  for (let now = files; ;) {
-    const plan = planEdits(now, around);
+  for (let now = files, plan = planEdits(now, around); ;) {
     if (!plan.ok) return plan;
-    const left = plan.value.edits.filter(({ id }) => !decided.has(id));
+    const { edits, refusals } = plan.value;
+    const left = edits.filter(({ id }) => !decided.has(id));
     const done = (rest: readonly PlannedEdit[]): Result<AppliedFixes, LineError> =>
       ok({
         files: now,
         applied,
         skipped: [...skipped, ...rest],
-        refusals: [...plan.value.refusals, ...failed],
+        refusals: [...refusals, ...failed],
       });
     const [edit] = left;
     if (edit === undefined) return done([]);
@@ -168,6 +168,7 @@ export async function applyDecided(
     if (decision === 'skip') skipped.push(edit);
     else {
       now = after.value;
+      plan = planEdits(now, around);
       applied.push(edit);
     }
   }
@@ -221,12 +222,18 @@ interface Effect {
  */
 export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains {
   const { scored, files } = judging;
-  const before = findings(files.dockerfile, judging);
+  const counted = new Map<string, Count>();
+  const findingsOf = (text: string): Count => {
+    const count = counted.get(text) ?? findings(text, judging);
+    counted.set(text, count);
+    return count;
+  };
+  const before = findingsOf(files.dockerfile);
   const wasMet = new Map(scored?.map(({ id, outcome }) => [id, isMet(outcome)]));
   const isOpen = (id: string): boolean => scored === undefined || wasMet.get(id) === false;
   const isHeld = (id: string): boolean => scored === undefined || wasMet.get(id) !== false;
   const shown = (text: string): Effect => {
-    const after = findings(text, judging);
+    const after = findingsOf(text);
     return {
       met: SHOWN_WHOLE.filter((id) => before(id) > 0 && after(id) === 0 && isOpen(id)),
       lost: SHOWN_WHOLE.filter((id) => before(id) === 0 && after(id) > 0 && isHeld(id)),

@@ -23,12 +23,14 @@ import type { LineError } from '../dockerfile/logical-lines.ts';
 import { givenDockerfile } from '../grade/grade-build.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
 import { inspectPlatform } from '../grade/inspect-layers.ts';
+import { openCache } from '../image/caches.ts';
 import { openStore } from '../image/layout/store.ts';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
 import { networkFetch } from '../lib/fetch.ts';
 import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import { quantity } from '../lib/text.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { declared } from '../lint/lint.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import {
@@ -45,7 +47,7 @@ import {
   type Risk,
 } from '../model/fix.ts';
 import { LOCK_FILE_NAME, type LockedPackages, type LockFile } from '../model/lock.ts';
-import { type Digest, formatReference, withDefaultTag } from '../model/reference.ts';
+import { type Digest, digestOf, formatReference, withDefaultTag } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
 import {
   type AppliedFixes,
@@ -62,7 +64,7 @@ import { fixCommand } from './fix-command.ts';
 
 interface FactsRequest extends Pick<
   FixRequest,
-  'buildArgs' | 'target' | 'settings' | 'build' | 'isLocal'
+  'buildArgs' | 'target' | 'settings' | 'build' | 'isLocal' | 'isHint'
 > {
   readonly read: ReadForEdits;
   readonly needs: ReadonlySet<FixNeed>;
@@ -263,6 +265,29 @@ async function gatherFacts(
   };
 }
 
+const HOUR_MS = DAY_MS / 24;
+
+/**
+ * What others are asked for. A hint rests on what they said today; that one did not answer counts
+ * for an hour. So no build that changes one line asks them again.
+ */
+async function askedOrKept<T>(
+  context: PipelineContext,
+  isHint: boolean | undefined,
+  key: string,
+  ask: () => Promise<Result<T>>,
+): Promise<Result<T>> {
+  if (isHint !== true) return ask();
+  const hints = openCache(context, 'hints', 1);
+  const kept = (await hints.get(key)) as { at: number; found: Result<T> } | undefined;
+  const age = kept === undefined ? -1 : context.now() - kept.at;
+  if (kept !== undefined && age >= 0 && age < (kept.found.ok ? DAY_MS : HOUR_MS)) return kept.found;
+  const found = await ask();
+  context.signal.throwIfAborted();
+  await hints.set(key, { at: context.now(), found });
+  return found;
+}
+
 /**
  * The digests of the tags in a Dockerfile, by full reference. Those in scoville.lock are taken from
  * there, so that both say the same; with `refresh` every registry is asked. An image that only the
@@ -271,7 +296,7 @@ async function gatherFacts(
 export async function fixDigests(
   context: PipelineContext,
   registries: Registries,
-  { read, refresh, settings, isLocal }: FactsRequest,
+  { read, refresh, settings, isLocal, isHint }: FactsRequest,
   beside: LockFile | undefined,
 ): Promise<ReadonlyMap<string, Result<Digest>>> {
   const lock = refresh ? undefined : beside;
@@ -289,18 +314,24 @@ export async function fixDigests(
       const locked = lock?.images.get(name);
       if (locked !== undefined && !locked.local) return [name, ok(locked.digest)];
       if (isLocal === true) return [name, NOT_ASKED];
-      try {
-        const { registry, repository, tag = 'latest' } = reference;
-        // What an edit would bring in: offline, only registries of images that the Dockerfile has
-        // are asked.
-        if (settings.offline && !own.has(registry)) return [name, err(`${registry} is not asked`)];
-        const root = await registries.reader(registry).findManifest(repository, tag);
-        if (root === undefined) return [name, err(`${registry} does not have it`)];
-        return [name, ok(root.descriptor.digest)];
-      } catch (error) {
-        context.signal.throwIfAborted();
-        return [name, err(messageOf(error))];
-      }
+      const { registry, repository, tag = 'latest' } = reference;
+      // What an edit would bring in: offline, only registries of images that the Dockerfile has are
+      // asked.
+      if (settings.offline && !own.has(registry)) return [name, err(`${registry} is not asked`)];
+      // Whether a tag has moved is what a refresh is about.
+      const mayBeKept = isHint === true && !(refresh && inFile.includes(reference));
+      const found = await askedOrKept(context, mayBeKept, `digest ${name}`, async () => {
+        try {
+          const root = await registries.reader(registry).findManifest(repository, tag);
+          return root === undefined
+            ? err(`${registry} does not have it`)
+            : ok(root.descriptor.digest);
+        } catch (error) {
+          context.signal.throwIfAborted();
+          return err(messageOf(error));
+        }
+      });
+      return [name, found];
     }),
   );
   return new Map(found);
@@ -313,7 +344,7 @@ const MOST = 64;
 /** Digests of what the Dockerfile downloads without a check, taken now, by address. */
 export async function fixHashes(
   context: PipelineContext,
-  { read, settings, isLocal }: FactsRequest,
+  { read, settings, isLocal, isHint }: FactsRequest,
 ): Promise<ReadonlyMap<string, Result<FetchedFile>>> {
   const wanted = read.analysis.downloads.flatMap(({ kind, url, verifiedBy }) =>
     ['curl', 'wget', 'add'].includes(kind) && url !== undefined && verifiedBy === undefined
@@ -329,14 +360,15 @@ export async function fixHashes(
   const guarded = networkFetch(env, env['HOME'] ?? '/', { isNamed: (url) => !!named(url) });
   const fetchOne = async (url: string): Promise<void> => {
     context.emit({ kind: 'notice', text: `fetching ${shownAddress(url)} for its hash` });
+    const how = {
+      allowsPlain: (url: URL) => named(url)?.plainHttp === true,
+      fetch: guarded,
+      userAgent: `scoville/${context.version}`,
+      signal: context.signal,
+    };
     found.set(
       url,
-      await fetchDigest(url, {
-        allowsPlain: (url) => named(url)?.plainHttp === true,
-        fetch: guarded,
-        userAgent: `scoville/${context.version}`,
-        signal: context.signal,
-      }),
+      await askedOrKept(context, isHint, `hash ${digestOf(url)}`, () => fetchDigest(url, how)),
     );
   };
   if (urls.length > 0)
@@ -358,6 +390,8 @@ export interface FixRequest {
   readonly text?: string;
   /** Read the folder alone: no registry, server or engine. */
   readonly isLocal?: boolean;
+  /** No edit is made by it: what registries and servers said today will do. */
+  readonly isHint?: boolean;
   /** The build context's folder; undefined: that of the Dockerfile. */
   readonly contextFolder: string | undefined;
   /** `--build-arg`, NAME=VALUE. */

@@ -27,6 +27,7 @@ const LIMITS = {
   bases: MIB,
   'clock-images': MIB,
   'clock-starts': MIB,
+  hints: MIB,
   images: MIB,
   'other-seeds': MIB,
   proofs: MIB,

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Registries } from '../../src/build/registries.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
@@ -109,5 +112,49 @@ test('offline, only registries of images that the Dockerfile has are asked', asy
     const context = contextOf(fakeRun([]).run, '/nowhere');
     await fixDigests(context, registries, request(text, 'digests', { offline }), undefined);
     expect([...registriesAsked].sort()).toEqual(expected);
+  }
+});
+
+test('a hint asks again after a day, or an hour where none answered; a refresh always does', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'scoville-fix-facts-'));
+  try {
+    const text = 'FROM registry.example.com/golang:1.24\nRUN go build -o /a .\nCMD ["/a"]\n';
+    const names = new Set<string>();
+    const registries = {
+      reader: (registry: string) => ({
+        findManifest: () => {
+          names.add(registry);
+          if (registry === 'gcr.io') return Promise.reject(new Error('no way there'));
+          return Promise.resolve({ descriptor: { digest: digestOf('x') } });
+        },
+      }),
+    } as unknown as Registries;
+    const start = Date.now();
+    const ask = async (minutes: number, more: object = {}) => {
+      names.clear();
+      asked.length = 0;
+      const now = (): number => start + minutes * 60_000;
+      const context = { ...contextOf(fakeRun([]).run, folder), now };
+      const isHint = { isHint: true, ...more };
+      const about = { ...request(text, 'digests', {}), ...isHint };
+      const digests = await fixDigests(context, registries, about, undefined);
+      const settings = { registries: withPlainHttp({}, [base.slice(7)]) };
+      const downloads = request(`FROM debian\nADD ${base}/there /a`, 'hashes', settings);
+      const hashes = await fixHashes(context, { ...downloads, ...isHint });
+      expect(digests.get('registry.example.com/golang:1.24')).toMatchObject({ ok: true });
+      expect([...digests.values()]).toContainEqual({ ok: false, error: 'no way there' });
+      expect(hashes.get(`${base}/there`)).toMatchObject({ ok: true });
+      return [...names].sort().concat(asked);
+    };
+    const all = ['gcr.io', 'registry.example.com', '/there'];
+    expect(await ask(0)).toEqual(all);
+    expect(await ask(59)).toEqual([]);
+    expect(await ask(59, { refresh: true })).toEqual(['registry.example.com']);
+    expect(await ask(59, { isHint: false })).toEqual(all);
+    expect(await ask(61)).toEqual(['gcr.io']);
+    expect(await ask(24 * 60 + 1)).toEqual(all);
+    expect(await ask(1)).toEqual(all);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 });
