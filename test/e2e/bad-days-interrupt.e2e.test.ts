@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { given } from '../../src/lib/json.ts';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
 import { BadDay, isInDocker, newName, Running } from './bad-day.ts';
+import { EngineProxy } from './engine-proxy.ts';
 import { bases, OWN } from './harness.ts';
 import { rows } from './rows.ts';
 
@@ -33,6 +35,8 @@ interface Moment {
   /** The phase has begun when this is so. */
   readonly when: (running: Running) => boolean;
   readonly path?: string;
+  /** A DOCKER_HOST. */
+  readonly engine?: string;
   /** Where the image is to go; the registry comes first where it is both. */
   readonly to?: readonly ('--load' | '--push')[];
   /**
@@ -50,11 +54,12 @@ interface Moment {
  * without.
  */
 async function interrupted(moment: Moment): Promise<string> {
-  const { context, when, path, to = ['--load', '--push'], alone } = moment;
+  const { context, when, path, engine, to = ['--load', '--push'], alone } = moment;
   const { keeps = false, isLoaded = false } = moment;
   const name = `${fake.host}/${newName()}`;
   const args = ['build', ...to, '-t', name, context];
-  const running = new Running(day.scoville, args, path === undefined ? {} : { PATH: path });
+  const env = given({ PATH: path, DOCKER_HOST: engine });
+  const running = new Running(day.scoville, args, env);
   try {
     await running.until(() => when(running));
     const at = Date.now();
@@ -154,6 +159,25 @@ describe('Ctrl-C', () => {
       keeps: true,
     });
     expect(stderr).not.toContain(LOADED);
+  });
+
+  test('while Docker loads, at its socket', async () => {
+    const proxy = new EngineProxy(day.folder);
+    await proxy.listen();
+    proxy.hold = { asked: /^POST \/images\/load\?/, after: 500_000 };
+    try {
+      const before = scorecards();
+      const stderr = await interrupted({
+        context: day.context({ content: randomBytes(4 * MB) }),
+        engine: proxy.host,
+        when: () => proxy.isHeld && scorecards() > before,
+        to: ['--load'],
+        keeps: true,
+      });
+      expect(stderr).not.toContain(LOADED);
+    } finally {
+      proxy.close();
+    }
   });
 
   test('while a registry keeps a blob waiting', async () => {
