@@ -9,6 +9,7 @@ import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import type { CommandIo } from './cli/io.ts';
 import { commandLine, errorText, main } from './cli/main.ts';
+import { keepCode } from './lib/kept-code.ts';
 
 /**
  * V8 optimizes what is called often, beside the work and on the same processors: a fourth of the
@@ -84,6 +85,8 @@ const io: CommandIo = {
   platform: process.platform,
   now: () => Date.now(),
   signal: abort.signal,
+  // One file has its code compiled in it.
+  ...(isSea() ? {} : { keepCode }),
   program: isSea() ? [process.execPath] : [process.execPath, realpathSync(script)],
 };
 

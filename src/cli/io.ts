@@ -28,6 +28,8 @@ export interface CommandIo {
   readonly signal: AbortSignal;
   /** The words that start this program, absolute: Node.js and the script, or one executable. */
   readonly program: readonly string[];
+  /** Keeps compiled code there for the next run, where that is safe. */
+  readonly keepCode?: (folder: string) => Promise<void>;
   /** Set when Docker calls us as its plugin: its global flags, and environment for its tools. */
   readonly docker?: {
     readonly globals: readonly string[];

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   diskError,
   EXIT,
@@ -109,6 +109,7 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     await writeHelp(io, await entry.spec(), only === ALL_HELP);
     return EXIT.met;
   }
+  await io.keepCode?.(join(pathsOf(io).cache, 'code'));
   const command = await entry.load();
   return command(rest, io);
 }

@@ -25,6 +25,7 @@ const LIMITS = {
   'last-scorecards': 16 * MIB,
   'own-statements': 8 * MIB,
   bases: MIB,
+  code: 32 * MIB,
   'clock-images': MIB,
   'clock-starts': MIB,
   hints: MIB,
