@@ -41,12 +41,31 @@ interface PlannedFixes {
   readonly refusals: readonly Refusal[];
 }
 
-/** Reads a Dockerfile as rules do. */
+interface Read {
+  readonly context: BuildContext | undefined;
+  readonly result: Result<ReadForEdits, LineError>;
+}
+
+/** The last texts that were read with these build arguments, each for a target. */
+const lastRead = new WeakMap<FixInputs['buildArgs'], Map<string, Read>>();
+const KEPT_TEXTS = 8;
+
+/** Reads a Dockerfile as rules do. Each plan of edits begins with a text that was read before. */
 export function readFixFile(
   text: string,
   { buildArgs, target, context }: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>,
 ): Result<ReadForEdits, LineError> {
-  return readForEdits(text, { buildArgs, ...given({ target }) }, context);
+  const texts = lastRead.get(buildArgs) ?? new Map<string, Read>();
+  lastRead.set(buildArgs, texts);
+  const key = JSON.stringify([target, text]);
+  const before = texts.get(key);
+  if (before !== undefined && before.context === context) return before.result;
+  const result = readForEdits(text, { buildArgs, ...given({ target }) }, context);
+  texts.delete(key);
+  texts.set(key, { context, result });
+  const [oldest = key] = texts.keys();
+  if (texts.size > KEPT_TEXTS) texts.delete(oldest);
+  return result;
 }
 
 /** True where a comment with a reason ignores the rule, its criterion or lint rule on this line. */
