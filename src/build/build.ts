@@ -171,7 +171,6 @@ async function runPhases(
   const checked = await checkImage(context, built);
   const begun = beginLoads(context, checked);
   try {
-    await begun.isUnderWay;
     return await judgeChecked(context, checked, begun, directory);
   } catch (error) {
     await begun.sayLeft();
@@ -182,10 +181,10 @@ async function runPhases(
 async function judgeChecked(
   context: PipelineContext,
   checked: Checked,
-  { loads }: Begun,
+  { loads, isUnderWay }: Begun,
   directory: BuildDirectory,
 ): Promise<Judged> {
-  const attested = await attestImage(context, checked);
+  const attested = await attestImage(context, checked, isUnderWay);
   const { report, judged, shortfalls } = await holdAgainstGate(context, attested);
   if (report !== undefined && shortfalls.length > 0)
     return over({ kind: 'short', report, judged, shortfalls });

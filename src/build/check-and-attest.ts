@@ -157,7 +157,15 @@ function signerPart(signer: Signer): readonly string[] | undefined {
     : [identity.subject, identity.issuer, JSON.stringify(sigstore.services)];
 }
 
-export async function attestImage(context: PipelineContext, checked: Checked): Promise<Attested> {
+/**
+ * Signs and judges the image, or finds what was said of it before. Layers are not read before
+ * `mayRead` ends.
+ */
+export async function attestImage(
+  context: PipelineContext,
+  checked: Checked,
+  mayRead: Promise<unknown>,
+): Promise<Attested> {
   const { image, signer } = checked;
   const made = image.platforms.map((one) => buildFact(checked, one.built, 0));
   const judged = { ...checked, made };
@@ -176,7 +184,7 @@ export async function attestImage(context: PipelineContext, checked: Checked): P
   const inputs = signer === undefined ? undefined : await keepInputs(context, checked);
   // An image that was judged before, as most are, loads nothing of it.
   const { inspectSignJudge } = await import('./inspect-sign-judge.ts');
-  const result = await inspectSignJudge(context, checked, inputs);
+  const result = await inspectSignJudge(context, checked, inputs, mayRead);
   await rememberResult(context, judged, result);
   return { ...checked, ...result };
 }

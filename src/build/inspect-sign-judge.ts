@@ -158,6 +158,7 @@ export async function inspectSignJudge(
   context: PipelineContext,
   checked: Checked,
   inputs: Descriptor | undefined,
+  mayRead: Promise<unknown>,
 ): Promise<AttestedImage> {
   const { plan, image, signer, store, kept } = checked;
   const { settings, names, layout } = plan;
@@ -173,6 +174,7 @@ export async function inspectSignJudge(
   const name = reference.ok ? familiarReference(reference.value) : image.index.digest;
   const opened = await openStored(store.blobs, image.index, name);
   const evidence = evidenceOf(checked, opened, image, checked.times.finishedAt);
+  await mayRead;
   const inspected = await inspect(context, opened, evidence, { secrets: true });
   const scanning = plan.grade
     ? scanPlatforms(context, opened, inspected, { settings, names, layout })

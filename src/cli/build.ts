@@ -95,7 +95,10 @@ function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean) {
   const watch = (event: PipelineEvent): void => {
     if (event.kind === 'build-step' && event.step.state === 'done' && RAN.test(event.step.name))
       void import('../build/inspect-sign-judge.ts');
-    if (event.kind === 'phase-started' && event.phase === 'load') void import('./ready-steps.ts');
+    if (event.kind === 'phase-started' && event.phase === 'load' && !quiet) {
+      void import('./ready-steps.ts');
+      void import('../report/terminal.ts');
+    }
     if (event.kind !== 'judged') return;
     const { scorecard, unchanged, isShort, settings } = event;
     // It may read the base images: nobody waits for it where nobody reads the steps.
