@@ -10,8 +10,7 @@ const { enableCompileCache } = module as {
 
 /**
  * Has Node.js keep the code that it compiles, so that the next run need not: 25 ms of a build. What
- * is there would be run, so none is kept where anybody else could write, nor where the folder cannot
- * be made.
+ * is there would be run, so none is kept where anybody else could write.
  */
 export async function keepCode(folder: string): Promise<void> {
   if (enableCompileCache === undefined) return;
