@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
+import { configuredContext } from '../lib/engine-socket.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { CompletedCommand } from './command-help.ts';
 import { type Command, type CommandIo, pathsOf } from './io.ts';
@@ -103,7 +104,7 @@ function calledIo(call: DockerCall, io: CommandIo): CommandIo {
 
 async function builder(call: DockerCall, io: CommandIo, dispatch: Command): Promise<number> {
   const wanted = readBuilderWords(call.words);
-  const inContext = await withBuilderOfContext(call, io);
+  const inContext = withBuilderOfContext(call, io);
   if (wanted.kind === 'build') return dispatch(['build', ...wanted.args], inContext);
   return handOn(['buildx', ...call.words], inContext);
 }
@@ -113,9 +114,9 @@ async function builder(call: DockerCall, io: CommandIo, dispatch: Command): Prom
  * `docker build` builds where images are loaded, whatever `docker buildx use` chose. With one it
  * leaves that to the plugin.
  */
-async function withBuilderOfContext(call: DockerCall, io: CommandIo): Promise<CommandIo> {
+function withBuilderOfContext(call: DockerCall, io: CommandIo): CommandIo {
   if ((io.env['BUILDX_BUILDER'] ?? '') !== '') return io;
-  const context = contextOf(call, io.env, await configuredContext(pathsOf(io).dockerConfig));
+  const context = contextOf(call, io.env, configuredContext(pathsOf(io).dockerConfig));
   return {
     ...io,
     docker: {
@@ -123,18 +124,6 @@ async function withBuilderOfContext(call: DockerCall, io: CommandIo): Promise<Co
       env: { ...io.docker?.env, BUILDX_BUILDER: context },
     },
   };
-}
-
-async function configuredContext(dockerConfig: string): Promise<string | undefined> {
-  try {
-    const text = await readFile(join(dockerConfig, 'config.json'), 'utf8');
-    // eslint-disable-next-line no-restricted-syntax -- the configuration of the user’s own Docker client
-    const { currentContext } = JSON.parse(text) as { readonly currentContext?: unknown };
-    return typeof currentContext === 'string' ? currentContext : undefined;
-  } catch {
-    // As for docker itself: a missing or unreadable file means the default context.
-    return undefined;
-  }
 }
 
 async function handOn(args: readonly string[], io: CommandIo): Promise<number> {

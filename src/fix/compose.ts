@@ -41,30 +41,21 @@ interface PlannedFixes {
   readonly refusals: readonly Refusal[];
 }
 
-interface Read {
-  readonly context: BuildContext | undefined;
-  readonly result: Result<ReadForEdits, LineError>;
-}
+type ReadBy = Pick<FixInputs, 'buildArgs' | 'target' | 'context'>;
 
-/** The last texts that were read with these build arguments, each for a target. */
-const lastRead = new WeakMap<FixInputs['buildArgs'], Map<string, Read>>();
-const KEPT_TEXTS = 8;
+/** What was read last with these build arguments: an edit is tried, and then planned upon. */
+const lastRead = new WeakMap<
+  FixInputs['buildArgs'],
+  Omit<ReadBy, 'buildArgs'> & { text: string; result: Result<ReadForEdits, LineError> }
+>();
 
-/** Reads a Dockerfile as rules do. Each plan of edits begins with a text that was read before. */
-export function readFixFile(
-  text: string,
-  { buildArgs, target, context }: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>,
-): Result<ReadForEdits, LineError> {
-  const texts = lastRead.get(buildArgs) ?? new Map<string, Read>();
-  lastRead.set(buildArgs, texts);
-  const key = JSON.stringify([target, text]);
-  const before = texts.get(key);
-  if (before !== undefined && before.context === context) return before.result;
+/** Reads a Dockerfile as rules do. */
+export function readFixFile(text: string, by: ReadBy): Result<ReadForEdits, LineError> {
+  const { buildArgs, target, context } = by;
+  const last = lastRead.get(buildArgs);
+  if (last?.text === text && last.target === target && last.context === context) return last.result;
   const result = readForEdits(text, { buildArgs, ...given({ target }) }, context);
-  texts.delete(key);
-  texts.set(key, { context, result });
-  const [oldest = key] = texts.keys();
-  if (texts.size > KEPT_TEXTS) texts.delete(oldest);
+  lastRead.set(buildArgs, { text, result, context, ...given({ target }) });
   return result;
 }
 

@@ -27,7 +27,7 @@ export function engineSocket({ env, dockerConfig, search }: Client): string | un
   if (host === '' || named === '') return undefined;
   const docker = findCommand('docker', search);
   if (docker === undefined || isScript(docker)) return undefined;
-  const config = readObject(join(dockerConfig, 'config.json'));
+  const config = readConfig(dockerConfig);
   const headers = field(config, 'HttpHeaders');
   if (config === undefined || (isObject(headers) && Object.keys(headers).length > 0))
     return undefined;
@@ -40,6 +40,15 @@ export function engineSocket({ env, dockerConfig, search }: Client): string | un
   if (existsSync(join(contexts, 'tls', id))) return undefined;
   const meta = readObject(join(contexts, 'meta', id, 'meta.json'));
   return pathOf(textField(field(field(meta, 'Endpoints'), 'docker'), 'Host') ?? '');
+}
+
+/** The context that docker's own configuration names; none where that cannot be read. */
+export function configuredContext(dockerConfig: string): string | undefined {
+  return textField(readConfig(dockerConfig), 'currentContext');
+}
+
+function readConfig(dockerConfig: string): object | undefined {
+  return readObject(join(dockerConfig, 'config.json'));
 }
 
 function pathOf(address: string): string | undefined {
