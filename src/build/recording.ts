@@ -6,6 +6,7 @@ import { given as onlyGiven } from '../lib/json.ts';
 import type { Fetches, Recording } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
+import { printedCommand, withoutFlags } from '../model/printed-command.ts';
 import { merged, recordingFor, UNKNOWN_STAGE } from '../reproduce/recorded-fetches.ts';
 import { exportOf } from './normalise-built.ts';
 import { type BuildPlan, flag } from './plan.ts';
@@ -44,6 +45,7 @@ export async function openRecording(context: PipelineContext, build: Build) {
     dockerfileName,
     known: before && recordingFor(before, dockerfile).fetches,
     store: attached.replayed?.store,
+    record: recordCommand(build),
   });
   const { mounts, proxyUrl, hashedName, mark, watch, close } = session;
   const args = [
@@ -95,19 +97,21 @@ function warnOfGaps(context: PipelineContext, given: Recording | undefined): voi
     });
 }
 
+/** This build, recorded. */
+function recordCommand({ parsed: { again = [] } }: Build): string {
+  return printedCommand('build', ['--record', ...withoutFlags(again, ['record', 'replay'])]);
+}
+
 /** Reports ADDs that BuildKit fetches itself. Throws UserError if a replay's lock lacks one. */
-function noticeAdds(
-  context: PipelineContext,
-  { plan, source }: Build,
-  dockerfile: DockerfileModel,
-): void {
+function noticeAdds(context: PipelineContext, build: Build, dockerfile: DockerfileModel): void {
+  const { plan, source } = build;
   const file = basename(source.dockerfilePath ?? 'Dockerfile');
   const remotes = plan.lock?.before?.remotes;
   for (const { address, line } of remoteAdds(dockerfile)) {
     const isHeld = remotes?.has(address) === true;
     const add = `${file}:${line}: ADD ${address}`;
     if (plan.hermetic === 'replay' && !isHeld)
-      throw new UserError(`${add} is not in the lock`, { nextStep: 'scoville build --record' });
+      throw new UserError(`${add} is not in the lock`, { nextStep: recordCommand(build) });
     const held = isHeld ? ', with the checksum in the lock' : '';
     const text = `${add} is fetched by BuildKit each time${held}; the recording does not have it`;
     context.emit({ kind: 'notice', text });

@@ -1,9 +1,11 @@
-import { relative, resolve } from 'node:path';
+import { dirname, relative, resolve } from 'node:path';
+import { buildContext } from '../build/context-source.ts';
 import { formatProblem } from '../config/document.ts';
 import { settingsFileFor } from '../config/find-settings.ts';
 import { fileToWrite, writeFileBeside } from '../config/project-files.ts';
 import { readText } from '../config/read-files.ts';
 import { parseSettings, type TypedSetting, withSettings } from '../config/settings.ts';
+import { codeReads } from '../criteria/code-reads.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { cleanForTerminal } from '../ui/text.ts';
@@ -39,6 +41,13 @@ export const config = command(CONFIG, async (flags, operands, io) => {
   const context = pipelineContext(io, () => undefined);
   const file = await setSettings(context, operands.map(settingOf), named);
   io.writeErr(`written: ${cleanForTerminal(relative(io.cwd, file))}\n`);
+  const [read] = operands.includes('secrets.use=none')
+    ? codeReads(buildContext(dirname(resolve(io.cwd, file)))).secrets
+    : [];
+  if (read !== undefined)
+    io.writeErr(
+      `scoville: warning: ${cleanForTerminal(`${read.place} names ${read.name}`)}: is it true that the app takes no secret? Else: scoville config secrets.use=by-file\n`,
+    );
   return EXIT.met;
 });
 

@@ -1,10 +1,13 @@
+import { buildContext, contextFile } from '../build/context-source.ts';
 import { CATALOGUE, FIX_RULES, LINT_RULES } from '../criteria/catalogue.ts';
+import { codeReads } from '../criteria/code-reads.ts';
 import { declaredSettings } from '../criteria/declared-settings.ts';
 import { keptReport } from '../grade/kept-report.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { didYouMean } from '../lib/text.ts';
 import { SPEC_URL } from '../model/criterion.ts';
+import type { LintFinding, SecretRead } from '../model/fix.ts';
 import { printedCommand } from '../model/printed-command.ts';
 import type { ReportInput } from '../model/report.ts';
 import {
@@ -18,7 +21,8 @@ import { jsonText } from '../report/text.ts';
 import { CAUSES } from '../reproduce/causes.ts';
 import { type CommandSpec, exits } from './flag-table.ts';
 import { command, JSON_FLAG } from './flags.ts';
-import { pathsOf, writeProse } from './io.ts';
+import { type CommandIo, pathsOf, writeProse } from './io.ts';
+import { projectSettings } from './operands.ts';
 
 const ALL_IDS: readonly string[] = [
   ...new Set([
@@ -32,7 +36,7 @@ export const EXPLAIN = {
   usage: ['explain [flags] [ID...]'],
   about: `
 Says what a finding means, why it matters and how to fix it; in a folder where an image was graded, what is wrong with
-that image, whole, and the command that helps. An ID is a criterion, a rule of scoville lint, an edit of scoville fix, a
+that image, whole, and the command that helps; else the lines of its Dockerfile that scoville lint finds. An ID is a criterion, a rule of scoville lint, an edit of scoville fix, a
 cause of scoville reproduce or a vulnerability of that image, as reports name it; without one, every ID is listed. Works
 offline.`,
   examples: [
@@ -53,7 +57,8 @@ export const explain = command(EXPLAIN, async ({ json }, operands, io) => {
     operands.length === 0
       ? undefined
       : await keptReport({ paths: pathsOf(io), cwd: io.cwd }, undefined);
-  const found = ids.map((id) => explained(id, report));
+  const folder = operands.length === 0 ? undefined : await folderHere(io);
+  const found = ids.map((id) => explained(id, report, folder));
   const width = Math.min(io.columns, WIDEST);
   if (json) io.writeOut(jsonText(found.map((one) => ({ schemaVersion: 1, ...one }))));
   else
@@ -66,16 +71,36 @@ export const explain = command(EXPLAIN, async ({ json }, operands, io) => {
   return EXIT.met;
 });
 
+/** What the folder itself says: findings of lint in its Dockerfile, and its code. */
+interface FolderHere {
+  readonly findings: readonly LintFinding[];
+  readonly reads: readonly SecretRead[];
+}
+
+async function folderHere(io: CommandIo): Promise<FolderHere> {
+  const context = buildContext(io.cwd);
+  const reads = codeReads(context).secrets;
+  const text = contextFile(io.cwd, 'Dockerfile');
+  if (text === undefined) return { findings: [], reads };
+  const { declared, lintDockerfile } = await import('../lint/lint.ts');
+  const declarations = declared({ settings: await projectSettings(undefined, io), now: io.now() });
+  return { ...lintDockerfile({ name: 'Dockerfile', text, context, declarations }), reads };
+}
+
 /** `report`: of the image that was graded here. */
-export function explained(id: string, report?: ReportInput): Explanation {
+export function explained(
+  id: string,
+  report?: ReportInput,
+  folder: FolderHere = { findings: [], reads: [] },
+): Explanation {
   // `slim-base:base` is an edit of the rule `slim-base`.
   const edit = FIX_RULES.find((one) => id === one.id || id.startsWith(`${one.id}:`));
   const found =
-    ofCriterion(id, report) ??
-    ofRule(id) ??
+    ofCriterion(id, report, folder) ??
+    ofRule(id, folder) ??
     ofCause(id) ??
-    (edit && ofCriterion(edit.criterion, report)) ??
-    (edit && ofRule(edit.lint)) ??
+    (edit && ofCriterion(edit.criterion, report, folder)) ??
+    (edit && ofRule(edit.lint, folder)) ??
     ofVulnerability(id, report);
   if (found !== undefined) return found.id === id ? found : { ...found, id };
   const near = didYouMean(id, ALL_IDS);
@@ -87,12 +112,16 @@ export function explained(id: string, report?: ReportInput): Explanation {
 }
 
 /** The criterion, with examples of the lint rule of that name. */
-function ofCriterion(id = '', report: ReportInput | undefined): Explanation | undefined {
+function ofCriterion(
+  id = '',
+  report: ReportInput | undefined,
+  folder: FolderHere,
+): Explanation | undefined {
   const criterion = CATALOGUE.find((one) => one.id === id);
   if (criterion === undefined) return undefined;
   const rule = LINT_RULES.find((one) => one.id === id);
   const { title, level, vector, why, decidedBy = '', remedies, spec } = criterion;
-  const here = report && criterionHere(id, report);
+  const here = (report && criterionHere(id, report, folder.reads)) ?? lintHere(id, folder);
   return {
     ...{ id, title, level, vector, ...given({ lint: rule?.level }), why, decidedBy, remedies },
     ...given({ bad: rule?.bad, good: rule?.good, here }),
@@ -104,6 +133,7 @@ function ofCriterion(id = '', report: ReportInput | undefined): Explanation | un
 function criterionHere(
   id: string,
   { scorecard, steps = [] }: ReportInput,
+  reads: readonly SecretRead[],
 ): ExplainedHere | undefined {
   const result = scorecard.criteria.find((one) => one.id === id);
   if (result === undefined) return undefined;
@@ -113,7 +143,8 @@ function criterionHere(
   const step = steps.find(({ criteria }) => criteria.includes(id));
   if (step !== undefined && !step.command.startsWith('scoville explain '))
     return { ...about, help: `${step.text} (${step.cost})`, command: step.command };
-  const declared = declaredSettings(result);
+  const declared = declaredSettings(result, reads);
+  const change = declared.find((one) => one.change !== undefined)?.change;
   // What only a person can fill in.
   const settings = declared.map(
     ({ setting, value = setting === 'image.source' ? 'URL' : 'NAME' }) => `${setting}=${value}`,
@@ -121,18 +152,33 @@ function criterionHere(
   if (settings.length > 0)
     return {
       ...about,
-      help: `If this is right: ${declared.map(({ text }) => text).join('; ')}`,
+      help:
+        change === undefined
+          ? `If this is right: ${declared.map(({ text }) => text).join('; ')}`
+          : `A person must decide: ${change}`,
       command: printedCommand('config', settings),
     };
   const [, help = 'What checks it', command] = /^(?:(.*): )?(scoville .*)$/.exec(settle) ?? [];
-  return command === undefined ? about : { ...about, help, command };
+  if (command !== undefined) return { ...about, help, command };
+  return step === undefined ? about : { ...about, help: `${step.text} (${step.cost})` };
 }
 
-function ofRule(id = ''): Explanation | undefined {
+/** Where lint finds it in the folder's Dockerfile. */
+function lintHere(id: string, { findings }: FolderHere): ExplainedHere | undefined {
+  const found = findings
+    .filter(({ rule }) => rule === id)
+    .map(({ range, message }) => `line ${range.startLine}: ${message}`);
+  if (found.length === 0) return undefined;
+  return { image: 'Dockerfile', outcome: 'fail', summary: '', found };
+}
+
+function ofRule(id = '', folder: FolderHere): Explanation | undefined {
   const rule = LINT_RULES.find((one) => one.id === id);
   if (rule === undefined) return undefined;
   const { title, level: lint, help, remedy, bad, good } = rule;
-  return { id, title, lint, why: help, decidedBy: help, remedies: [{ title: remedy }], bad, good };
+  const here = lintHere(id, folder);
+  const remedies = [{ title: remedy }];
+  return { id, title, lint, why: help, decidedBy: help, remedies, bad, good, ...given({ here }) };
 }
 
 function ofCause(id: string): Explanation | undefined {

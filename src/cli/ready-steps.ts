@@ -1,9 +1,11 @@
 import { access } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { ParsedBuild } from '../build/command-line.ts';
+import { buildContext } from '../build/context-source.ts';
 import { gitUser } from '../build/git.ts';
 import { isAddress } from '../build/shown-command.ts';
 import { settingsFileFor } from '../config/find-settings.ts';
+import { codeReads } from '../criteria/code-reads.ts';
 import { type DeclaredSetting, declaredSettings } from '../criteria/declared-settings.ts';
 import { hasFixedCves } from '../criteria/known-cves.ts';
 import { noSecrets } from '../criteria/no-secrets/verdict.ts';
@@ -242,12 +244,13 @@ async function readyDeclarations(
   const folder = resolve(io.cwd, context);
   const file = parsed.own.config ?? (await settingsFile(folder, io.cwd));
   const named = file === undefined ? [] : ['--config', file];
+  const code = codeReads(buildContext(folder));
   const open = await Promise.all(
     criteria.map(async (result) => {
-      const settings = declaredSettings(result);
+      const settings = declaredSettings(result, code.secrets);
       const values = await Promise.all(settings.map((one) => valueOf(one, folder, file, io)));
-      const said = settings.flatMap(({ setting, text }, at) =>
-        values[at] === undefined ? [] : [{ setting: `${setting}=${values[at]}`, text }],
+      const said = settings.flatMap(({ setting, text, change }, at) =>
+        values[at] === undefined ? [] : [{ setting: `${setting}=${values[at]}`, text, change }],
       );
       // What is said by halves meets nothing.
       return said.length < settings.length ? [] : said.map((one) => ({ ...one, id: result.id }));
@@ -255,13 +258,20 @@ async function readyDeclarations(
   );
   const isTrust = ({ id }: { readonly id: string }): boolean => id === 'trusted-source';
   const declared = open.flat();
-  return [declared.filter(isTrust), declared.filter((one) => !isTrust(one))].flatMap((said) => {
-    if (said.length === 0) return [];
+  const byHand = declared.filter(({ change }) => change !== undefined);
+  const others = declared.filter((one) => !isTrust(one) && !byHand.includes(one));
+  return [declared.filter(isTrust), others, byHand].flatMap((said) => {
+    const [first] = said;
+    if (first === undefined) return [];
     const config = printedCommand('config', [...named, ...said.map(({ setting }) => setting)]);
     return [
       {
-        text: `If this is right: ${said.map(({ text }) => text).join('; ')}`,
-        cost: 'a build' as const,
+        ...(first.change === undefined
+          ? {
+              text: `If this is right: ${said.map(({ text }) => text).join('; ')}`,
+              cost: 'a build' as const,
+            }
+          : { text: `A person must decide: ${first.change}`, cost: 'a hand edit' as const }),
         command: `${config} && ${printedCommand('build', again)}`,
         criteria: [...new Set(said.map(({ id }) => id))],
       },

@@ -5,7 +5,7 @@ import { execStrings } from '../model/dockerfile.ts';
 import type { FixInput, TextEdit } from '../model/fix.ts';
 import type { Runtime } from './distroless-stacks.ts';
 import { baseOfImage, inImage, lineEnd, type Placed } from './edit-text.ts';
-import { writtenFolders } from './program-needs.ts';
+import { databaseLines, writtenFolders } from './program-needs.ts';
 import { checkWords, fromWorkFolder, type RuntimeCommand, workFolder } from './runtime-command.ts';
 
 /** An interpreter's request that fails like a client's: no answer, or a status of 400 or more. */
@@ -334,6 +334,7 @@ function handedOver(
   const all = [...inside, ...outside].join(' ');
   return [
     ...(all === '' ? [] : [`mkdir -p ${all}`, `chown -R ${OWNER} ${all}`]),
+    ...(carries === 'folder' ? databaseLines(input, folder, OWNER) : []),
     ...(folder === '/' ? [] : [`mkdir -p /runtime${folder}`]),
     ...(outside.length === 0
       ? []

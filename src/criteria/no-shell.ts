@@ -108,11 +108,15 @@ function compilersOf(input: FixInput): ReadonlySet<string> {
   return new Set(names.filter((name) => COMPILERS.has(name)));
 }
 
-/** Where the stage puts a file of this name; `base` is the last part of its base's name. */
+/**
+ * Where the stage puts a program of this name; `base` is the last part of its base's name. What is
+ * started by its name lies in a folder of programs: a folder may be called as the program is.
+ */
 function programPath(program: string, own: readonly Placed[], base: string): Result<string> {
-  const found = own
+  const paths = own
     .flatMap((one) => written(one, base, program))
-    .find((path) => path.startsWith('/') && posix.basename(path) === program);
+    .filter((path) => path.startsWith('/') && posix.basename(path) === program);
+  const found = paths.find((path) => /\/s?bin\/[^/]+$/.test(path)) ?? paths[0];
   return found === undefined ? err(`where ${program} lies is not known`) : ok(found);
 }
 

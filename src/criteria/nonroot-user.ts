@@ -16,7 +16,14 @@ import {
   refusedAt,
 } from './edit-text.ts';
 import { criterionRule, instructionsOf, type RuleCheck } from './lint-rule.ts';
-import { needsRoot, othersOn, purposeOf, PURPOSES, writtenFolders } from './program-needs.ts';
+import {
+  databaseLines,
+  needsRoot,
+  othersOn,
+  purposeOf,
+  PURPOSES,
+  writtenFolders,
+} from './program-needs.ts';
 import { workFolder } from './runtime-command.ts';
 import { checked, started } from './started-programs.ts';
 
@@ -200,10 +207,12 @@ function plan(input: FixInput): FixPlan {
   const isOwn = canRun && folder !== '/' && !/[\s$]/.test(folder) && !folders.includes(folder);
   const own = isOwn ? [folder] : [];
   const made = [...own, ...folders].join(' ');
+  const databases = databaseLines(input, folder, owner);
   const chown = [
     ...(made === '' ? [] : [`mkdir -p ${made}`]),
     ...(isOwn ? [`chown ${owner} ${folder}`] : []),
     ...(folders.length === 0 ? [] : [`chown -R ${owner} ${folders.join(' ')}`]),
+    ...(isOwn && databases.length > 0 ? [databases.map((line) => line.trim()).join(' ')] : []),
   ].join(' && ');
   const lines = [...(chown === '' ? [] : [`RUN ${chown}`]), `USER ${owner}`];
   return proposed(at, {

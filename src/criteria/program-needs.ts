@@ -212,8 +212,22 @@ export function writtenFolders(input: FixInput): readonly string[] {
           found.add(path);
   }
   for (const path of keptFolders(input)) found.add(path);
+  for (const path of input.code().dataFolders) if (!SYSTEM.test(path)) found.add(path);
   for (const path of SERVER_FOLDERS[serverOf(input) ?? ''] ?? []) found.add(path);
   return [...found]
     .map((path) => path.replace(/(?<=^\/|[^/])\/+$/, ''))
     .filter((path) => path !== '/');
+}
+
+/**
+ * Commands that give a user the SQLite databases in a folder, which the build made or copied, and
+ * the folders that they lie in: SQLite writes beside them. Empty where nothing says that it is used.
+ */
+export function databaseLines(input: FixInput, folder: string, owner: string): readonly string[] {
+  if (folder === '/' || !input.code().hasSqlite) return [];
+  return [
+    `find ${folder} -type f -name '*.db' -o -type f -name '*.sqlite' -o -type f -name '*.sqlite3' | while read -r path; do`,
+    `  chown ${owner} "$path" "$(dirname "$path")";`,
+    'done',
+  ];
 }

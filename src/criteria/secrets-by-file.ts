@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import { parseJson, textMapField } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import type { Evidence, Verdict } from '../model/criterion.ts';
 import { assignment } from '../model/dockerfile.ts';
@@ -14,7 +16,7 @@ import {
   pass,
   unknown,
 } from './criterion.ts';
-import { inStage, type Placed, proposed, refusedAt, together } from './edit-text.ts';
+import { inStage, isExecForm, type Placed, proposed, refusedAt, together } from './edit-text.ts';
 import { type CheckedRule, criterionRule, instructionsOf, secretNames } from './lint-rule.ts';
 
 const MOUNT = '/run/secrets';
@@ -161,6 +163,24 @@ function withoutWord({ source }: FixInput, env: Placed, at: number): TextEdit {
   return { start, end: close < 0 ? source.text.length : close + 1, text: '' };
 }
 
+const LOADS =
+  /^(?:python[\d.]*|django-admin|flask|node|tsx|bundle|rails|rake|php)$|\.(?:py|rb|php|[cm]?js)$/;
+/** Builds of pages by frameworks that load the app for it. */
+const FRAMEWORKS = /\b(?:next|nuxt|astro|remix|svelte-kit|prisma|node|tsx|ts-node)\b/;
+
+/** True for a RUN of the ENV's stage that loads the app's code, which may want the variable. */
+function loadsApp(input: FixInput, env: Placed, run: Placed): boolean {
+  if (run.keyword !== 'RUN' || run.stage !== env.stage) return false;
+  if (isExecForm(run) || run.instruction.heredocs.length > 0) return false;
+  const scripts = textMapField(parseJson(input.contextFile('package.json') ?? ''), 'scripts');
+  return run.commands.some(({ argv }) => {
+    const [program = '', verb = '', name = ''] = argv;
+    if (/^(?:npm|pnpm|yarn)$/.test(program))
+      return FRAMEWORKS.test(scripts[verb === 'run' ? name : verb] ?? '');
+    return LOADS.test(posix.basename(program)) && !(verb === '-m' && /^(?:pip|venv)$/.test(name));
+  });
+}
+
 function planEnv(input: FixInput): FixPlan {
   // The provenance has the ENV of every stage that is built.
   const own = input.model.reached.flatMap((stage) => inStage(input, stage));
@@ -179,14 +199,26 @@ function planEnv(input: FixInput): FixPlan {
           );
           if (reader !== undefined)
             return refusedAt(env, `${word} stays in ENV: line ${reader.line} reads it`);
+          const users = input.code().secrets.some(({ name }) => name === word)
+            ? own.slice(own.indexOf(env) + 1).filter((one) => loadsApp(input, env, one))
+            : [];
+          const lines = listed(users.map(({ line }) => `line ${line}`));
+          const madeUp =
+            lines === '' ? '' : `; a made-up value is given to ${lines}, which needs one`;
           return proposed(env, {
             key: word,
             ...(isEmpty ? { criterion: secretsByFile.id } : {}),
             title: `Leave ${word} out of the image`,
             why: 'Anyone who can pull the image can read it. Give another value at run time',
             risk: 'high',
-            riskReason: `the app has ${word} only where it is given at run time: docker run --env-file FILE, or a file where the app reads one`,
-            edits: [withoutWord(input, env, at)],
+            riskReason: `the app has ${word} only where it is given at run time: docker run --env-file FILE, or a file where the app reads one${madeUp}`,
+            edits: [
+              withoutWord(input, env, at),
+              ...users.map((run) => ({
+                ...run.place(run.argumentsAt, run.argumentsAt),
+                text: `export ${word}=only-for-this-build && `,
+              })),
+            ],
           });
         }),
       ),

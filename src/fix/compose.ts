@@ -1,4 +1,5 @@
 import { CATALOGUE } from '../criteria/catalogue.ts';
+import { codeReads } from '../criteria/code-reads.ts';
 import { gainsOf, type Scored } from '../criteria/score.ts';
 import { applyEdits, type ReadForEdits, readForEdits } from '../dockerfile/analyse-dockerfile.ts';
 import type { LineError } from '../dockerfile/logical-lines.ts';
@@ -95,6 +96,7 @@ export function planEdits(files: FixFiles, around: FixInputs): Result<PlannedFix
     facts: { ...around.facts, ignoreFile: files.ignoreFile },
     givenArguments: Object.keys(around.buildArgs),
     contextFile: (path: string) => around.context?.text(path),
+    code: () => codeReads(around.context),
     options: around.options,
   };
   const plans = around.rules.map((rule) => {

@@ -330,11 +330,14 @@ async function buildOnce(
     err({ reason, log: lines.slice(-LOG_LINES).join('\n').trim() });
   const tooLong = AbortSignal.timeout(timeoutMs);
   let said = context.now();
+  let isRepeated = false;
   const own: PipelineContext = {
     ...context,
     signal: AbortSignal.any([context.signal, tooLong]),
     emit: (event) => {
-      if (event.kind === 'build-log' || event.kind === 'raw' || event.kind === 'build-line')
+      // At the end BuildKit says the failed step's lines again, between two rules.
+      if (event.kind === 'raw' && /^-+$/.test(event.text)) isRepeated = !isRepeated;
+      else if (event.kind === 'build-log' || (event.kind === 'raw' && !isRepeated))
         lines.push(event.text);
       if (lines.length > 2 * LOG_LINES) lines.splice(0, LOG_LINES);
       if (event.kind === 'warning') context.emit(event);

@@ -132,6 +132,24 @@ export interface FixOptions {
   readonly distroless: string;
 }
 
+/** A variable of a secret, or of a secret's file, that the code of a project names. */
+export interface SecretRead {
+  readonly name: string;
+  /** `src/config.ts:11`. */
+  readonly place: string;
+  /** It is a secret's file, or the folder of all. */
+  readonly isFile: boolean;
+}
+
+/** What the code of a project says about how it runs. */
+export interface CodeReads {
+  readonly secrets: readonly SecretRead[];
+  /** It may write a SQLite database beside itself. */
+  readonly hasSqlite: boolean;
+  /** Absolute folders of databases that it names. */
+  readonly dataFolders: readonly string[];
+}
+
 export interface FixInput {
   readonly source: DockerfileSource;
   readonly model: DockerfileModel;
@@ -143,6 +161,7 @@ export interface FixInput {
   readonly givenArguments: readonly string[];
   /** Text of a file of the build context; undefined if missing. */
   readonly contextFile: (path: string) => string | undefined;
+  readonly code: () => CodeReads;
   readonly facts: FixFacts;
   readonly options: FixOptions;
 }

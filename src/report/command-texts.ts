@@ -205,7 +205,7 @@ function hereLines(
     ...['', `In ${shownText(image)}: ${OUTCOME_WORDS[outcome]}`],
     ...(summary === '' ? [] : [`  ${shownText(summary)}`]),
     ...found.filter((one) => one !== summary).map((one) => `  - ${shownText(one)}`),
-    ...(help === undefined ? [] : prose(`${shownText(help)}:`)),
+    ...(help === undefined ? [] : prose(shownText(help) + (command === undefined ? '' : ':'))),
     ...(command === undefined ? [] : [`      ${shownText(command)}`]),
   ];
 }

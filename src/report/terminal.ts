@@ -254,8 +254,8 @@ function detailLines(screen: Screen, { image }: Scorecard): string[] {
   return ['', ...wrapped(line, screen.width - 2).map((one) => ` ${screen.colors.dim(one)}`)];
 }
 
-/** One line for an image with the same verdict as before, and how to see the rest. */
-function unchangedLines(screen: Screen, scorecard: Scorecard): readonly string[] {
+/** One line for an image with the same verdict as before, what to do next, how to see the rest. */
+function unchangedLines(screen: Screen, scorecard: Scorecard, { steps }: Card): readonly string[] {
   const { level, overall } = scorecard;
   const tail = `  sha256:${shortDigest(scorecard.digest)}  level ${level}, grade ${overall.grade} (unchanged)`;
   const room = Math.max(8, screen.width - tail.length - 4);
@@ -263,6 +263,9 @@ function unchangedLines(screen: Screen, scorecard: Scorecard): readonly string[]
   const line = `${name}${tail}`;
   return [
     ` ${markOf(screen, 'pass')} ${fitted(line, screen.width - 4, screen.marks.ellipsis)}`,
+    ...steps
+      .slice(0, 1)
+      .map(({ command }) => ` Next step: ${screen.colors.cyan(shown(screen, command))}`),
     ...detailLines(screen, scorecard).slice(1),
   ];
 }
@@ -281,7 +284,7 @@ export function terminalReport(input: ReportInput, options: TerminalOptions): st
   const { heading: asked = '', unmet = [] } = card.gate ?? {};
   const gate = { id: 'gate', heading: `${marks.failed} ${asked}`, lines: unmet };
   if (unchanged && !verbose && unmet.length === 0)
-    return `${[...unchangedLines(screen, scorecard), ...notes].join('\n')}\n`;
+    return `${[...unchangedLines(screen, scorecard, card), ...notes].join('\n')}\n`;
   const { claims } = card;
   const dim = (text: string): string => ` ${colors.dim(text)}`;
   const lines = [

@@ -88,6 +88,8 @@ interface SessionRequest {
   readonly known: Fetches | undefined;
   readonly dockerfile: DockerfileModel;
   readonly dockerfileName: string;
+  /** The command that records anew. */
+  readonly record: string;
 }
 
 /** A proxy for one build. Throws UserError if the engine's containers cannot reach it. */
@@ -185,13 +187,13 @@ export async function openSession(context: PipelineContext, request: SessionRequ
       const refuse = (what: string, lines: readonly string[], nextStep: string): void => {
         const text = [what, ...new Set(lines)].join('\n  ');
         if (lines.length > 0)
-          throw new UserError(text, { nextStep: `${nextStep}; nothing was published` });
+          throw new UserError(text, { nextStep: `nothing was published; ${nextStep}` });
       };
       const misses = player?.misses() ?? [];
       refuse(
         `the build departs from ${request.lockPath}`,
         [...missLines(misses, places(misses)), ...gaps.filter(isRefused).map(({ text }) => text)],
-        'scoville build --record fetches it',
+        `record it again: ${request.record}`,
       );
       if (failed) return undefined;
       const failures = recorder?.failures() ?? [];

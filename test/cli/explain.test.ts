@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
@@ -123,6 +124,14 @@ describe('in the folder of a grade', () => {
     const text = await here(first?.id ?? '');
     expect(text).toContain(`In registry.example.com/app:1: failed\n  - ${first?.package ?? ''} `);
     expect(text).toContain(`      scoville vex --vulnerability ${first?.id ?? ''} `);
+  });
+
+  test('without an image: the lines of the Dockerfile, and what the code says of secrets', async () => {
+    const cwd = temporaryFolder();
+    writeFileSync(join(cwd, 'Dockerfile'), 'FROM debian:13\nRUN sudo true\nUSER root\n');
+    expect(await here('sudo', cwd)).toMatch(/\nIn Dockerfile: failed\n {2}- line 2: \S/);
+    expect(await here('nonroot-user', cwd)).toContain('  - line 3: the image runs as root\n');
+    expect(await here('relative-workdir', cwd)).not.toContain('\nIn ');
   });
 
   test('says nothing of an image in another folder', async () => {

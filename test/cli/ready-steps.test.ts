@@ -1,6 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseBuildArgs } from '../../src/build/command-line.ts';
 import { readySteps } from '../../src/cli/ready-steps.ts';
@@ -8,7 +8,7 @@ import { DEFAULT_SETTINGS } from '../../src/config/schema.ts';
 import { assembleScorecard } from '../../src/criteria/score.ts';
 import type { CriterionResult, Evidence } from '../../src/model/criterion.ts';
 import { digestOf } from '../../src/model/reference.ts';
-
+import type { ReadyStep } from '../../src/model/scorecard.ts';
 import { results } from '../criteria/results.ts';
 import { fakeIo } from './command-io.ts';
 
@@ -21,14 +21,33 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 /** What fails, with what was found. */
 type Failing = Readonly<Record<string, readonly Evidence[]>>;
 
+const isOfSettings = ({ command }: ReadyStep): boolean => command.startsWith('scoville config ');
+
 /** The steps for a Dockerfile, as `TEXT: COMMAND (CRITERIA)`, but those of settings. */
 async function stepsFor(dockerfile: string, failing: Failing): Promise<readonly string[]> {
   await writeFile(join(folder, 'Dockerfile'), dockerfile);
-  const criteria = results('pass').map((one): CriterionResult =>
-    failing[one.id] === undefined
-      ? one
-      : { ...one, outcome: 'fail', evidence: failing[one.id] ?? [] },
+  const steps = await stepsAt(
+    results('pass').map((one) =>
+      failing[one.id] === undefined
+        ? one
+        : { ...one, outcome: 'fail', evidence: failing[one.id] ?? [] },
+    ),
   );
+  return steps
+    .filter((one) => !isOfSettings(one))
+    .map(({ text, command, criteria: met }) => `${text}: ${command} (${met.join(', ')})`);
+}
+
+/** The steps that set something, where one criterion is unknown. */
+async function settingSteps(id: string): Promise<readonly string[]> {
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n');
+  const steps = await stepsAt(
+    results('pass').map((one) => (one.id === id ? { ...one, outcome: 'unknown' } : one)),
+  );
+  return steps.filter(isOfSettings).map(({ text, command }) => `${text}: ${command}`);
+}
+
+async function stepsAt(criteria: readonly CriterionResult[]): Promise<readonly ReadyStep[]> {
   const digest = digestOf('x');
   const scorecard = assembleScorecard({
     toolVersion: '1',
@@ -40,10 +59,7 @@ async function stepsFor(dockerfile: string, failing: Failing): Promise<readonly 
   const { io } = fakeIo({ cwd: folder, env: { SCOVILLE_HOME: join(folder, '.home') } });
   const parsed = parseBuildArgs(['-t', 'app:1', '.'], {});
   if (!parsed.ok || parsed.value.kind === 'help') throw new Error('no build');
-  const steps = await readySteps(scorecard, parsed.value, DEFAULT_SETTINGS, io);
-  return steps
-    .filter(({ command }) => !command.startsWith('scoville config '))
-    .map(({ text, command, criteria: met }) => `${text}: ${command} (${met.join(', ')})`);
+  return readySteps(scorecard, parsed.value, DEFAULT_SETTINGS, io);
 }
 
 const ofEnv: Evidence = { kind: 'config', field: 'DB_PASSWORD', value: 'h***' };
@@ -68,4 +84,34 @@ test('what fix leaves alone is for a person, with the reason and the line', asyn
         `A person must decide: the image keeps its shell and its tools: line 2 has SHELL (Dockerfile:1): scoville explain ${id} (${id})`,
     ),
   );
+});
+
+test.each([
+  [
+    'nothing',
+    'app.ts',
+    'process.env.PORT',
+    'If this is right: the app needs no secrets (else secrets.use=by-file)',
+    'none',
+  ],
+  [
+    'a secret by environment',
+    'src/config.ts',
+    "// settings\nneed('DB_PASSWORD', process.env)",
+    'A person must decide: src/config.ts:2 names DB_PASSWORD, which comes by environment; let the app read the file that DB_PASSWORD_FILE names, then run this',
+    'by-file',
+  ],
+  [
+    'a secret by file',
+    'a/settings.py',
+    'KEY = open(os.environ["A_KEY_FILE"])\nos.getenv("A_KEY")',
+    'If this is right: secrets come as files: a/settings.py:1 names A_KEY_FILE',
+    'by-file',
+  ],
+])('how the app gets its secrets, by code that names %s', async (_, file, code, text, value) => {
+  await mkdir(join(folder, dirname(file)), { recursive: true });
+  await writeFile(join(folder, file), code);
+  expect(await settingSteps('secrets-by-file')).toEqual([
+    `${text}: scoville config secrets.use=${value} && scoville build -t app:1 .`,
+  ]);
 });

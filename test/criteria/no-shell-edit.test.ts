@@ -12,6 +12,19 @@ async function fix(text: string, more: Around = {}) {
 }
 
 describe('runtime-stage', () => {
+  test('a program by its name, in a folder of that name, and a database beside an app', async () => {
+    const go = await fix(
+      'FROM golang:1.24\nADD . /go/src/hop\nWORKDIR /go/src/hop\nRUN go build -o /usr/local/bin/hop .\nENTRYPOINT ["hop"]\n',
+    );
+    expect(go.text).toContain('COPY --from=build /usr/local/bin/hop /usr/local/bin/hop\n');
+    const python = await fix(
+      'FROM python:3.13\nWORKDIR /app\nCOPY . .\nRUN python manage.py migrate\nCMD ["python", "manage.py"]\n',
+      { files: { 'settings.py': 'ENGINE = "django.db.backends.sqlite3"' } },
+    );
+    expect(python.text).toContain("find /app -type f -name '*.db' -o");
+    expect(python.text).toContain('    chown 65532:65532 "$path" "$(dirname "$path")"; \\\n');
+  });
+
   test('Node.js: the image of its version, the app’s folder, and what npm start stands for', async () => {
     const done = await fix(
       `FROM node:22.4-slim

@@ -42,7 +42,7 @@ describe('terminalReport', () => {
   test('unchanged: one line and how to see the rest, unless every check is asked for', () => {
     const report = { ...reportOf(), unchanged: true };
     expect(terminalReport(report, { ...PLAIN, width: 100 })).toBe(
-      ` ✔ registry.example.com/app:1  sha256:${sampleScorecard().digest.slice(7, 19)}  level 0, grade D (unchanged)\n Details: scoville report registry.example.com/app:1, scoville explain ID\n`,
+      ` ✔ registry.example.com/app:1  sha256:${sampleScorecard().digest.slice(7, 19)}  level 0, grade D (unchanged)\n Next step: scoville fix app\n Details: scoville report registry.example.com/app:1, scoville explain ID\n`,
     );
     expect(linesOf(terminalReport(report, { ...PLAIN, verbose: true })).length).toBeGreaterThan(23);
   });
