@@ -20,11 +20,12 @@ import {
   untilAnswered,
 } from '../build/docker-containers.ts';
 import { readLockText } from '../build/lock-file.ts';
+import { codeReads } from '../criteria/code-reads.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { err, messageOf, ok, type Result, ToolError, UserError } from '../lib/errors.ts';
 import { groupBy } from '../lib/parallel.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
-import type { FixProof, PlannedEdit, ProvenBuild, TakenBack } from '../model/fix.ts';
+import type { CodeReads, FixProof, PlannedEdit, ProvenBuild, TakenBack } from '../model/fix.ts';
 import { LOCK_FILE_NAME } from '../model/lock.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { RIGHTS, type Rights, type SmokeRequest, type SmokeResult } from '../model/template.ts';
@@ -302,13 +303,26 @@ async function trial(
         contextFolder,
       ];
       const built = await buildOnce(context, flags, buildTimeoutMs, title);
-      return built.ok
-        ? ok({ scorecard: built.value, smoke: await smokeImage(context, tag, smoke, most) })
-        : built;
+      if (!built.ok) return built;
+      const env = [...madeUp(codeReads(around.context), files.dockerfile), ...smoke.env];
+      const found = await smokeImage(context, tag, { ...smoke, env }, most);
+      return ok({ scorecard: built.value, smoke: found });
     });
   } finally {
     await removeLocalTag(context.run, tag);
   }
+}
+
+/**
+ * Secrets that the code names and the image does not set: without any value many programs do not
+ * start. A secret by file is a file that every container has.
+ */
+function madeUp({ secrets }: CodeReads, dockerfile: string): readonly string[] {
+  const isSet = (name: string): boolean =>
+    new RegExp(`^[ \\t]*ENV\\b(?:[^\\n]*\\\\\\r?\\n)*[^\\n]*\\b${name}[= ]`, 'im').test(dockerfile);
+  return secrets
+    .filter(({ name }) => /^\w+$/.test(name) && !isSet(name))
+    .map(({ name, isFile }) => `${name}=${isFile ? '/etc/hostname' : 'made-up-by-scoville-fix'}`);
 }
 
 const LOG_LINES = 40;
