@@ -246,7 +246,9 @@ async function report(
   const home = { paths: pathsOf(io), cwd: io.cwd };
   const looked = await ready.steps();
   const before = looked === undefined ? await keptReport(home, image.scorecard.image) : undefined;
-  const isSame = before?.scorecard.digest === image.scorecard.digest;
+  // Steps of a grade by name do not know the build.
+  const isSame =
+    before?.scorecard.digest === image.scorecard.digest && before.dockerfile === dockerfile;
   const source = { build: parsed.again, dockerfile, grade: gradeAgain(parsed) };
   const steps =
     (isSame ? before.steps : undefined) ??
