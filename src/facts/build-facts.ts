@@ -396,6 +396,8 @@ export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
   return known(value, provenance?.source ?? source);
 }
 
+/** What no build runs, here-documents aside: a health check may well ask 127.0.0.1. */
+const RUNS_NOTHING = /^(?:ADD|COPY|HEALTHCHECK|CMD|ENTRYPOINT|LABEL|EXPOSE)$/;
 /** By which a command can get past the proxy of a replay, to a server that it names in numbers. */
 const PAST_THE_PROXY =
   /no_?proxy|--resolve|--connect-to|\/etc\/(?:hosts|resolv)|nsswitch|:\/\/(?:[^/@\s]*@)?(?:\d+\.|\d+[:/]|0x|\[)/i;
@@ -413,8 +415,8 @@ export function replayedAddresses(
   if (materials === undefined || (source !== 'build' && source !== 'verified-attestation'))
     return undefined;
   const shown = model.reached.flatMap((index) =>
-    (model.stages[index]?.instructions ?? []).flatMap(({ rawArguments, heredocs }) => [
-      rawArguments,
+    (model.stages[index]?.instructions ?? []).flatMap(({ keyword, rawArguments, heredocs }) => [
+      ...(RUNS_NOTHING.test(keyword) ? [] : [rawArguments]),
       ...heredocs.map(({ content }) => content),
     ]),
   );

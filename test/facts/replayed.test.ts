@@ -36,12 +36,16 @@ describe('replayedAddresses', () => {
     'RUN curl -O https://[2001:db8::1]/tool',
     'RUN curl -O http://3221225985/tool',
     'RUN <<EOF\nexport no_proxy=a\nEOF',
+    'COPY <<EOF /run.sh\ncurl http://192.0.2.1/a\nEOF',
   ])('are none where a command may go past the proxy: %s', (line) => {
     expect(replayedAddresses(model(`${PLAIN}${line}\n`), 'build', materials)).toBeUndefined();
   });
 
-  test('a stage that is not built does not matter', () => {
-    const text = `FROM a AS unused\nENV no_proxy=b\n${PLAIN}`;
+  test.each([
+    ['a stage that is not built', `FROM a AS unused\nENV no_proxy=b\n${PLAIN}`],
+    ['a health check', `${PLAIN}HEALTHCHECK CMD curl -f http://127.0.0.1:8080/ || exit 1\n`],
+    ['what BuildKit fetches', `${PLAIN}ADD http://192.0.2.1/a /a\n`],
+  ])('%s does not matter', (_, text) => {
     expect(replayedAddresses(model(text), 'build', materials)?.size).toBe(1);
   });
 });
