@@ -46,7 +46,7 @@ export const config = command(CONFIG, async (flags, operands, io) => {
     : [];
   if (read !== undefined)
     io.writeErr(
-      `scoville: warning: ${cleanForTerminal(`${read.place} names ${read.name}`)}: is it true that the app takes no secret? Else: scoville config secrets.use=by-file\n`,
+      `scoville: warning: ${cleanForTerminal(`${read.place} names ${read.name}`)}: if the app takes it, say scoville config secrets.use=by-file\n`,
     );
   return EXIT.met;
 });

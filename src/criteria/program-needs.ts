@@ -221,7 +221,8 @@ export function writtenFolders(input: FixInput): readonly string[] {
 
 /**
  * Commands that give a user the SQLite databases in a folder, which the build made or copied, and
- * the folders that they lie in: SQLite writes beside them. Empty where nothing says that it is used.
+ * the folders that they lie in: SQLite writes beside them. Empty where nothing says that it is
+ * used.
  */
 export function databaseLines(input: FixInput, folder: string, owner: string): readonly string[] {
   if (folder === '/' || !input.code().hasSqlite) return [];

@@ -88,7 +88,7 @@ interface SessionRequest {
   readonly known: Fetches | undefined;
   readonly dockerfile: DockerfileModel;
   readonly dockerfileName: string;
-  /** The command that records anew. */
+  /** The command that records again. */
   readonly record: string;
 }
 

@@ -29,7 +29,7 @@ test('makes a settings file where there is none', async () => {
 test('secrets.use=none is asked about where the code names a secret', async () => {
   writeFileSync(join(folder, 'app.py'), 'import os\nkey = os.environ["SECRET_KEY"]\n');
   expect((await run(['secrets.use=none'])).err).toBe(
-    'written: .scoville.yaml\nscoville: warning: app.py:2 names SECRET_KEY: is it true that the app takes no secret? Else: scoville config secrets.use=by-file\n',
+    'written: .scoville.yaml\nscoville: warning: app.py:2 names SECRET_KEY: if the app takes it, say scoville config secrets.use=by-file\n',
   );
 });
 
