@@ -22,7 +22,7 @@ import {
 } from './edit-text.ts';
 import { findPrograms, isProgram, noneFound } from './installed-programs.ts';
 import { addedImage } from './outside-images.ts';
-import { othersOn, purposeOf, PURPOSES } from './program-needs.ts';
+import { othersOn, purposeOf, PURPOSES, readableAdds } from './program-needs.ts';
 import { type RuntimeCommand, runtimeCommand, workFolder } from './runtime-command.ts';
 import { into, originOf, outputs } from './started-programs.ts';
 
@@ -261,6 +261,7 @@ function plan(input: FixInput): FixPlan {
     meets: metBy(input, runtime.value),
     edits: [
       ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
+      ...readableAdds(input),
       ...movedInstructions(input, own),
       { start: text.length, end: text.length, text: `${end}${final.value.join(eol)}${eol}` },
     ],

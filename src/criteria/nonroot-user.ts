@@ -22,6 +22,7 @@ import {
   othersOn,
   purposeOf,
   PURPOSES,
+  readableAdds,
   writtenFolders,
 } from './program-needs.ts';
 import { workFolder } from './runtime-command.ts';
@@ -221,6 +222,7 @@ function plan(input: FixInput): FixPlan {
     why: 'A process that escapes the container as root can become root on the host',
     ...riskOfUser(input, [...own, ...folders]),
     edits: [
+      ...readableAdds(input),
       chown === '' && last !== undefined && last === at
         ? { ...last.place(0, last.text.length), text: lines.join(source.eol) }
         : linesBehind(source, at, lines),

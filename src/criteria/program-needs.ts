@@ -2,10 +2,10 @@ import { posix } from 'node:path';
 import { lookup } from '../lib/json.ts';
 import { fileName } from '../lib/text.ts';
 import type { Instruction } from '../model/dockerfile.ts';
-import type { FixInput } from '../model/fix.ts';
+import type { FixInput, TextEdit } from '../model/fix.ts';
 import { BUILD_TOOLS, C_SHELLS, entryNamed, possibleNames, SHELLS } from '../programs/kinds.ts';
 import { USER_CHANGERS } from '../programs/options.ts';
-import { baseName, inImage, lastInImage } from './edit-text.ts';
+import { addFlag, baseName, inImage, lastInImage } from './edit-text.ts';
 import { healthCheck, invocation } from './runtime-command.ts';
 import { type Started, started } from './started-programs.ts';
 
@@ -231,4 +231,16 @@ export function databaseLines(input: FixInput, folder: string, owner: string): r
     `  chown ${owner} "$path" "$(dirname "$path")";`,
     'done',
   ];
+}
+
+/** Makes what ADD fetches readable for all: such files are for root alone (0600). */
+export function readableAdds(input: FixInput): readonly TextEdit[] {
+  return inImage(input)
+    .filter(
+      ({ keyword, instruction: { arguments: words, flags } }) =>
+        keyword === 'ADD' &&
+        words.slice(0, -1).some((source) => /^https?:/.test(source)) &&
+        !flags.some(({ name }) => name === 'chmod'),
+    )
+    .map((add) => addFlag(add, '--chmod=644'));
 }

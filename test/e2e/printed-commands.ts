@@ -6,7 +6,7 @@ import { type Ended, ROOT, run } from './harness.ts';
 const PLACES = [
   // Steps of a card.
   /^ \d\. (.*?)(?: {2,}.*)?$/gm,
-  /\b(?:next|undo|apply it|fix): (.*)$/gm,
+  /\b(?:[Nn]ext(?: step)?|undo|apply it|fix): (.*)$/gm,
   /\b(?:Run|Attach it|lose that change|Check it|Details|How to fix|grade it|a rule means): +(scoville .*?)(?:, scoville explain ID)?$/gm,
   // What helps here, in `scoville explain`.
   /^In [^\n]*\n(?: {2}[^\n]*\n)*? {6}(\S.*)$/gm,
