@@ -35,6 +35,8 @@ export interface Fault {
     | { readonly do: 'cut-download'; readonly after: number }
     /** Sends that much, then nothing more. */
     | { readonly do: 'stall-download'; readonly after: number }
+    /** Answers with zeros without an end; `flooded` counts them. With `states`, it says that size. */
+    | { readonly do: 'flood'; readonly status?: number; readonly states?: number }
     | { readonly do: 'redirect'; readonly to: string }
     | { readonly do: 'corrupt' };
 }
@@ -69,6 +71,8 @@ interface Upload {
 export class FakeRegistry {
   readonly requests: RecordedRequest[] = [];
   readonly faults: Fault[] = [];
+  /** Bytes that were sent without an end. */
+  flooded = 0;
   /** `REPOSITORY@DIGEST` to content. */
   readonly blobs = new Map<string, Buffer>();
   /** `REPOSITORY:TAG` and `REPOSITORY@DIGEST` to manifest. */
@@ -140,6 +144,10 @@ export class FakeRegistry {
       response.writeHead(fault.kind.status, fault.kind.headers).end(fault.kind.body);
       return;
     }
+    if (fault?.kind.do === 'flood') {
+      this.#flood(request, response, fault.kind);
+      return;
+    }
     if (fault?.kind.do === 'redirect') {
       response.writeHead(307, { location: fault.kind.to }).end();
       return;
@@ -150,6 +158,27 @@ export class FakeRegistry {
       request.resume();
       this.#challenge(response);
     } else await this.#route(request, response, path, fault?.kind);
+  }
+
+  #flood(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status = 200, states }: Extract<Fault['kind'], { do: 'flood' }>,
+  ): void {
+    request.resume();
+    response.writeHead(status, {
+      'content-type': 'application/vnd.oci.image.manifest.v1+json',
+      ...(states === undefined ? {} : { 'content-length': states }),
+    });
+    const piece = Buffer.alloc(1 << 20);
+    const more = (): void => {
+      while (!response.destroyed) {
+        this.flooded += piece.length;
+        if (!response.write(piece)) return;
+      }
+    };
+    response.on('drain', more);
+    more();
   }
 
   async #route(
