@@ -73,8 +73,9 @@ export function useNetwork(env: Network['env'], home: string): void {
  * A `fetch` that uses the proxies of the environment, the authorities that docker and cosign trust,
  * and Docker's client certificates (`certs.d`). `isVerified: false` accepts any certificate: for
  * registries that the engine calls insecure. With `isNamed`, this machine and its network are
- * reachable only at addresses for which it returns true. `guardOf` is called once for each origin,
- * and throws if that must not be reached. Rejects with ProxyError where the proxy failed.
+ * reachable only at addresses for which it returns true. `guardOf` throws for an origin that must
+ * not be reached; its guard holds for what a proxy is asked for too, as far as this machine knows
+ * the name. Rejects with ProxyError where the proxy failed.
  */
 export function networkFetch(
   env: Network['env'],
@@ -105,7 +106,7 @@ export function networkFetch(
     if (!isWeb) return nodeFetch(input, init);
     loading ??= import('./origins.ts').then(({ Origins: Loaded, NOT_OWN }) => {
       const byName = isNamed && ((at: URL) => (isNamed(at) ? undefined : NOT_OWN));
-      return new Loaded(network, isVerified, guardOf ?? byName);
+      return new Loaded(network, isVerified, guardOf ?? byName, guardOf !== undefined);
     });
     const origins = await loading;
     // Invalid settings are reported here; inside `fetch` they would become "fetch failed".

@@ -5,7 +5,7 @@ import * as tls from 'node:tls';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import undici, { type Dispatcher } from 'undici';
 import { messageOf, UserError } from './errors.ts';
-import { guardedLookup, isOwnAddress } from './own-address.ts';
+import { checkName, guardedLookup, isOwnAddress } from './own-address.ts';
 import { type Proxy, proxyOf, type RegistryCertificates, registryCertificates } from './proxy.ts';
 
 /** Root files of docker and cosign on Linux; the first counts (Go's crypto/x509, root_linux.go). */
@@ -122,12 +122,21 @@ export class Origins extends Base {
   readonly #network: Network;
   readonly #isVerified: boolean;
   readonly #guardOf: ((url: URL) => Guard | undefined) | undefined;
+  readonly #looksUp: boolean;
   readonly #known = new Map<string, Dispatcher>();
+  readonly #checked = new Map<string, Promise<void>>();
   #roots: readonly string[] | undefined;
   #plain: SecureContext | undefined;
 
-  constructor(network: Network, isVerified: boolean, guardOf?: (url: URL) => Guard | undefined) {
+  /** @param looksUp whether what a proxy is asked for is guarded by name as well */
+  constructor(
+    network: Network,
+    isVerified: boolean,
+    guardOf?: (url: URL) => Guard | undefined,
+    looksUp = false,
+  ) {
     super();
+    this.#looksUp = looksUp;
     this.#guardOf = guardOf;
     this.#network = network;
     this.#isVerified = isVerified;
@@ -137,6 +146,17 @@ export class Origins extends Base {
     ...[options, handler]: Parameters<InstanceType<typeof Base>['dispatch']>
   ): boolean {
     return this.prepare(new URL(String(options.origin))).dispatch(options, handler);
+  }
+
+  /** Where a proxy makes the connection, looks the name up here too, once. Rejects as a guard says. */
+  async checkProxied(url: URL): Promise<void> {
+    const { origin, hostname } = url;
+    if (!this.#looksUp || proxyOf(url.href, this.#network.env) === undefined) return;
+    const guard = this.#guardOf?.(url);
+    if (guard === undefined) return;
+    const checked = this.#checked.get(origin) ?? checkName(hostname, guard);
+    this.#checked.set(origin, checked);
+    await checked;
   }
 
   /** Reads the settings of an origin, once. Throws UserError where they cannot be used. */
@@ -260,7 +280,7 @@ const MOST_REDIRECTS = 20;
 export async function fetchAnyPort(
   url: URL,
   { method = 'GET', headers, body, signal, redirect }: RequestInit,
-  dispatcher: Dispatcher,
+  dispatcher: Origins,
   redirects = 0,
 ): Promise<Response> {
   const asked = sentHeaders(headers);
@@ -268,6 +288,7 @@ export async function fetchAnyPort(
     asked['content-type'] ??= 'application/x-www-form-urlencoded;charset=UTF-8';
   const path = `${url.pathname}${url.search}`;
   try {
+    await dispatcher.checkProxied(url);
     const answer = await undici.request(url.origin, {
       ...{ dispatcher, path, method: method },
       headers: asked,

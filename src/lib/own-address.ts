@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns';
+import { lookup, type LookupAddress } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /** Subnets by their first address, with their bits. */
@@ -68,4 +68,23 @@ export function guardedLookup(
       else done(null, first.address, first.family);
     });
   };
+}
+
+/**
+ * For a name that a proxy looks up: fails where it is refused by what this machine knows. A name
+ * that only the proxy knows is its to allow.
+ */
+export async function checkName(
+  host: string,
+  {
+    refuses,
+    error,
+  }: { readonly refuses: (address: string) => boolean; readonly error: (host: string) => Error },
+): Promise<void> {
+  const found = await new Promise<readonly LookupAddress[]>((done) => {
+    lookup(host, { all: true }, (failed, all) => {
+      done(failed === null ? all : []);
+    });
+  });
+  if (found.some(({ address }) => refuses(address))) throw error(host);
 }
