@@ -242,7 +242,7 @@ async function listening(app: FastifyInstance, { listen }: ServiceSettings): Pro
 
 /**
  * The token of this machine's user, made where the database has none yet: docs/decisions/0045. True
- * where \`scoville serve ask\` has one.
+ * where `scoville serve ask` has one.
  */
 async function localToken(
   { tokens, settings }: AppDeps,
