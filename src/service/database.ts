@@ -154,9 +154,12 @@ async function again<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Codes of the system and of PostgreSQL: no connection, shutting down, starting, too many. */
+/**
+ * Codes of the system and of PostgreSQL: no connection, shutting down, starting; too many, no disk,
+ * no memory (53), a fault of its disk (58), and a standby that takes over later (25006).
+ */
 const AWAY =
-  /^(?:ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...|57P0[1-5]|53300)$/;
+  /^(?:ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...|53...|57P0[1-5]|58...|25006)$/;
 const AWAY_TEXT =
   /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|Query read timeout/i;
 

@@ -10,6 +10,7 @@ import { UserError } from '../../src/lib/errors.ts';
 import { type Database, DatabaseAway, migrate, openDatabase } from '../../src/service/database.ts';
 import { MIGRATIONS } from '../../src/service/migrations.ts';
 import { cleanDatabase, emptyPlace, KINDS, postgres, removeDatabases } from './databases.ts';
+import { startPostgres } from './postgres.ts';
 
 afterAll(removeDatabases);
 
@@ -137,6 +138,35 @@ test('a PostgreSQL that is away says so, and is there again', async () => {
   expect(await database.query('SELECT count(*) AS images FROM image')).toEqual([{ images: 0 }]);
   expect(await database.transaction((query) => query('SELECT 1 AS one'))).toEqual([{ one: 1 }]);
 });
+
+test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
+  'a PostgreSQL whose disk is full is away, and has all that was promised when there is room again',
+  async () => {
+    const server = await startPostgres({ disk: '150m' });
+    onTestFinished(() => server.remove());
+    const database = await openDatabase(await server.database());
+    onTestFinished(() => database.close());
+    const insert = (key: number) =>
+      database.query('INSERT INTO layer_facts VALUES ($1, $2, 1, now())', [
+        ...[String(key), randomBytes(1_000_000)],
+      ]);
+    let rows = 0;
+    let error: unknown;
+    while (error === undefined)
+      await insert(rows).then(
+        () => (rows += 1),
+        (thrown: unknown) => (error = thrown),
+      );
+    expect(error).toBeInstanceOf(DatabaseAway);
+    await server.resize('400m');
+    // It ends itself where its journal had no room.
+    await server.start().catch(() => undefined);
+    const count = () => database.query('SELECT count(*) AS rows FROM layer_facts');
+    await expect.poll(() => count().catch(() => []), { timeout: 120_000 }).toEqual([{ rows }]);
+    await insert(rows);
+    expect(await count()).toEqual([{ rows: rows + 1 }]);
+  },
+);
 
 describe('a folder', () => {
   test('has one process: the second hears which', async () => {

@@ -10,6 +10,8 @@ export interface Postgres {
   /** The address of a new, empty database. */
   database(): Promise<string>;
   start(): Promise<void>;
+  /** Of the disk that it was started with. */
+  resize(size: string): Promise<void>;
   stop(how?: 'fast' | 'immediate'): Promise<void>;
   remove(): Promise<void>;
 }
@@ -33,10 +35,14 @@ function freePort(): Promise<number> {
   });
 }
 
-export async function startPostgres(): Promise<Postgres> {
+/** @param disk the size of a disk of its own, as mount takes it; for root alone */
+export async function startPostgres({ disk }: { disk?: string } = {}): Promise<Postgres> {
   const bin = await programs();
   const folder = await mkdtemp(join(tmpdir(), 'scoville-pg-'));
   const data = join(folder, 'data');
+  const resize = (size: string, ...more: string[]) =>
+    execa('mount', ['-t', 'tmpfs', '-o', [...more, `size=${size}`].join(), 'tmpfs', folder]);
+  if (disk !== undefined) await resize(disk);
   // PostgreSQL does not run as root.
   const isRoot = process.getuid?.() === 0;
   const as = isRoot ? ['runuser', '-u', 'postgres', '--'] : [];
@@ -50,7 +56,8 @@ export async function startPostgres(): Promise<Postgres> {
   };
   const port = await freePort();
   const server = [`-c port=${port}`, '-c listen_addresses=127.0.0.1', `-k ${folder}`];
-  const settings = [...server, '-c fsync=off', '-c max_connections=200'].join(' ');
+  const small = disk === undefined ? [] : ['-c max_wal_size=32MB', '-c min_wal_size=32MB'];
+  const settings = [...server, ...small, '-c fsync=off', '-c max_connections=200'].join(' ');
   const url = (name: string) => `postgres://postgres@127.0.0.1:${port}/${name}`;
   const ctl = (...words: string[]) => run(join(bin, 'pg_ctl'), '-D', data, '-w', ...words);
   const start = () => ctl('-l', join(folder, 'log'), '-o', settings, 'start');
@@ -59,6 +66,9 @@ export async function startPostgres(): Promise<Postgres> {
   let made = 0;
   return {
     start,
+    resize: async (size) => {
+      await resize(size, 'remount');
+    },
     stop: (how = 'fast') => ctl('-m', how, 'stop'),
     database: async () => {
       const name = `test_${(made += 1)}`;
@@ -69,6 +79,7 @@ export async function startPostgres(): Promise<Postgres> {
     },
     remove: async () => {
       await ctl('-m', 'immediate', 'stop').catch(() => undefined);
+      if (disk !== undefined) await execa('umount', [folder]);
       await rm(folder, { recursive: true, force: true });
     },
   };
