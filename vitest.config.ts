@@ -28,6 +28,7 @@ const patience = {
 /** They take a minute or more. */
 const longest = [
   'service',
+  'service-bad-days',
   'keyless',
   'reproduce-image',
   'keep-verdict',

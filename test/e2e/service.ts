@@ -8,11 +8,20 @@ import { layerTar } from '../fakes/tar-bytes.ts';
 import { CLI, ROOT } from './harness.ts';
 import { until } from './until.ts';
 
+interface Pushed {
+  /** What its base layer is made of, which others may share. */
+  readonly base?: string;
+  readonly own?: string;
+  /** In their place: layers as they are packed, and what they unpack to. */
+  readonly layers?: readonly { readonly tar: Buffer; readonly packed: Buffer }[];
+  readonly config?: object;
+}
+
 /** Pushes an image of a base layer, which it may share, and one of its own; gives its digest. */
 export async function pushImage(
   host: string,
   name: string,
-  { base = 'base', own = name }: { readonly base?: string; readonly own?: string } = {},
+  { base = 'base', own = name, layers: given, config: fields }: Pushed = {},
 ): Promise<string> {
   const [repository = '', tag = 'latest'] = name.split(':');
   const at = `http://${host}/v2/${repository}`;
@@ -32,12 +41,14 @@ export async function pushImage(
     layerTar(Object.fromEntries(files) as Record<string, string>),
     layerTar({ 'etc/own': own, 'etc/os-release': 'ID=debian\nVERSION_ID="13"\n' }),
   ];
+  const made = given ?? tars.map((tar) => ({ tar, packed: gzipSync(tar) }));
   const layers = [];
-  for (const tar of tars) layers.push(await blob(gzipSync(tar), MEDIA_TYPE.layerGzip));
+  for (const { packed } of made) layers.push(await blob(packed, MEDIA_TYPE.layerGzip));
   const config = {
     ...{ architecture: 'amd64', os: 'linux', created: '2026-11-30T00:00:00Z' },
     config: { User: '65532', Entrypoint: ['/app'] },
-    rootfs: { type: 'layers', diff_ids: tars.map((tar) => digestOf(tar)) },
+    rootfs: { type: 'layers', diff_ids: made.map(({ tar }) => digestOf(tar)) },
+    ...fields,
   };
   const manifest = Buffer.from(
     JSON.stringify({

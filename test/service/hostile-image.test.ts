@@ -9,8 +9,8 @@ import { bombLayer, manyFilesLayer } from './hostile-layers.ts';
 const stand = new GraderStand();
 const MIB = 1 << 20;
 
-test('a bomb, 10 GB of zeros in 10 MB, ends when its time is over, in little memory', async () => {
-  const { bytes, root } = imageOf([Buffer.alloc(0)], { packed: [bombLayer(80)] });
+test('a bomb, 10 GB of zeros in 46 MB, ends when its time is over, in little memory', async () => {
+  const { bytes, root } = imageOf([Buffer.alloc(0)], { packed: [bombLayer(1)] });
   stand.push('team/bomb', bytes, root);
   stand.push('team/app', new ImageBytes());
   const grader = stand.grader({ seconds: 3, memory: 400 * MIB });
@@ -19,6 +19,19 @@ test('a bomb, 10 GB of zeros in 10 MB, ends when its time is over, in little mem
   });
   expect(await stand.ask(grader, 'team/app')).toMatchObject({ ok: true });
 });
+
+test.runIf(isWhole)(
+  'a bomb that is packed tighter than any layer is refused for that',
+  async () => {
+    const { bytes, root } = imageOf([Buffer.alloc(0)], { packed: [bombLayer()] });
+    stand.push('team/tight', bytes, root);
+    expect(
+      await stand.ask(stand.grader({ seconds: 600, memory: 400 * MIB }), 'team/tight'),
+    ).toEqual({
+      ...{ ok: false, kind: 'image', message: 'a layer unpacks to more than 250 times its size' },
+    });
+  },
+);
 
 test.runIf(isWhole)('a million files are too many, whatever memory there is', async () => {
   const { bytes, root } = imageOf([manyFilesLayer(1_000_000)]);

@@ -4,9 +4,10 @@ import { entry, tarOf } from '../fakes/tar-bytes.ts';
 const BLOCK = 512;
 const MEMBER = 64 << 20;
 
-/** A gzip of two files of so many times 64 MiB of zeros: the same member again and again. */
-export function bombLayer(times: number): Buffer {
-  const zeros = gzipSync(Buffer.alloc(MEMBER), { level: 9 });
+/** A gzip with two files of 5 GiB of zeros, the same member again and again: 10 MB, or 46 at level 1. */
+export function bombLayer(level = 9): Buffer {
+  const times = 80;
+  const zeros = gzipSync(Buffer.alloc(MEMBER), { level });
   const fileOf = (name: string): Buffer[] => [
     gzipSync(tarOf([{ entry: entry({ name, size: times * MEMBER }) }]).subarray(0, BLOCK)),
     ...Array<Buffer>(times).fill(zeros),
