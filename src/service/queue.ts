@@ -107,6 +107,10 @@ export async function openQueue(database: Database, options: QueueOptions) {
     await query(
       `CREATE INDEX IF NOT EXISTS job_running ON pgboss.job (started_on) WHERE state = 'active'`,
     );
+    // Without it, each look for the next job sorts all that wait.
+    await query(
+      `CREATE INDEX IF NOT EXISTS job_next ON pgboss.job (name, priority DESC, created_on, id) WHERE state < 'active'`,
+    );
   };
   try {
     // Processes that start together would make the same tables: they take turns.
