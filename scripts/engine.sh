@@ -3,7 +3,7 @@
 # a loopback port, and base images in it that need no public registry.
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
-#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, podman, oras, chromium, diffoscope, rpm, shfmt, strace, tmux, pre-commit, neovim, postgresql, the second toolchain's clients
+#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, podman, oras, chromium, diffoscope, rpm, shfmt, strace, tmux, pre-commit, neovim, postgresql, docker-compose, the second toolchain's clients
 #   scripts/engine.sh stacks [NAME:TAG... | --list]   base images that stand in for those of each stack (node, golang, distroless ...), made when
 #                                  they are missing; prints their names in the registry
 #   scripts/engine.sh status       what is there; exit 0 where all is
@@ -280,6 +280,7 @@ test_tools() {
   have diffoscope || missing="$missing diffoscope-minimal"
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
   { have rpm && have rpmbuild; } || missing="$missing rpm"
+  docker compose version >/dev/null 2>&1 || missing="$missing docker-compose"
   if [ -n "$missing" ]; then
     say "installing from Debian, for tests: $missing"
     apt-get update -qq >&2 || fail 'apt-get update failed' 'look at the apt sources and the network'
