@@ -74,7 +74,7 @@ export function useNetwork(env: Network['env'], home: string): void {
  * and Docker's client certificates (`certs.d`). `isVerified: false` accepts any certificate: for
  * registries that the engine calls insecure. With `isNamed`, this machine and its network are
  * reachable only at addresses for which it returns true. `guardOf` throws for an origin that must
- * not be reached; its guard holds for what a proxy is asked for too, as far as this machine knows
+ * not be reached; its guard counts for what a proxy is asked for too, as far as this machine knows
  * the name. Rejects with ProxyError where the proxy failed.
  */
 export function networkFetch(

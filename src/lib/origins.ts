@@ -148,7 +148,7 @@ export class Origins extends Base {
     return this.prepare(new URL(String(options.origin))).dispatch(options, handler);
   }
 
-  /** Where a proxy makes the connection, looks the name up here too, once. Rejects as a guard says. */
+  /** Looks up here, once, a name that a proxy connects to. Rejects as a guard says. */
   async checkProxied(url: URL): Promise<void> {
     const { origin, hostname } = url;
     if (!this.#looksUp || proxyOf(url.href, this.#network.env) === undefined) return;

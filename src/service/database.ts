@@ -155,8 +155,8 @@ async function again<T>(run: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Codes of the system and of PostgreSQL: no connection, shutting down, starting; too many, no disk,
- * no memory (53), a fault of its disk (58), and a standby that takes over later (25006).
+ * Codes of the system and of PostgreSQL: no connection, shutting down, starting. Class 53 is too
+ * many, no disk or no memory; 58 a fault of its disk; 25006 a standby.
  */
 const AWAY =
   /^(?:ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...|53...|57P0[1-5]|58...|25006)$/;
