@@ -1,12 +1,13 @@
 // What scoville costs over plain `docker buildx build` and over unpacking layers, each thing beside its floor in the same run. Never
 // fails on a time.
-//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic] [--loop] [--service] [--badges]
+//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic] [--loop] [--service [--queue]] [--badges]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
 // --layout: only what grading these images costs, each an OCI layout (docker save IMAGE | tar -x -C FOLDER).
 // --grade: only the grading, for which no Docker is needed. trivy on the PATH is measured beside it, and CHPS_SCORER=path/to/chps-scorer.sh too (with Docker).
 // --hermetic: only what recording and replaying cost.
 // --loop: only edit, build, run: of a small project, and of large layers that changed (after `. <(scripts/engine.sh env)`).
 // --service: only a fleet of images by the workers of the service (after `. <(scripts/engine.sh env)`).
+// --service --queue: only how many jobs a second a PostgreSQL carries (SCOVILLE_BENCH_DATABASE) that do nothing, of one worker and of fifty.
 // --badges: only how many badges a second the service answers.
 // --advisories: only the scan by a database of half a million advisories.
 import './usage.mjs';
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     hermetic: { type: 'boolean', default: false },
     loop: { type: 'boolean', default: false },
     service: { type: 'boolean', default: false },
+    queue: { type: 'boolean', default: false },
     badges: { type: 'boolean', default: false },
     layout: { type: 'string', multiple: true, default: [] },
     runs: { type: 'string', default: '5' },
@@ -45,6 +47,10 @@ if (values.advisories) {
 }
 if (values.badges) {
   await (await import('./bench/badges.mjs')).badges();
+  process.exit();
+}
+if (values.service && values.queue) {
+  await (await import('./bench/service-queue.mjs')).serviceQueue({ quick: values.quick });
   process.exit();
 }
 if (values.service) {

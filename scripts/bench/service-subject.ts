@@ -65,6 +65,20 @@ const workers = new Workers(
 );
 workers.start();
 
+/** Seconds of processor of the graders, as Linux has them; 0 for one that ended. */
+function graderSeconds(): number {
+  return workers.pids.reduce((sum, pid) => {
+    try {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
+      return sum + (Number(fields[11]) + Number(fields[12])) / 100;
+    } catch {
+      return sum;
+    }
+  }, 0);
+}
+
 async function round(reason: 'api' | 'daily'): Promise<unknown> {
   graded = 0;
   const started = performance.now();
@@ -73,6 +87,7 @@ async function round(reason: 'api' | 'daily'): Promise<unknown> {
   // As a day's round and a request do.
   if (reason === 'daily') await Promise.all(images.map((image) => queue.ask({ image, reason })));
   else for (const image of images) await queue.ask({ image, reason });
+  const gradersBefore = graderSeconds();
   while (graded < repositories.length) await sleep(20);
   for (;;) {
     const { grade } = await queue.sizes();
@@ -82,7 +97,14 @@ async function round(reason: 'api' | 'daily'): Promise<unknown> {
   const seconds = (performance.now() - started) / 1000;
   const { user, system } = process.cpuUsage(before);
   const sizes = await Promise.all([process.pid, ...workers.pids].map(residentBytes));
-  return { seconds, cpuSeconds: (user + system) / 1e6, megabytes: sizes.map((one) => one / 1e6) };
+  return {
+    ...{
+      seconds,
+      cpuSeconds: (user + system) / 1e6,
+      graderSeconds: graderSeconds() - gradersBefore,
+    },
+    megabytes: sizes.map((one) => one / 1e6),
+  };
 }
 
 say(await round('api'));

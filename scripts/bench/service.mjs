@@ -54,14 +54,14 @@ export async function service({ bin, quick, json, sample = 50 }) {
     const after = chosen(0).map(grade);
     const floor = spread([...before, ...after].map((one) => one * repositories.length));
     const [cold, again, { factBytes }] = rounds;
-    const rowOf = (name, { seconds, cpuSeconds, megabytes }, target) =>
+    const rowOf = (name, { seconds, cpuSeconds, graderSeconds, megabytes }, target) =>
       row(
         name,
         's',
         { thing: spread([seconds]), floor },
         {
           target,
-          note: `${cpuSeconds.toFixed(1)} s of processor in the service; MB of it and of each grader: ${megabytes.map(Math.round).join(', ')}`,
+          note: `${cpuSeconds.toFixed(1)} s of processor in the service, ${graderSeconds.toFixed(1)} s in its graders; MB of it and of each grader: ${megabytes.map(Math.round).join(', ')}`,
         },
       );
     const rows = [
