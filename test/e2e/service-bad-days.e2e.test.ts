@@ -1,9 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { execa } from 'execa';
 import { parse } from 'parse5';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { layerTar } from '../fakes/tar-bytes.ts';
 import { bombLayer, manyFilesLayer } from '../service/hostile-layers.ts';
 import { type Postgres, startPostgres } from '../service/postgres.ts';
@@ -38,8 +39,11 @@ afterAll(async () => {
   await postgres.remove();
 });
 
-/** A service and a worker of its own, with these bounds. */
-async function open(bounds: object = {}): Promise<{ client: Client; all: ServiceProcess[] }> {
+/** A service and a worker of its own, with these bounds; what it keeps on disk is in `home`. */
+async function open(
+  bounds: object = {},
+  home = scoville.home,
+): Promise<{ client: Client; all: ServiceProcess[] }> {
   const place = await postgres.database();
   const file = join(folder, 'service.yaml');
   writeFileSync(file, JSON.stringify({ registries: [{ host, plainHttp: true }], bounds }));
@@ -48,7 +52,7 @@ async function open(bounds: object = {}): Promise<{ client: Client; all: Service
   const token = (await scoville.expect(0, made)).stdout.trim();
   const start = (name: string, workers: string): ServiceProcess => {
     const one = new ServiceProcess([name, ...words, '--workers', workers], {
-      SCOVILLE_HOME: scoville.home,
+      SCOVILLE_HOME: home,
     });
     started.push(one);
     return one;
@@ -109,6 +113,28 @@ test('PostgreSQL is restarted, then away: 503 with Retry-After, and nothing is l
   for (const one of names) expect(await client.grades(`${host}/${one}`)).toBe(1);
   for (const one of all) expect(one.child.exitCode).toBe(null);
 });
+
+test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
+  'a worker whose disk is full grades all the same',
+  async (context) => {
+    const home = join(folder, 'full');
+    mkdirSync(home);
+    const size = ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', home];
+    const mount = await execa('mount', size, { reject: false });
+    if (mount.failed) context.skip('no right to mount');
+    onTestFinished(async () => {
+      await Promise.all(started.map((one) => one.stop('SIGKILL')));
+      // The processes of its graders end a moment later.
+      await execa('umount', ['--lazy', home]);
+    });
+    const { client, all } = await open({}, home);
+    await execa('dd', ['if=/dev/zero', `of=${join(home, 'all-of-it')}`], { reject: false });
+    const names = ['full/one:1', 'full/two:1'];
+    for (const one of names) await pushImage(host, one);
+    for (const one of names) await client.done([await client.grade(`${host}/${one}`)]);
+    for (const one of all) expect(one.child.exitCode).toBe(null);
+  },
+);
 
 const EVIL = `</script><script>alert(1)</script><img src=x onerror=alert(2)>\u001b[31m\u001b]0;x\u0007\u202e`;
 
