@@ -97,6 +97,9 @@ const FORMS: readonly Form[] = [
       'e2e/company.e2e.test.ts': 'between two looks at the processes that run',
       'e2e/fix-verify.e2e.test.ts': 'a program that runs in a container',
       'e2e/service.e2e.test.ts': 'a moment at random at which a process is killed',
+      'e2e/service-bad-days.e2e.test.ts':
+        'the time that an answer asks for, and a minute in which a database is away',
+      'service/many-queued.e2e.test.ts': 'between two looks at pages, while a queue is worked on',
       'e2e/service.ts': 'between two looks at a service that may be away',
       'service/queue.e2e.test.ts':
         'work that takes a moment, and a time in which nothing more comes',

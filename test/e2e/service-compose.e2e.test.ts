@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ROOT } from './harness.ts';
+import { OWN, ROOT } from './harness.ts';
 import { isWhole } from './rows.ts';
 import { Client, pushImage } from './service.ts';
 import { until } from './until.ts';
 
 const EXAMPLE = join(ROOT, 'examples/service');
-const PROJECT = `scoville-compose-${process.pid}`;
+const PROJECT = `scoville-compose-${OWN}`;
 const IMAGES = 40;
 const NETWORK = ['--network', 'host'];
 
 const imageOf = (name: string): string => `${PROJECT}/${name}:1`;
-const [servicePort, registryPort] = [18_480, 15_000].map((port) => port + (process.pid % 1000));
+const [servicePort, registryPort] = [18_480, 15_000].map((port) => port + (Number(OWN) % 1000));
 const env = {
   ...{ DATABASE_PASSWORD: 'of-the-database-in-this-test', WEBHOOK_SECRET: 'a'.repeat(48) },
   ...{ SERVICE_PORT: String(servicePort), REGISTRY_PORT: String(registryPort) },
