@@ -10,8 +10,9 @@ import { type Migration, MIGRATIONS } from './migrations.ts';
 export type Row = Record<string, unknown>;
 
 /**
- * One statement with `$1`…, or several without values; rows have JavaScript values: numbers (bigint too), Date, Uint8Array,
- * parsed JSON. Pass JSON as text. Throws DatabaseAway where the database cannot be reached.
+ * One statement with `$1`…, or several without values; rows have JavaScript values: numbers
+ * (bigint too), Date, Uint8Array, parsed JSON. Pass JSON as text. Throws DatabaseAway where the
+ * database cannot be reached.
  */
 export type Query = <T extends object = Row>(
   sql: string,

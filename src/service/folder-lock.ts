@@ -39,7 +39,7 @@ export async function takeFolder(folder: string): Promise<{ free: () => Promise<
   return {
     free: async () => {
       clearInterval(touch);
-      // Not one that another took over while this process stood still.
+      // Not one that another process took over while this one was suspended.
       if ((await ownerOf(lock)).id === id) await rm(lock, { force: true });
     },
   };

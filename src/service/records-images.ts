@@ -114,7 +114,7 @@ export function imageRecords({ query }: Database, now: () => number) {
         ),
       };
     },
-    /** All images, by name, in pages: no cursor of the database stays open while the reader is slow. */
+    /** All images, by name, in pages: no cursor of the database is open while a reader is slow. */
     async *export(): AsyncGenerator<ImageRow> {
       for (let cursor: string | undefined = ''; cursor !== undefined;) {
         const request = { limit: EXPORT_BATCH, ...(cursor === '' ? {} : { cursor }) };

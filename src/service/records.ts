@@ -90,7 +90,7 @@ export interface Asked {
   readonly isNew: boolean;
 }
 
-/** New asks, or those that are queued for their images, in the same order. Part of a transaction. */
+/** New asks, or those that are queued for their images, in order. Part of a transaction. */
 export async function createAsks(
   query: Query,
   asks: readonly NewAsk[],
@@ -187,7 +187,7 @@ function askRecords({ query, transaction }: Database, now: () => number, gradeSe
            WHERE a.id = ANY ($1::uuid[]) ORDER BY i.id FOR UPDATE`,
           [left.map(({ askId }) => askId)],
         );
-        // One of an image at a time: the next is held against it.
+        // One of an image at a time: the next is compared with it.
         const news = new Map<number, { end: End; grade: NewGrade }>();
         for (const end of left) {
           const ask = asks.find(({ id }) => id === end.askId);
@@ -234,8 +234,8 @@ function askRecords({ query, transaction }: Database, now: () => number, gradeSe
     },
     fail,
     /**
-     * Grade, image and ask in one transaction, exactly once: a second call changes nothing. `within`
-     * runs in it where the grade is new, to send jobs.
+     * Grade, image and ask in one transaction, exactly once: a second call changes nothing.
+     * `within` runs in it where the grade is new, to send jobs.
      */
     finish: (askId: string, made: MadeGrade, within?: End['within']): Promise<Finished> => {
       const document = documentOf(made, new Date(made.scorecard.gradedAt));

@@ -2,8 +2,8 @@ import { DatabaseAway } from './database.ts';
 
 /**
  * A function whose calls go together: those that come while some are on their way are the next to
- * go, at once: of a busy process, one transaction has many. Where several fail, each is tried alone,
- * so that none fails for another.
+ * go, at once: of a busy process, one transaction has many. Where several fail, each is tried
+ * alone, so that none fails for another.
  */
 export function together<T, R>(
   run: (all: readonly T[]) => Promise<readonly R[]>,
