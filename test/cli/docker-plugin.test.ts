@@ -2,10 +2,10 @@ import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { completedCommands } from '../../src/cli/command-list.ts';
-import { toolRunner } from '../../src/cli/tool-runner.ts';
 import type { CommandIo } from '../../src/cli/io.ts';
 import { commandLine } from '../../src/cli/main.ts';
 import { dockerPlugin } from '../../src/cli/plugin.ts';
+import { toolRunner } from '../../src/cli/tool-runner.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { fakeIo } from './command-io.ts';
 

@@ -11,13 +11,39 @@ afterAll(() => {
 
 test.each<{ what: string; make: (home: string, code: string) => void; own: boolean }>([
   { what: 'a folder of one’s own', make: () => undefined, own: true },
-  { what: 'one that a group may read', make: (_, code) => { chmodSync(code, 0o750); }, own: false },
-  { what: 'one that all may write to', make: (_, code) => { chmodSync(code, 0o777); }, own: false },
-  { what: 'one in a folder of a group', make: (home) => { chmodSync(home, 0o775); }, own: false },
-  { what: 'one in a shared folder', make: (home) => { chmodSync(home, 0o777); }, own: false },
+  {
+    what: 'one that a group may read',
+    make: (_, code) => {
+      chmodSync(code, 0o750);
+    },
+    own: false,
+  },
+  {
+    what: 'one that all may write to',
+    make: (_, code) => {
+      chmodSync(code, 0o777);
+    },
+    own: false,
+  },
+  {
+    what: 'one in a folder of a group',
+    make: (home) => {
+      chmodSync(home, 0o775);
+    },
+    own: false,
+  },
+  {
+    what: 'one in a shared folder',
+    make: (home) => {
+      chmodSync(home, 0o777);
+    },
+    own: false,
+  },
   {
     what: 'one in a shared folder where each removes only what is theirs',
-    make: (home) => { chmodSync(home, 0o1777); },
+    make: (home) => {
+      chmodSync(home, 0o1777);
+    },
     own: true,
   },
   {
