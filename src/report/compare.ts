@@ -182,6 +182,28 @@ function packageTexts({
   return { heading: lines.length === 0 ? 'The same packages' : `Packages: ${counts}`, lines };
 }
 
+/** Of more images than this, columns beside each other are not read any more: each has a line. */
+export const MOST_COLUMNS = 10;
+
+/** What each image lacks for its next level. */
+export function lacking({ images, criteria }: Sheet): readonly string[] {
+  return images.map(({ level }, at) =>
+    criteria
+      .filter((one) => one.level === level + 1 && !isMet(one.outcomes[at] ?? 'not-applicable'))
+      .map(({ id }) => id)
+      .join(', '),
+  );
+}
+
+/** How many images have each outcome of a criterion; those that none has are left out. */
+export function outcomeCounts(
+  outcomes: readonly (Outcome | undefined)[],
+): readonly (readonly [Outcome, number])[] {
+  return (['pass', 'fail', 'unknown', 'not-applicable'] as const)
+    .map((outcome) => [outcome, outcomes.filter((one) => one === outcome).length] as const)
+    .filter(([, count]) => count > 0);
+}
+
 /** Results of several images, and the outcomes of each criterion that any of them has. */
 export function compareScorecards(images: readonly ReportInput[]): Comparison {
   const outcomes = images.map(

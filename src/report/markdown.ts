@@ -4,7 +4,7 @@ import type { CriterionChange, ReportInput } from '../model/report.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { badgesReport } from './badges.ts';
 import { type Card, cardOf, type CardRow, PROFILE_HEADING, VECTOR_NAMES } from './card.ts';
-import { measures, type Sheet } from './compare.ts';
+import { lacking, measures, MOST_COLUMNS, outcomeCounts, type Sheet } from './compare.ts';
 import { evidenceText } from './evidence.ts';
 import { code, literal, shortDigest } from './text.ts';
 
@@ -143,12 +143,34 @@ function mark(outcome: Outcome | undefined): string {
   return outcome === undefined ? '' : MARKS[outcome];
 }
 
+/** A line an image, with what it lacks; then of each criterion how many have it. */
+function longRows(sheet: Sheet): readonly string[] {
+  const lacks = lacking(sheet);
+  return [
+    ...[cells('image', 'level', 'grade', 'for the next level'), cells('---', '---', '---', '---')],
+    ...sheet.images.map(({ image, level, levelName, overall: { grade, points, total } }, at) =>
+      cells(
+        literal(image),
+        `${level} ${levelName}`,
+        `${grade} (${points}/${total})`,
+        lacks[at] ?? '',
+      ),
+    ),
+    ...['', cells('criterion', 'images'), cells('---', '---')],
+    ...sheet.criteria.map(({ id, level, outcomes }) => {
+      const counts = outcomeCounts(outcomes).map(([outcome, count]) => `${mark(outcome)} ${count}`);
+      return cells(`${id} (level ${level})`, counts.join(', '));
+    }),
+  ];
+}
+
 /** Images as columns, or changes in the newer of two; ends with a newline. */
-export function markdownSheet({ title, images, criteria, changes, packages }: Sheet): string {
+export function markdownSheet(sheet: Sheet): string {
+  const { title, images, criteria, changes, packages } = sheet;
   const heads = images.map(
     ({ image, digest }) => `${literal(image)} ${code(shortDigest(digest), 'cell')}`,
   );
-  const rows = [
+  const columns = [
     cells('', ...heads),
     cells('---', ...images.map(() => '---')),
     cells('**Level**', ...images.map(({ level, levelName }) => `${level} ${levelName}`)),
@@ -162,6 +184,7 @@ export function markdownSheet({ title, images, criteria, changes, packages }: Sh
       cells(`${id} (level ${level})`, ...outcomes.map(mark)),
     ),
   ];
+  const rows = images.length > MOST_COLUMNS ? longRows(sheet) : columns;
   const lines = [
     ...[`## ${literal(title)}`, '', ...rows],
     ...(changes === undefined ? [] : ['', ...changeRows(changes)]),

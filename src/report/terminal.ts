@@ -18,7 +18,7 @@ import {
   type ReaderNote,
   VECTOR_NAMES,
 } from './card.ts';
-import { measures, type Sheet } from './compare.ts';
+import { lacking, measures, MOST_COLUMNS, outcomeCounts, type Sheet } from './compare.ts';
 import { evidenceText } from './evidence.ts';
 import { fitted, padded, textWidth, wrapped } from './text-width.ts';
 import { shownText, shortDigest } from './text.ts';
@@ -374,6 +374,33 @@ function tables(screen: Screen, { images, criteria }: Sheet): string[] {
   return [...legend, ...blocks.flatMap((block) => ['', ...block])];
 }
 
+/** A line an image, with what it lacks; then of each criterion how many have it. */
+function longList(screen: Screen, sheet: Sheet): string[] {
+  const { width, marks, colors } = screen;
+  const lacks = lacking(sheet);
+  const name = Math.max(...sheet.images.map(({ image }) => textWidth(shown(screen, image))));
+  const room = Math.max(8, Math.min(name, Math.floor((width - 20) * 0.6)));
+  const fit = (text: string) => padded(fitted(text, room, marks.ellipsis), room);
+  const line = (text: string, rest: string, lack: string): string => {
+    const left = width - room - textWidth(rest) - 3;
+    return ` ${text} ${rest} ${left < 4 ? '' : fitted(lack, left, marks.ellipsis)}`.trimEnd();
+  };
+  return [
+    colors.bold(line(fit('image'), 'level  grade   ', 'for the next level')),
+    ...sheet.images.map(({ image, level, overall }, at) => {
+      const score = `${padded(overall.grade, 2)} ${overall.points}/${overall.total}`;
+      return line(fit(shown(screen, image)), `${level}      ${padded(score, 8)}`, lacks[at] ?? '');
+    }),
+    '',
+    ...sheet.criteria.map(({ id, level, outcomes }) => {
+      const counts = outcomeCounts(outcomes).map(
+        ([outcome, count]) => `${markOf(screen, outcome)} ${String(count).padEnd(4)}`,
+      );
+      return ` ${padded(`${level} ${id}`, NAME)} ${counts.join('')}`.trimEnd();
+    }),
+  ];
+}
+
 function scoreCell(screen: Screen, of: Score | string): Painted {
   if (typeof of === 'string') return [of];
   return [`${padded(of.grade, 2)} ${of.points}/${of.total}`, heat(screen, of.grade)];
@@ -401,7 +428,7 @@ export function terminalSheet(sheet: Sheet, options: TerminalOptions): string {
   const more = (packages?.lines.length ?? 0) - PACKAGES_SHOWN;
   const none = changes?.length === 0;
   const lines = [
-    ...tables(screen, sheet),
+    ...(sheet.images.length > MOST_COLUMNS ? longList : tables)(screen, sheet),
     ...(changes === undefined
       ? []
       : ['', none ? ' Every criterion came out as before' : ` ${colors.bold('Changed criteria')}`]),

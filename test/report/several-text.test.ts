@@ -23,6 +23,7 @@ describe('on a terminal', () => {
     for (const unicode of [true, false])
       for (const text of [
         terminalSheet(comparisonOf(...many), { width, color: false, unicode }),
+        terminalSheet(comparisonOf(...many, ...many), { width, color: false, unicode }),
         terminalSheet(differenceOf(odd, sampleInput()), { width, color: false, unicode }),
         terminalSheet(differenceOf(old, now), { width, color: false, unicode }),
       ]) {
@@ -43,12 +44,28 @@ describe('on a terminal', () => {
     expect(lines.filter((line) => line.startsWith(' 3 no-shell'))).toHaveLength(2);
     expect(lines[0]).toMatch(/^ \[1\] registry\.example\.com\/app:1 .* level 0 None$/);
   });
+
+  test('of more than ten, each image has a line with what it lacks, and each criterion its counts', () => {
+    const text = terminalSheet(comparisonOf(...many, ...many), { ...PLAIN, width: 120 });
+    const lines = text.split('\n');
+    expect(lines.filter((line) => line.startsWith(' registry.example.com/app:1 '))).toHaveLength(8);
+    expect(lines[1]).toMatch(/ 0 {6}\S+ +\d+\/23 +no-secrets$/);
+    expect(lines.filter((line) => / no-shell /.test(line))).toEqual([
+      expect.stringMatching(/^ 3 no-shell +\S 16$/),
+    ]);
+    const markdown = markdownSheet(comparisonOf(...many, ...many));
+    expect(markdown).toMatch(
+      /\| registry\.example\.com\/app:1 \| 0 None \| \S+ \(\d+\/23\) \| no-secrets \|/,
+    );
+    expect(markdown).toMatch(/\| no-shell \(level 3\) \| .* 16 \|/);
+  });
 });
 
 describe('in Markdown', () => {
   test('every row has as many cells as its head, whatever the images are called', () => {
     for (const text of [
       markdownSheet(comparisonOf(sampleInput(), odd)),
+      markdownSheet(comparisonOf(...Array.from({ length: 11 }, () => odd))),
       markdownSheet(differenceOf(odd, sampleInput())),
     ]) {
       const rows = text.split('\n').filter((line) => line.startsWith('|'));
