@@ -88,14 +88,20 @@ and graded. Nothing is published unless every target was built and met its gate,
     ['other', 'the exit code of buildx, for a failed build'],
   ],
   flags: OWN_BAKE,
-  titles: {
-    'dry-run':
-      'Flags of scoville, which count for each target (--no-NAME is the same as --NAME=false):',
-    allow: 'Flags of docker buildx bake, with their own meanings:',
-  },
+  groups: [
+    ['What is built', 'file set var allow pull no-cache builder'],
+    ['Output', 'load push metadata-file progress print list'],
+    ['Reproducibility', 'repro prove pin lock locked record replay'],
+    ['Signing and attestations', 'sign key keyless provenance sbom profile'],
+    ['Grade and gate', 'min-level min-grade keep-going scanner offline vex max-age grade'],
+    ['Reports and settings', 'report json verbose dry-run review config plain-http'],
+  ],
+  titles: { 'public-log': 'Rarely needed', call: 'Rarely needed, of docker buildx bake' },
   others: BAKE_FLAGS,
   end: `
-TARGETS is a target's name; * matches any letters. Any other flag is passed to buildx.`,
+TARGETS is a target's name; * matches any letters. The flags of scoville build count for each target, those of docker
+buildx bake mean what they mean there, and any other is passed to buildx. --no-NAME is --NAME=false. --help=all shows
+every flag.`,
   operands: { choices: [] },
 };
 

@@ -24,7 +24,7 @@ import { forgetSigningChoice, keepSigningChoice } from '../trust/signer.ts';
 import { askingSigner } from './asking-signer.ts';
 import { conversation, isForPerson, pipelineContext } from './conversation.ts';
 import { saidWrong } from './flags.ts';
-import { type Command, type CommandIo, readStream, writeHelp } from './io.ts';
+import { ALL_HELP, type Command, type CommandIo, readStream, writeHelp } from './io.ts';
 import { writeReports } from './render-report.ts';
 
 export const bake: Command = async (args, io) => {
@@ -32,7 +32,7 @@ export const bake: Command = async (args, io) => {
   if (!parsed.ok) return saidWrong(parsed.error, io);
   if (parsed.value.kind === 'help') {
     const { BAKE } = await import('../build/bake-command-line.ts');
-    await writeHelp(io, BAKE);
+    await writeHelp(io, BAKE, args.includes(ALL_HELP));
     return EXIT.met;
   }
   const { evaluates, words } = parsed.value;

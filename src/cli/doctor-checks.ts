@@ -15,6 +15,7 @@ import { once } from '../lib/parallel.ts';
 import { proxyOf } from '../lib/proxy.ts';
 import type { RunTool } from '../lib/run-tool.ts';
 import { bytesText } from '../lib/text.ts';
+import { DAY_MS } from '../lib/time.ts';
 import { MissingTool, type ToolName, TOOLS } from '../lib/tool-names.ts';
 import {
   compareVersions,
@@ -27,6 +28,7 @@ import {
 import { type PipelineContext, isCi } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { Settings } from '../model/settings.ts';
+import { listDatabases } from '../scan/update-database.ts';
 import { cosignDialect, publicKey } from '../trust/cosign.ts';
 import { keyName } from '../trust/keys.ts';
 import { tokenVariable } from '../trust/oidc.ts';
@@ -197,15 +199,32 @@ async function lookAtScanner(about: DoctorContext): Promise<Finding> {
   if (there.length > 0)
     return ok(there.map(({ tool, number }) => `${tool} ${number ?? ''}`.trim()).join(', '));
   const fix = installCommand('grype', platform);
-  const { osv, offline } = await settingsOf(about);
-  if (offline) return missing('none installed, and offline: true is set', fix);
+  const { osv, offline, databaseDays } = await settingsOf(about);
+  const kept = await keptAdvisories(about, databaseDays);
+  if (offline) return kept ?? missing('none installed, and offline: true is set', fix);
   const { host } = new URL(osv.url);
   const by = proxyOf(osv.url, env);
   const through = by === undefined ? '' : ` through ${by.variable} ${by.url.host}`;
   const reached = await connect(by?.url.origin ?? osv.url, OSV_WAIT_MS);
   return reached.ok
     ? { state: 'advice', detail: `none installed; ${host} is asked${through}`, fix }
-    : missing(`none installed, and no answer from ${host}${through}: ${reached.error}`, fix);
+    : (kept ??
+        missing(`none installed, and no answer from ${host}${through}: ${reached.error}`, fix));
+}
+
+/** The databases of `scoville db`, which answer where OSV is not asked; undefined without any. */
+async function keptAdvisories(
+  about: DoctorContext,
+  mostDays: number,
+): Promise<Finding | undefined> {
+  const dates = (await listDatabases(about)).flatMap(({ ecosystem, meta }) =>
+    meta === undefined ? [] : [[ecosystem, meta.date] as const],
+  );
+  const names = dates.map(([ecosystem, date]) => `${ecosystem} of ${date.slice(0, 10)}`);
+  const detail = `none installed; the advisories kept here are read: ${names.join(', ')}`;
+  const isOld = dates.some(([, date]) => about.now() - Date.parse(date) > mostDays * DAY_MS);
+  if (names.length === 0) return undefined;
+  return isOld ? { state: 'advice', detail, fix: 'scoville db update' } : ok(detail);
 }
 
 /** Below this a build of a large image may fill the disk. */

@@ -182,12 +182,16 @@ function ofRule(id = '', folder: FolderHere): Explanation | undefined {
 }
 
 function ofCause(id: string): Explanation | undefined {
-  const remedies = CAUSES.get(id)?.map(({ cause, remedy }) => ({
+  const causes = CAUSES.get(id);
+  const remedies = causes?.map(({ cause, remedy }) => ({
     title: cause,
     ...given({ detail: remedy }),
   }));
-  const why = 'Two builds that give the same image show that it comes from its source.';
-  return remedies && { id, title: 'Two builds differ', why, decidedBy: '', remedies };
+  const why =
+    'Why two builds differ. Two that give the same image show that it comes from its source.';
+  const [first = ''] = (causes?.[0]?.cause ?? '').split(/[,:;(]| where /);
+  const title = first.trim().replace(/^./, (letter) => letter.toUpperCase());
+  return remedies && { id, title, why, decidedBy: '', remedies };
 }
 
 /** A vulnerability of the image that was graded here. */

@@ -128,14 +128,12 @@ function nearest(name: string): string {
 /** What happened, what the tool said, the next step. Cleaned: errors quote files and servers. */
 export function errorText(thrown: unknown, debug: boolean): string {
   const lines = [`scoville: ${messageOf(thrown)}`];
-  if (thrown instanceof ToolError && thrown.stderrTail.trim() !== '')
-    lines.push(
-      ...thrown.stderrTail
-        .trimEnd()
-        .split('\n')
-        .slice(-8)
-        .map((line) => `  | ${line}`),
-    );
+  if (thrown instanceof ToolError) {
+    const said = thrown.stderrTail.trimEnd().split('\n').slice(-8);
+    // Its only line is in the message already.
+    const isTold = said.length === 1 && messageOf(thrown).endsWith(said[0]?.trim() ?? '');
+    if (!isTold) lines.push(...said.map((line) => `  | ${line}`));
+  }
   const nextStep =
     thrown instanceof UserError || thrown instanceof ToolError ? thrown.nextStep : undefined;
   if (nextStep !== undefined) lines.push(`  next: ${nextStep}`);

@@ -172,7 +172,7 @@ export function explanationText(about: Explanation, width: number): string {
   const section = (heading: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : ['', heading, ...lines];
   return [
-    `${title} (${id})`,
+    ...wrapped(`${title} (${id})`, width),
     ...(level === undefined || vector === undefined
       ? lint === undefined
         ? []

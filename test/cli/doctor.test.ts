@@ -12,6 +12,8 @@ import {
 import { doctor, doctorText } from '../../src/cli/doctor.ts';
 import { openStore } from '../../src/image/layout/store.ts';
 import { err, ok } from '../../src/lib/errors.ts';
+import { AdvisoryWriter, databaseFile } from '../../src/scan/advisories.ts';
+import { databaseFolder } from '../../src/scan/database-folder.ts';
 import type { ScriptedRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 import { fakeIo } from './command-io.ts';
@@ -228,6 +230,23 @@ test.each([
   };
   expect(await row('scanner', machine([], { env, connect }))).toMatchObject({ state, detail });
   expect(tried).toEqual([asked]);
+});
+
+test.each([
+  ['2026-11-20T00:00:00Z', { state: 'ok' }],
+  ['2026-01-20T00:00:00Z', { state: 'advice', fix: 'scoville db update' }],
+])('without an answer of OSV.dev, advisories kept here are named: of %s', async (date, found) => {
+  const about = machine([], {
+    now: () => Date.parse('2026-11-21'),
+    connect: () => Promise.resolve(err('connection refused')),
+  });
+  const folder = databaseFolder(about);
+  mkdirSync(folder, { recursive: true });
+  const meta = { ecosystem: 'Debian', from: '/f', date, fetched: date };
+  const { pieces } = new AdvisoryWriter().end(meta);
+  writeFileSync(join(folder, databaseFile('Debian')), Buffer.concat(pieces));
+  const detail = `none installed; the advisories kept here are read: Debian of ${date.slice(0, 10)}`;
+  expect(await row('scanner', about)).toMatchObject({ ...found, detail });
 });
 
 describe('the signing key', () => {

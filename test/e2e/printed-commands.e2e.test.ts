@@ -149,6 +149,18 @@ const SESSIONS: readonly Session[] = [
       /^scoville fix --undo --force /m,
     ],
   },
+  {
+    name: 'what doctor says of a key that others read, and of a plugin that is no builder any more',
+    files: { Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n' },
+    lines: [
+      [0, `scoville build --grade=false -t ${image} .`],
+      [0, 'scoville install --replace-build'],
+      [0, 'sed -i s/scoville/buildx/ "$DOCKER_CONFIG/config.json"'],
+      [0, 'chmod 644 "$SCOVILLE_HOME/config/keys/cosign.key"'],
+      [0, 'scoville doctor'],
+    ],
+    prints: [/^chmod 600 \S+cosign.key$/m, /^scoville install --replace-build$/m],
+  },
 ];
 
 /** Ends with 1 by what it found, and says what that is. */
@@ -175,7 +187,10 @@ test.each(SESSIONS)(
       ['remote.origin.url', 'https://example.com/app.git'],
     ] as const)
       await output('git', ['-C', cwd, 'config', key, value]);
-    const env = { SCOVILLE_HOME: scoville.home, V: "it's", COSIGN_PASSWORD: '' };
+    const env = {
+      ...{ SCOVILLE_HOME: scoville.home, DOCKER_CONFIG: join(cwd, '.git/docker') },
+      ...{ V: "it's", COSIGN_PASSWORD: '' },
+    };
     const seen = new Set<string>();
     const wrong: unknown[] = [];
     for (const [code, line] of lines) {

@@ -14,13 +14,13 @@ const PLACES = [
 /** What only a person knows. */
 const OPEN = /=(?:URL|NAME)\b|\b(?:ID|IMAGE|FILE)\b/;
 
-/** The commands of ours that an output prints to be pasted, each once. */
+/** The commands that an output prints to be pasted, each once; what installs packages is left out. */
 export function printedIn({ stdout, stderr }: Ended): readonly string[] {
   const found = PLACES.flatMap((pattern) =>
     [...`${stdout}\n${stderr}`.matchAll(pattern)].map(([, command = '']) => command.trim()),
   );
   return [...new Set(found)].filter(
-    (command) => /(?:^|&& |\()scoville /.test(command) && !OPEN.test(command),
+    (command) => /(?:^|&& |\()(?:scoville|chmod) /.test(command) && !OPEN.test(command),
   );
 }
 

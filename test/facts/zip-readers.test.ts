@@ -123,7 +123,10 @@ test.runIf(hasReaders)(
     const folder = temporaryFolder();
     const archives = fc.sample(archive, Number(process.env['ZIP_ARCHIVES'] ?? ARCHIVES));
     for (const [i, bytes] of archives.entries()) writeFileSync(join(folder, `${i}.zip`), bytes);
-    const { stdout, stderr } = spawnSync('python3', ['-c', READERS, folder], { encoding: 'utf8' });
+    const { stdout, stderr } = spawnSync('python3', ['-c', READERS, folder], {
+      encoding: 'utf8',
+      maxBuffer: 2 ** 30,
+    });
     expect(stderr).toBe('');
     const read = JSON.parse(stdout) as Record<string, readonly string[]>;
     const hidden = archives.flatMap((bytes, i) => {
