@@ -1,6 +1,13 @@
+import { BUILD } from '../src/build/flags.ts';
 import { flagHead, standardOf } from '../src/cli/command-help.ts';
 import { COMMANDS } from '../src/cli/command-list.ts';
-import { type CommandSpec, flagSections, type FlagSpec } from '../src/cli/flag-table.ts';
+import {
+  type CommandSpec,
+  flagSections,
+  type FlagSpec,
+  shownFlags,
+} from '../src/cli/flag-table.ts';
+import { given } from '../src/lib/json.ts';
 import { SETTINGS_OF } from './command-settings.ts';
 import { wrapProse } from './wrap-prose.ts';
 
@@ -16,13 +23,36 @@ type Pages = ReadonlyMap<string, string>;
 /** The page of each command and their index: what is made of the tables, above what each page says below it. */
 export async function commandPages(textOf: (name: string) => string | undefined): Promise<Pages> {
   const pages = new Map<string, string>();
+  const builds = new Set(shownFlags(BUILD).map(({ name, help }) => `${name} ${help}`));
   for (const { name, summary, spec } of COMMANDS) {
     const text = textOf(`${name}.md`) ?? '';
     const end = text.indexOf(END);
     const written = end < 0 ? '\n' : text.slice(end + END.length);
-    pages.set(`${name}.md`, made(name, summary, await spec()) + written);
+    pages.set(`${name}.md`, made(name, summary, shortened(name, await spec(), builds)) + written);
   }
   return pages.set('README.md', index());
+}
+
+/** `bake` without the flags that say the same on the page of `build`. */
+function shortened(name: string, spec: CommandSpec, builds: ReadonlySet<string>): CommandSpec {
+  if (name !== 'bake') return spec;
+  const isOwn = (flag: FlagSpec): boolean => !builds.has(`${flag.name} ${flag.help}`);
+  const flags = Object.fromEntries(
+    Object.entries(spec.flags).filter(([own, flag]) => isOwn({ ...flag, name: own })),
+  );
+  const others = (spec.others ?? []).filter(isOwn);
+  const { name: own, usage, about, examples, exits, end } = spec;
+  return {
+    name: own,
+    usage,
+    about,
+    examples,
+    exits,
+    flags,
+    others,
+    also: shownFlags(BUILD),
+    ...given({ end }),
+  };
 }
 
 function made(name: string, summary: string, spec: CommandSpec): string {
