@@ -60,7 +60,6 @@ function made(name: string, summary: string, spec: CommandSpec): string {
     START,
     `# \`scoville ${name}\``,
     `${summary}.`,
-    '## Examples',
     fence('sh', exampleLines(spec)),
     '## Usage',
     fence(

@@ -13,17 +13,14 @@ function levelName(level: number): string {
 
 function remedyLines(criterion: Criterion): string[] {
   return criterion.remedies.flatMap(({ title, detail, example }) => [
-    `### ${title}`,
-    '',
-    detail,
+    `**${title}.** ${detail}`,
     '',
     ...(example === undefined ? [] : ['```', example, '```', '']),
   ]);
 }
 
 function page(criterion: Criterion): string {
-  const { id, title, vector, level, spec, why, needs, uses = [], decidedBy = '' } = criterion;
-  const facts = [...needs, ...uses.map((name) => `${name} (where known)`)].join(', ');
+  const { id, title, vector, level, spec, why, decidedBy = '' } = criterion;
   return [
     GENERATED,
     '',
@@ -36,8 +33,6 @@ function page(criterion: Criterion): string {
     '## What decides it',
     '',
     decidedBy,
-    '',
-    `Facts that it reads: ${facts}.`,
     '',
     ...criterionTables(id),
     '## What to do',
