@@ -130,9 +130,9 @@ export function errorText(thrown: unknown, debug: boolean): string {
   const lines = [`scoville: ${messageOf(thrown)}`];
   if (thrown instanceof ToolError) {
     const said = thrown.stderrTail.trimEnd().split('\n').slice(-8);
-    // Its only line is in the message already.
-    const isTold = said.length === 1 && messageOf(thrown).endsWith(said[0]?.trim() ?? '');
-    if (!isTold) lines.push(...said.map((line) => `  | ${line}`));
+    // The message may end with its last line already.
+    if (messageOf(thrown).endsWith(said.at(-1)?.trim() ?? '')) said.pop();
+    lines.push(...said.map((line) => `  | ${line}`));
   }
   const nextStep =
     thrown instanceof UserError || thrown instanceof ToolError ? thrown.nextStep : undefined;

@@ -7,9 +7,9 @@ const STDERR_TAIL = 4096;
 
 /** For runs whose end the caller did not expect. */
 export function toolFailure(result: ToolResult, message: string, nextStep?: string): ToolError {
-  const stderr = 'stderr' in result ? result.stderr : '';
+  const stderr = 'stderr' in result ? readable(result.stderr) : '';
   return new ToolError(`${message}: ${howItEnded(result)}`, {
-    stderrTail: cleanText(stderr).slice(-STDERR_TAIL).trim(),
+    stderrTail: stderr.slice(-STDERR_TAIL).trim(),
     ...(nextStep === undefined ? {} : { nextStep }),
   });
 }
@@ -29,8 +29,15 @@ function howItEnded(result: ToolResult): string {
   }
 }
 
+/** Clean, and of lines as logrus writes them (skopeo, podman) what they say. */
+function readable(text: string): string {
+  return cleanText(text).replace(/^time="[^"\n]*" level=\w+ msg="(.*)"$/gm, (_, said: string) =>
+    said.replaceAll('\\"', '"'),
+  );
+}
+
 function lastLine(text: string): string | undefined {
-  return cleanText(text)
+  return readable(text)
     .split('\n')
     .findLast((line) => line.trim() !== '')
     ?.trim();

@@ -98,9 +98,11 @@ describe('errorText', () => {
     expect(errorText(error, false)).toBe('scoville: registry said no\n  | badworse\n');
   });
 
-  test('what a tool said in one line is said once', () => {
-    const error = new ToolError('skopeo could not: no such image', { stderrTail: 'no such image' });
-    expect(errorText(error, false)).toBe('scoville: skopeo could not: no such image\n');
+  test('what a tool said at last is said once', () => {
+    const error = new ToolError('skopeo could not: no such image', {
+      stderrTail: 'asking\nno such image',
+    });
+    expect(errorText(error, false)).toBe('scoville: skopeo could not: no such image\n  | asking\n');
   });
 
   test('asks for a report of anything else, with where it was thrown', () => {
