@@ -99,6 +99,10 @@ function otherKind({ mediaType }: Descriptor): string {
 const indexText = (entries: readonly unknown[], more = ''): string =>
   `{"schemaVersion":2,"mediaType":"${MEDIA_TYPE.index}","manifests":${JSON.stringify(entries)}${more}}`;
 
+/** An entry, and the signed image behind it. */
+const before = (entry: object, good: Images['good']): string =>
+  indexText([entry, { ...good, platform: AMD }]);
+
 interface Case {
   readonly what: string;
   /** The index as text: some cases are not what an object can say. */
@@ -164,10 +168,7 @@ const CASES: readonly Case[] = [
   {
     what: 'the platform Linux/AMD64',
     index: ({ good, evil }) =>
-      indexText([
-        { ...evil, platform: { os: 'Linux', architecture: 'AMD64' } },
-        { ...good, platform: AMD },
-      ]),
+      before({ ...evil, platform: { os: 'Linux', architecture: 'AMD64' } }, good),
     ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
   {
@@ -196,11 +197,7 @@ const CASES: readonly Case[] = [
   },
   {
     what: 'an entry of an unknown type',
-    index: ({ good, evil }) =>
-      indexText([
-        { ...evil, mediaType: FOREIGN, platform: AMD },
-        { ...good, platform: AMD },
-      ]),
+    index: ({ good, evil }) => before({ ...evil, mediaType: FOREIGN, platform: AMD }, good),
     ...{
       pulled: 'none',
       ran: 'none',
@@ -214,10 +211,7 @@ const CASES: readonly Case[] = [
     what: 'an entry of an unknown type that we refuse to read',
     index: async ({ good, evil }) => {
       const odd = await changed(evil, (manifest) => ({ ...manifest, Layers: manifest.layers }));
-      return indexText([
-        { ...odd, mediaType: FOREIGN, platform: AMD },
-        { ...good, platform: AMD },
-      ]);
+      return before({ ...odd, mediaType: FOREIGN, platform: AMD }, good);
     },
     ...{ pulled: 'none', ran: 'none', exitCode: 1, says: 'cannot be read as an image' },
     signed: 'unknown',
@@ -231,10 +225,7 @@ const CASES: readonly Case[] = [
         ...manifest,
         layers: manifest.layers.map((layer) => ({ ...layer, mediaType })),
       }));
-      return indexText([
-        { ...odd, platform: AMD },
-        { ...good, platform: AMD },
-      ]);
+      return before({ ...odd, platform: AMD }, good);
     },
     ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
@@ -242,10 +233,7 @@ const CASES: readonly Case[] = [
     what: 'an index in the index',
     index: async ({ good, evil }) => {
       const inner = await pushDocument(indexText([{ ...evil, platform: AMD }]), MEDIA_TYPE.index);
-      return indexText([
-        { ...inner, platform: AMD },
-        { ...good, platform: AMD },
-      ]);
+      return before({ ...inner, platform: AMD }, good);
     },
     ...{ pulled: 'evil', ran: 'none', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
@@ -260,29 +248,19 @@ const CASES: readonly Case[] = [
         ...manifest,
         config: { ...config, digest: digestOf(bytes), size: bytes.length },
       }));
-      return indexText([
-        { ...odd, platform: AMD },
-        { ...good, platform: AMD },
-      ]);
+      return before({ ...odd, platform: AMD }, good);
     },
     ...{ pulled: 'evil', ran: 'evil', exitCode: 2, says: 'has the key "config.user"' },
   },
   {
     what: 'a media type with parameters',
     index: ({ good, evil }) =>
-      indexText([
-        { ...evil, mediaType: `${evil.mediaType}; charset=utf-8`, platform: AMD },
-        { ...good, platform: AMD },
-      ]),
+      before({ ...evil, mediaType: `${evil.mediaType}; charset=utf-8`, platform: AMD }, good),
     ...{ pulled: 'none', ran: 'none', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
   {
     what: 'no media type',
-    index: ({ good, evil }) =>
-      indexText([
-        { ...evil, mediaType: '', platform: AMD },
-        { ...good, platform: AMD },
-      ]),
+    index: ({ good, evil }) => before({ ...evil, mediaType: '', platform: AMD }, good),
     ...{ pulled: 'none', ran: 'none', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
   {
@@ -314,10 +292,7 @@ const CASES: readonly Case[] = [
     index: async ({ good, evil }) => {
       const artifactType = 'application/vnd.example+json';
       const odd = await changed(evil, (manifest) => ({ ...manifest, artifactType }));
-      return indexText([
-        { ...odd, artifactType, platform: AMD },
-        { ...good, platform: AMD },
-      ]);
+      return before({ ...odd, artifactType, platform: AMD }, good);
     },
     ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
@@ -328,10 +303,7 @@ const CASES: readonly Case[] = [
         ...manifest,
         config: { ...manifest.config, mediaType: 'application/vnd.oci.empty.v1+json' },
       }));
-      return indexText([
-        { ...odd, platform: AMD },
-        { ...good, platform: AMD },
-      ]);
+      return before({ ...odd, platform: AMD }, good);
     },
     ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
@@ -347,10 +319,7 @@ const CASES: readonly Case[] = [
   {
     what: 'another version of the operating system',
     index: ({ good, evil }) =>
-      indexText([
-        { ...evil, platform: { ...AMD, 'os.version': '10', 'os.features': ['x'] } },
-        { ...good, platform: AMD },
-      ]),
+      before({ ...evil, platform: { ...AMD, 'os.version': '10', 'os.features': ['x'] } }, good),
     ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
   {
@@ -368,10 +337,7 @@ const CASES: readonly Case[] = [
     what: 'a platform of empty lists',
     platform: 'linux/amd64',
     index: ({ good, evil }) =>
-      indexText([
-        { ...evil, platform: { 'os.features': [], features: [] } },
-        { ...good, platform: AMD },
-      ]),
+      before({ ...evil, platform: { 'os.features': [], features: [] } }, good),
     ...{ pulled: 'good', ran: 'good', exitCode: 0, signed: 'pass' },
   },
   {
@@ -404,10 +370,7 @@ const CASES: readonly Case[] = [
         ...manifest,
         config: { mediaType: FOREIGN, digest: digestOf(bytes), size: bytes.length },
       }));
-      return indexText([
-        { ...odd, platform: AMD },
-        { ...good, platform: AMD },
-      ]);
+      return before({ ...odd, platform: AMD }, good);
     },
     ...{ pulled: 'evil', ran: 'evil', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
