@@ -182,7 +182,12 @@ export function scanPlatforms<P extends Pick<InspectedPlatform, 'platform' | 'co
 }
 
 function foundText(fact: Scanned['vulnerabilities']): string {
-  if (!fact.known) return `not checked: ${fact.reason}`;
+  if (!fact.known) {
+    // The card names it only when no level below is open.
+    const [fetches] = /^scoville db update(?: --from \w+)?/.exec(fact.settle ?? '') ?? [];
+    const help = fetches === undefined ? '' : `; what helps: ${fetches}`;
+    return `not checked: ${fact.reason}${help}`;
+  }
   const { vulnerabilities, scanner } = fact.value;
   return `${quantity(vulnerabilities.length, 'CVE')} by ${scanner}`;
 }

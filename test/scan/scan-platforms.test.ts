@@ -103,6 +103,18 @@ test('a platform whose layers cannot be read is not scanned', async () => {
   expect(osv.calls).toEqual([]);
 });
 
+test('where nobody can be asked, progress says why and which command helps', async () => {
+  const told: unknown[] = [];
+  const quiet = contextOf(fakeRun([]).run, home);
+  const context = { ...quiet, emit: (event: unknown) => told.push(event) };
+  const one = { platform, content: known(content, 'image'), vex: [] };
+  const settings = { ...DEFAULT_SETTINGS, scanner: 'database' as const };
+  await scanPlatforms(context, image, [one], { settings, names: [] });
+  expect(JSON.stringify(told)).toMatch(
+    /no database of advisories here; what helps: scoville db update"/,
+  );
+});
+
 test('records are kept in the cache between two scans', async () => {
   await left(undefined);
   await left(undefined);
