@@ -139,7 +139,7 @@ test('the next job is found without sorting all that wait', async () => {
   await plain.query(
     `INSERT INTO pgboss.job (name, data) SELECT 'grade', '{"askId":""}' FROM generate_series(1, 50000)`,
   );
-  await plain.script('ANALYZE pgboss.job');
+  await plain.query('ANALYZE pgboss.job');
   const database = explaining(plain);
   const queue = await openQueue(database, options);
   onTestFinished(() => queue.stop({ seconds: 0 }));
