@@ -99,7 +99,10 @@ function warnOfGaps(context: PipelineContext, given: Recording | undefined): voi
 
 /** This build, recorded. */
 function recordCommand({ parsed: { again = [] } }: Build): string {
-  return printedCommand('build', ['--record', ...withoutFlags(again, ['record', 'replay'])]);
+  return printedCommand('build', [
+    '--record',
+    ...withoutFlags(again, ['record', 'replay', 'locked']),
+  ]);
 }
 
 /** Reports ADDs that BuildKit fetches itself. Throws UserError if a replay's lock lacks one. */

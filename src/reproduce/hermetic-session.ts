@@ -195,6 +195,13 @@ export async function openSession(context: PipelineContext, request: SessionRequ
         [...missLines(misses, places(misses)), ...gaps.filter(isRefused).map(({ text }) => text)],
         `record it again: ${request.record}`,
       );
+      // A stage that fetched nothing has no network: what an edit fetches there is no miss.
+      if (failed && player !== undefined)
+        context.emit({
+          kind: 'warning',
+          text: 'a replay has nothing but what was recorded',
+          nextStep: `after an edit, record it again: ${request.record}`,
+        });
       if (failed) return undefined;
       const failures = recorder?.failures() ?? [];
       const lines = failures.map(({ address, why }) => `${address}: ${why}`);

@@ -106,8 +106,8 @@ export class Allowed {
   }
 
   /**
-   * Sends nothing to anybody else, whoever names the address: a redirect, a realm, an answer of
-   * DNS. What a connection was refused for is said as it is.
+   * Sends nothing to anybody else, also where a redirect, a realm or an answer of DNS names the
+   * address. What a connection was refused for is said as it is.
    */
   fetch(env: PipelineContext['env'], home: string): typeof fetch {
     const send = networkFetch(env, home, { guardOf: this.guardOf });

@@ -81,7 +81,7 @@ async function followRegistry(
       await told('the catalog', async () =>
         found.push(...(await listNames(client)).filter(isMeant)),
       );
-    // A repository that went away is in no catalog: its tags count as gone when it is asked for them.
+    // One that went away is in no catalog: its tags count as gone when it is asked for them.
     const before = await followed(`DISTINCT substring(name FROM '^[^/]+/(.*):[^:]*$')`, '');
     found.push(...before.map(({ name }) => name).filter(isMeant));
     const repositories = [...new Set(found)].filter(

@@ -138,7 +138,7 @@ async function take(
   const { registry: own } = request.query as { readonly registry?: string };
   let asked = 0;
   for (const { event = '', registry = '', repository = '', tag = '' } of all) {
-    // What is pushed by digest alone is a part of an index, or hangs on an image, as our verdicts do.
+    // Pushed by digest alone: a part of an index, or hangs on an image, as our verdicts do.
     if (event === '' || tag === '' || isAttachedTag(tag)) continue;
     const image = parseImage(`${own ?? registry.toLowerCase()}/${repository}:${tag}`);
     if (!image.ok || allowed.refusal(image.value) !== undefined) {

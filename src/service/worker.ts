@@ -63,7 +63,7 @@ export class Workers {
       put: (key, packed) => records.putLayerFacts(key, packed),
     };
     const own = { ...options, settings, facts, home: join(options.home, 'grader') };
-    // Also where this process takes no jobs: scans of Harbor are its own.
+    // Without jobs too: scans of Harbor are graded by the process that was asked.
     this.#all = Array.from({ length: Math.max(1, options.graders) }, () => new Grader(own));
     this.#idle = [...this.#all];
     this.#turns = new Turns(this.#all.length);

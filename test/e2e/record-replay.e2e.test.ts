@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -196,4 +196,19 @@ test('a RUN that the base image brings is named as it is recorded, and ends a re
   const replayed = await scoville.expect(2, buildOf(context, '--replay'));
   expect(replayed.stderr).toContain(`scoville.lock\n  ${why}\n`);
   discard([base]);
+});
+
+test('a replay that an edit left behind prints the command that records again', async () => {
+  const address = await serve(false, new BuildAuthority());
+  const context = join(folder, 'edited');
+  mkdirSync(context);
+  const dockerfile = join(context, 'Dockerfile');
+  writeFileSync(dockerfile, `FROM ${bases.busybox}\nRUN echo 1 > /one\n`);
+  await scoville.expect(0, buildOf(context, '--record'));
+  appendFileSync(dockerfile, `RUN wget -q -O /two ${address}/two\n`);
+  const left = await scoville.expect(1, buildOf(context, '--replay', '--locked'));
+  const [, again = ''] = /record it again: scoville (build --record .*)$/m.exec(left.stderr) ?? [];
+  expect(again).not.toMatch(/--locked|--replay/);
+  await scoville.expect(0, again.split(' '));
+  await scoville.expect(0, buildOf(context, '--replay', '--locked'));
 });
