@@ -37,6 +37,7 @@ const settings: ServiceSettings = {
   database: task.database,
   workers: graders,
   reading: 'open',
+  proxies: [],
   registries: [
     { host: registry, repositories: [], follow: [], plainHttp: true, also: [], isPrivate: false },
   ],

@@ -195,7 +195,7 @@ export async function openSession(context: PipelineContext, request: SessionRequ
         [...missLines(misses, places(misses)), ...gaps.filter(isRefused).map(({ text }) => text)],
         `record it again: ${request.record}`,
       );
-      // A stage that fetched nothing has no network: what an edit fetches there is no miss.
+      // What an edit fetches in a stage without a network does not reach the player.
       if (failed && player !== undefined)
         context.emit({
           kind: 'warning',

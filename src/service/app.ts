@@ -55,8 +55,8 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     bodyLimit: MAX_BODY,
     // Its own: one from outside could be anything.
     ...{ requestIdHeader: false, genReqId: () => randomUUID() },
-    // A proxy on this machine says for whom it asks; nobody else is believed.
-    trustProxy: 'loopback',
+    // A proxy on this machine says for whom it asks, and those that settings name.
+    trustProxy: ['loopback', ...settings.proxies],
     // Slow senders do not keep a connection.
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: MAX_NAME },

@@ -157,10 +157,10 @@ async function again<T>(run: () => Promise<T>): Promise<T> {
 
 /**
  * Codes of the system and of PostgreSQL: no connection, shutting down, starting. Class 53 is too
- * many, no disk or no memory; 58 a fault of its disk; 25006 a standby.
+ * many, no disk or no memory; 57014 took too long; 58 a fault of its disk; 25006 a standby.
  */
 const AWAY =
-  /^(?:ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...|53...|57P0[1-5]|58...|25006)$/;
+  /^(?:ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...|53...|57014|57P0[1-5]|58...|25006)$/;
 const AWAY_TEXT =
   /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|Query read timeout/i;
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import SCHEMA from '../../schema/scoville-service-1.json' with { type: 'json' };
@@ -49,6 +50,8 @@ export interface ServiceSettings {
   /** 0: another process works. */
   readonly workers: number;
   readonly reading: 'open' | 'token';
+  /** Addresses, or ranges of them, that are believed for `X-Forwarded-For`. */
+  readonly proxies: readonly string[];
   readonly registries: readonly RegistryRule[];
   /** The secret of each webhook that is on. */
   readonly webhooks: Readonly<Partial<Record<Webhook, string>>>;
@@ -102,6 +105,7 @@ interface Given extends Omit<ServiceFlags, 'settings' | 'registries' | 'plainHtt
   readonly webhooks?: Readonly<Partial<Record<Webhook, GivenSecret>>>;
   readonly notify?: readonly (GivenSecret & Pick<NotifyRule, 'url'> & Partial<NotifyRule>)[];
   readonly key?: string;
+  readonly proxies?: readonly string[];
   readonly trust?: Partial<Settings['trust']>;
   readonly every?: Texts<'grade' | 'follow'>;
   readonly keep?: string;
@@ -193,6 +197,9 @@ export async function serviceSettings(
     const word = await secret(['notify', i], 'secret', { secretFile, secretEnv });
     notify.push({ url, form, ...present({ secret: word }) });
   }
+  const { proxies = [] } = given;
+  for (const [i, one] of proxies.entries())
+    if (!isRange(one)) note(['proxies', i], `${one} is not an address or a range, as 10.0.0.0/8`);
   if (problems.length > 0) throw problemError(problems);
   const { every, bounds, key, trust } = given;
   const url = flags.url ?? given.url;
@@ -204,6 +211,7 @@ export async function serviceSettings(
     database: named ?? placeOf(given.database, beside) ?? folder,
     workers: flags.workers ?? given.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
     reading: flags.reading ?? given.reading ?? 'open',
+    proxies,
     registries: withFlags(registries, flags),
     ...{ webhooks, notify },
     trust: {
@@ -251,6 +259,13 @@ async function readFile(
   });
   if (!read.ok) throw problemError(read.error);
   return { given: read.value.value ?? {}, problemAt: read.value.problemAt };
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = { 4: 32, 6: 128 }[isIP(address)];
+  if (most === undefined || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
 }
 
 const HUB = /^(?:index\.|registry-1\.)?docker\.io$/;

@@ -97,6 +97,21 @@ test('requests are limited by token, else by address', async () => {
   expect(asks).toEqual([202, 202, 429]);
 });
 
+test.each([
+  ['10.1.2.3', ['10.0.0.0/8'], [200, 200]],
+  ['10.1.2.3', [], [200, 429]],
+  ['11.1.2.3', ['10.0.0.0/8'], [200, 429]],
+])('a client behind the proxy %s, where %j are believed', async (remoteAddress, proxies, told) => {
+  const service = await newService({ proxies }, { limits: { requests: 1 } });
+  const statuses = [];
+  for (const client of ['192.0.2.1', '192.0.2.2']) {
+    const headers = { 'x-forwarded-for': client };
+    const answer = await service.inject({ url: '/api/v1/images', headers, remoteAddress });
+    statuses.push(answer.statusCode);
+  }
+  expect(statuses).toEqual(told);
+});
+
 test('a page of another site cannot send what a browser signs in for', async () => {
   const service = await newService();
   const headers = { ...bearer(await service.secret('ask')), 'sec-fetch-site': 'cross-site' };

@@ -22,6 +22,7 @@ const SETTINGS: ServiceSettings = {
   database: '',
   workers: 0,
   reading: 'open',
+  proxies: [],
   registries: [rule('registry.example.com'), rule('ghcr.io')],
   webhooks: {},
   notify: [],

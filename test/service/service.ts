@@ -22,6 +22,7 @@ export function serviceSettings(more: Partial<ServiceSettings> = {}): ServiceSet
     database: '',
     workers: 0,
     reading: 'open',
+    proxies: [],
     registries: [
       {
         ...{ host: HOST, repositories: [], follow: [], plainHttp: false, also: [] },

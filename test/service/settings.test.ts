@@ -41,6 +41,7 @@ test('a registry is all that is needed', async () => {
     database: '/home/database',
     workers: 2,
     reading: 'open',
+    proxies: [],
     registries: [
       {
         ...{ host: 'r.example.com', repositories: [], follow: [], plainHttp: false, also: [] },
@@ -84,6 +85,7 @@ notify:
   - { url: 'https://chat.example.com/x', form: slack }
   - { url: 'https://in.example.com', secretFile: hook }
 key: cosign.key
+proxies: [10.0.0.0/8, '::1']
 trust: { keys: [cosign.pub, 'awskms:///alias/k'] }
 every: { grade: 12h, follow: 30s }
 keep: 30d
@@ -97,6 +99,7 @@ bounds: { memory: 512m, seconds: 60, layerBytes: 1t, layerFacts: 100k }
     database: '/F/data',
     workers: 0,
     reading: 'token',
+    proxies: ['10.0.0.0/8', '::1'],
     registries: [
       {
         host: 'registry.example.com:5000',
@@ -162,6 +165,11 @@ test.each<[text: string | undefined, flags: ServiceFlags, problem: string]>([
     'registries:\n  - host: a b\n',
     {},
     '/F/service.yaml:2:11: registries[0].host must be a registry host with an optional port, not "a b"',
+  ],
+  [
+    `${REGISTRY}proxies: [10.0.0.0/33]\n`,
+    {},
+    '/F/service.yaml:2:11: 10.0.0.0/33 is not an address or a range, as 10.0.0.0/8',
   ],
   ['registries:\n  - host: a\n  - host: A\n', {}, '/F/service.yaml:3:11: a is listed twice'],
   [

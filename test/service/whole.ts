@@ -18,7 +18,7 @@ export async function openWhole(kind: Kind, more: Partial<ServiceSettings> = {})
   await database.query('TRUNCATE news, hook_event');
   const settings: ServiceSettings = {
     ...{ listen: { host: '127.0.0.1', port: 0 }, database: '', workers: 0, reading: 'open' },
-    ...{ registries: [rule('registry.example.com')], webhooks: {}, notify: [] },
+    ...{ registries: [rule('registry.example.com')], webhooks: {}, notify: [], proxies: [] },
     trust: { images: [], keys: [], identities: [], bases: [] },
     ...SETTINGS,
     ...more,

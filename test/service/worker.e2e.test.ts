@@ -62,6 +62,7 @@ async function service(kind: Kind, options: Partial<WorkerOptions> = {}) {
   const now = Date.now;
   const settings: ServiceSettings = {
     ...{ listen: { host: '127.0.0.1', port: 0 }, database: '', workers: 1, reading: 'open' },
+    proxies: [],
     ...{ webhooks: {}, notify: [], trust: { images: [], keys: [], identities: [], bases: [] } },
     ...SETTINGS,
     bounds: { ...SETTINGS.bounds, memory: 1024 ** 3, seconds: 30, layerBytes: 1e9 },
