@@ -38,6 +38,7 @@ const settings: ServiceSettings = {
   workers: graders,
   reading: 'open',
   proxies: [],
+  osv: task.osvUrl,
   registries: [
     { host: registry, repositories: [], follow: [], plainHttp: true, also: [], isPrivate: false },
   ],
@@ -57,7 +58,7 @@ let graded = 0;
 const workers = new Workers(
   { settings, records, queue, log, now },
   {
-    ...{ graders, home, env: process.env, osvUrl: task.osvUrl, file: new URL(task.grader) },
+    ...{ graders, home, env: process.env, file: new URL(task.grader) },
     onGraded: ({ outcome }) => {
       if (outcome !== 'done') throw new Error(`an image was not graded: ${outcome}`);
       graded += 1;

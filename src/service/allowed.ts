@@ -29,8 +29,8 @@ const COMPANIONS: readonly (readonly [registry: RegExp, hosts: string])[] = [
   [/^public\.ecr\.aws$/, 'd2glxqk2uabbnd.cloudfront.net d5l0dvt14r5h8.cloudfront.net'],
 ];
 
-/** Asked for what npm publishes, by the command too. */
-const FIXED = 'https://registry.npmjs.org';
+/** Asked for what npm publishes and for vulnerabilities, by the command too. */
+const FIXED = ['registry.npmjs.org:443', 'api.osv.dev:443'];
 const HUB = 'docker.io';
 
 /** What no private network is made of: metadata of clouds, links, groups, no address at all. */
@@ -80,12 +80,12 @@ interface Destination {
 export class Allowed {
   readonly #registries: readonly AllowedRegistry[];
   readonly #destinations: readonly Destination[];
-  readonly #fixed: readonly string[];
+  readonly #osv: string | undefined;
 
-  /** @param fixed addresses besides registries: databases of vulnerabilities */
-  constructor(registries: readonly AllowedRegistry[], fixed: readonly string[] = []) {
+  /** @param osv a database of vulnerabilities in place of OSV.dev, also in a private network */
+  constructor(registries: readonly AllowedRegistry[], osv?: string) {
     this.#registries = registries;
-    this.#fixed = [FIXED, ...fixed].map((at) => hostAndPort(new URL(at)));
+    this.#osv = osv && hostAndPort(new URL(osv));
     this.#destinations = registries.flatMap((registry) => {
       const { host, also } = registry;
       const known = COMPANIONS.flatMap(([name, hosts]) =>
@@ -129,12 +129,14 @@ export class Allowed {
   /** For `networkFetch`. Throws UserError for a host that settings do not allow. */
   readonly guardOf = (url: URL): Guard | undefined => {
     const found = this.#leadingTo(url);
-    if (found.length === 0 && !this.#fixed.includes(hostAndPort(url)))
+    const at = hostAndPort(url);
+    const isOsv = at === this.#osv;
+    if (found.length === 0 && !isOsv && !FIXED.includes(at))
       throw new UserError(`${url.host} is not among the hosts that settings allow`, {
         nextStep: `if a registry leads there, name it in settings: registries[].also`,
       });
     if (isNamedAddress(url)) return undefined;
-    const isPrivate = found.some(({ registry }) => registry.isPrivate);
+    const isPrivate = isOsv || found.some(({ registry }) => registry.isPrivate);
     return isPrivate ? { ...PRIVATE, refuses: (at) => isListed(at, NEVER) } : PRIVATE;
   };
 

@@ -63,9 +63,9 @@ const shared: SharedFacts = {
 
 type Grading = Awaited<ReturnType<typeof prepare>>;
 
-async function prepare({ home, settings: own, osvUrl }: GraderStart) {
+async function prepare({ home, settings: own }: GraderStart) {
   const place = { home, env: process.env, now: Date.now, emit: () => undefined };
-  const hands = await handsAt(own, { ...place, ...given({ osvUrl }) });
+  const hands = await handsAt(own, place);
   drainAtEnd();
   globalThis.fetch = hands.fetch;
   const layerFacts = factsOfLayers(hands.context, shared, own.bounds.memory / 32);

@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '../lib/errors.ts';
-import { given, isObject } from '../lib/json.ts';
+import { isObject } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import { type Fact, known, unknownFact, type Vulnerability } from '../model/facts.ts';
 import type { ImageContents } from '../model/report.ts';
@@ -44,7 +44,6 @@ export type GraderAnswer = { readonly ok: true; readonly made: Made } | GradeFai
 export interface GraderStart {
   readonly home: string;
   readonly settings: GraderOptions['settings'];
-  readonly osvUrl?: string;
 }
 
 /** First a GraderStart. */
@@ -60,12 +59,11 @@ export type FromGrader =
   | { readonly kind: 'answer'; readonly answer: GraderAnswer };
 
 export interface GraderOptions {
-  readonly settings: Pick<ServiceSettings, 'registries' | 'trust' | 'bounds'>;
+  readonly settings: Pick<ServiceSettings, 'registries' | 'trust' | 'bounds' | 'osv'>;
   /** Its caches and files; nothing of a user's own is read. */
   readonly home: string;
   readonly facts: SharedFacts;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly osvUrl?: string;
   /** The bundle of grader-process.ts; beside this code where not given. */
   readonly file?: URL;
   /** Grades after which a process is replaced. */
@@ -162,7 +160,7 @@ export class Grader {
   }
 
   #start(): Running {
-    const { settings, home, env, osvUrl, facts, file = BUNDLE ?? '' } = this.#options;
+    const { settings, home, env, facts, file = BUNDLE ?? '' } = this.#options;
     const { memory } = settings.bounds;
     const child = fork(file, [], {
       // No folder of a project, so that no project's settings count.
@@ -208,7 +206,7 @@ export class Grader {
       const why = failed('bounds', 'the process that reads its layers ended while it was graded');
       this.#end(running, isFull ? tooLarge(memory) : why);
     });
-    send(child, { home, settings, ...given({ osvUrl }) });
+    send(child, { home, settings });
     return running;
   }
 

@@ -30,13 +30,12 @@ export interface Credentials {
 export type Place = Pick<PipelineContext, 'env' | 'now' | 'emit'> & {
   /** For its caches and files. */
   readonly home: string;
-  readonly osvUrl?: string;
 };
 
 /** Throws UserError for a key that cannot be read. */
 export async function handsAt(
-  own: Pick<ServiceSettings, 'registries' | 'trust' | 'key'>,
-  { home, osvUrl, ...place }: Place,
+  own: Pick<ServiceSettings, 'registries' | 'trust' | 'key' | 'osv'>,
+  { home, ...place }: Place,
 ): Promise<Hands> {
   const [store, cache, config] = ['layout', 'cache', 'config'].map((name) => join(home, name));
   const context: PipelineContext = {
@@ -47,8 +46,8 @@ export async function handsAt(
       what.command === 'cosign' ? runTool(what) : Promise.resolve({ ended: 'not-found' }),
     paths: { store: store ?? '', cache: cache ?? '', config: config ?? '', dockerConfig: home },
   };
-  const settings = settingsOf(own.trust, osvUrl);
-  const send = new Allowed(own.registries, [settings.osv.url]).fetch(place.env, home);
+  const settings = settingsOf(own);
+  const send = new Allowed(own.registries, own.osv).fetch(place.env, home);
   const sign = { ...settings.sign, ...given({ key: own.key }), keyless: false };
   return {
     ...{ context, settings: { ...settings, sign }, fetch: send },
@@ -59,12 +58,12 @@ export async function handsAt(
 }
 
 /** As of a `.scoville.yaml` that says who is trusted, and nothing else. */
-function settingsOf(trust: Settings['trust'], osvUrl: string | undefined): Settings {
+function settingsOf({ trust, osv: url }: Pick<ServiceSettings, 'trust' | 'osv'>): Settings {
   const plain = mergeSettings([], 'image');
   const named = (['images', 'keys', 'identities'] as const).filter((one) => trust[one].length > 0);
   const from = { source: 'named', file: 'the settings', isTrust: true } as const;
   return {
-    ...{ ...plain, trust, scanner: 'osv', osv: { ...plain.osv, ...given({ url: osvUrl }) } },
+    ...{ ...plain, trust, scanner: 'osv', osv: { ...plain.osv, ...given({ url }) } },
     origins: named.map((name) => ({ setting: `trust.${name}`, ...from })),
   };
 }

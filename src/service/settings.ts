@@ -58,6 +58,8 @@ export interface ServiceSettings {
   readonly notify: readonly NotifyRule[];
   /** Signs the service's own grades. */
   readonly key?: string;
+  /** Vulnerabilities are asked for there, as of OSV.dev's API. */
+  readonly osv?: string;
   readonly trust: Settings['trust'];
   readonly every: { readonly gradeSeconds: number; readonly followSeconds: number };
   readonly keepSeconds: number;
@@ -105,6 +107,7 @@ interface Given extends Omit<ServiceFlags, 'settings' | 'registries' | 'plainHtt
   readonly webhooks?: Readonly<Partial<Record<Webhook, GivenSecret>>>;
   readonly notify?: readonly (GivenSecret & Pick<NotifyRule, 'url'> & Partial<NotifyRule>)[];
   readonly key?: string;
+  readonly osv?: string;
   readonly proxies?: readonly string[];
   readonly trust?: Partial<Settings['trust']>;
   readonly every?: Texts<'grade' | 'follow'>;
@@ -207,7 +210,11 @@ export async function serviceSettings(
   const named = placeOf(flags.database ?? ofEnv, (path) => resolve(cwd, path));
   return {
     listen: listenOf(flags.listen ?? given.listen ?? '127.0.0.1:8480'),
-    ...present({ url: url === undefined ? url : addressOf(url), key: key && beside(key) }),
+    ...present({
+      url: url === undefined ? url : addressOf(url),
+      key: key && beside(key),
+      osv: given.osv,
+    }),
     database: named ?? placeOf(given.database, beside) ?? folder,
     workers: flags.workers ?? given.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
     reading: flags.reading ?? given.reading ?? 'open',

@@ -19,7 +19,7 @@ import type { Ask } from './shapes.ts';
 
 type Deps = Pick<AppDeps, 'settings' | 'records' | 'queue' | 'log' | 'now'>;
 
-export interface WorkerOptions extends Pick<GraderOptions, 'home' | 'env' | 'osvUrl' | 'file'> {
+export interface WorkerOptions extends Pick<GraderOptions, 'home' | 'env' | 'file'> {
   /** Grader processes; each grades one image at a time. */
   readonly graders: number;
   /** In the transaction that keeps a new grade, to send jobs. */

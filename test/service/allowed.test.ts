@@ -22,7 +22,7 @@ const allowed = new Allowed(
     rule('docker.io'),
     rule('ghcr.io'),
   ],
-  ['https://api.osv.dev'],
+  'https://osv.example.com',
 );
 
 test.each([
@@ -133,6 +133,7 @@ test.each([
   ['https://docker-images-prod.6aa3.r2.cloudflarestorage.com/x', 'public'],
   ['https://pkg-containers.githubusercontent.com/x', 'public'],
   ['https://api.osv.dev/v1/querybatch', 'public'],
+  ['https://osv.example.com/v1/querybatch', 'private'],
   ['https://registry.npmjs.org/x', 'public'],
 ])('an address that settings lead to: %s, %s', (address, how) => {
   expect(reach(address)).toBe(how);

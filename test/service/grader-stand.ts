@@ -48,6 +48,7 @@ export class GraderStand {
   settings(bounds: object = {}): GraderOptions['settings'] {
     return {
       registries: [rule(this.registry.host, { plainHttp: true })],
+      osv: this.#osv.url,
       trust: { images: [], keys: [], identities: [], bases: [] },
       bounds: { memory: 1024 ** 3, seconds: 60, layerBytes: 1e9, factBytes: 1e9, ...bounds },
     };
@@ -59,7 +60,6 @@ export class GraderStand {
       home: this.home,
       facts: { get: () => Promise.resolve(undefined), put: () => Promise.resolve() },
       env: process.env,
-      osvUrl: this.#osv.url,
       file: this.#bundle.file,
       ...more,
     });

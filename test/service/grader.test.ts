@@ -50,13 +50,13 @@ function gradersOptions(bounds = {}): GraderOptions {
   return {
     settings: {
       registries: [rule(registry.host)],
+      osv: osv.url,
       trust: { images: [], keys: [], identities: [], bases: [] },
       bounds: { memory: 1024 ** 3, seconds: 60, layerBytes: 1e9, factBytes: 1e9, ...bounds },
     },
     home,
     facts: { get: () => Promise.resolve(undefined), put: () => Promise.resolve() },
     env: process.env,
-    osvUrl: osv.url,
     file: bundle.file,
   };
 }

@@ -77,7 +77,10 @@ function push(): string {
 
 async function open(grade?: GradeHere) {
   const service = await newService(
-    { registries: [rule(registry.host, { repositories: ['team/*'], plainHttp: true })] },
+    {
+      registries: [rule(registry.host, { repositories: ['team/*'], plainHttp: true })],
+      osv: osv.url,
+    },
     {
       parts: [
         (app, deps) => {
@@ -85,7 +88,6 @@ async function open(grade?: GradeHere) {
             graders: 1,
             home,
             env: process.env,
-            osvUrl: osv.url,
             file: bundle.file,
           };
           const workers = new Workers(deps, options);

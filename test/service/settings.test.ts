@@ -85,6 +85,7 @@ notify:
   - { url: 'https://chat.example.com/x', form: slack }
   - { url: 'https://in.example.com', secretFile: hook }
 key: cosign.key
+osv: https://osv.example.com
 proxies: [10.0.0.0/8, '::1']
 trust: { keys: [cosign.pub, 'awskms:///alias/k'] }
 every: { grade: 12h, follow: 30s }
@@ -121,6 +122,7 @@ bounds: { memory: 512m, seconds: 60, layerBytes: 1t, layerFacts: 100k }
       { url: 'https://in.example.com', form: 'json', secret: 'word' },
     ],
     key: '/F/cosign.key',
+    osv: 'https://osv.example.com',
     trust: { images: [], keys: ['/F/cosign.pub', 'awskms:///alias/k'], identities: [], bases: [] },
     every: { gradeSeconds: 43_200, followSeconds: 30 },
     keepSeconds: 2_592_000,

@@ -62,7 +62,7 @@ async function service(kind: Kind, options: Partial<WorkerOptions> = {}) {
   const now = Date.now;
   const settings: ServiceSettings = {
     ...{ listen: { host: '127.0.0.1', port: 0 }, database: '', workers: 1, reading: 'open' },
-    proxies: [],
+    ...{ proxies: [], osv: osv.url },
     ...{ webhooks: {}, notify: [], trust: { images: [], keys: [], identities: [], bases: [] } },
     ...SETTINGS,
     bounds: { ...SETTINGS.bounds, memory: 1024 ** 3, seconds: 30, layerBytes: 1e9 },
@@ -78,7 +78,7 @@ async function service(kind: Kind, options: Partial<WorkerOptions> = {}) {
   const home = await mkdtemp(join(tmpdir(), 'scoville-service-'));
   const workers = new Workers(
     { settings, records, queue, log: LOG, now },
-    { graders: 1, home, env: process.env, osvUrl: osv.url, file: bundle.file, ...options },
+    { graders: 1, home, env: process.env, file: bundle.file, ...options },
   );
   onTestFinished(async () => {
     await queue.stop({ seconds: 0 });
