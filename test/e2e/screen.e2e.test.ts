@@ -102,11 +102,11 @@ describe('a build in a terminal of 80 by 24', () => {
     rmSync(join(folder, 'open/.scoville.yaml'));
   });
 
-  test('stdout in a pipe is only the scorecard; of one that is as before, a line and where the rest is', async () => {
+  test('stdout in a pipe is only the scorecard; of one that is as before, a line, a step and where the rest is', async () => {
     await terminal.type(`${build} app | cat > out.txt; echo "EXIT $?"`);
     await terminal.until('EXIT 0');
     expect(readFileSync(join(folder, 'out.txt'), 'utf8')).toMatch(
-      /^ ✔ \S+ {2}sha256:\w{12} {2}level \d, grade \w\+? \(unchanged\)\n Details: scoville report, scoville explain ID\n$/,
+      /^ ✔ \S+ {2}sha256:\w{12} {2}level \d, grade \w\+? \(unchanged\)\n Next step: scoville explain trusted-source\n Details: scoville report, scoville explain ID\n$/,
     );
   });
 
