@@ -82,7 +82,7 @@ export class Allowed {
   readonly #destinations: readonly Destination[];
   readonly #osv: string | undefined;
 
-  /** @param osv a database of vulnerabilities in place of OSV.dev, also in a private network */
+  /** @param osv asked for vulnerabilities, and not OSV.dev; also in a private network */
   constructor(registries: readonly AllowedRegistry[], osv?: string) {
     this.#registries = registries;
     this.#osv = osv && hostAndPort(new URL(osv));
