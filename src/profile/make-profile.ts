@@ -183,7 +183,7 @@ interface RareCalls extends CallGroup {
 
 /**
  * Per line: purpose, calls, and the calls they come with. All are in Docker's default. None opens a
- * connection, makes a process or changes rights.
+ * connection or a port, makes a process or changes rights.
  */
 const RARE = `
 a signal handler, a thread or the program ends | exit exit_group restart_syscall rt_sigreturn
@@ -195,6 +195,9 @@ the program aborts, or its run-time reports a crash |
   getpid gettid rt_sigaction rt_sigprocmask sigaltstack tgkill
 random numbers are drawn again | getrandom
 a thread starts later | rseq sched_getaffinity set_robust_list | set_robust_list rseq
+a client connects, and none did in the trace |
+  accept accept4 close epoll_ctl epoll_pwait epoll_wait fcntl getpeername getsockname getsockopt poll
+  ppoll read readv recvfrom recvmsg select sendmsg sendto setsockopt shutdown write writev | listen
 a connection is slow, large, or fails |
   close getpeername getsockname getsockopt setsockopt shutdown write writev | accept accept4 connect
 messages come by another call of the same kind |
@@ -210,7 +213,7 @@ export const RARE_CALLS: readonly RareCalls[] = RARE.trim()
     const [why = '', names = '', after] = row.split(/ \|\s+/);
     return {
       why,
-      names: names.split(' '),
+      names: names.trim().split(/\s+/),
       ...(after === undefined ? {} : { after: after.split(' ') }),
     };
   });

@@ -74,7 +74,9 @@ export function profileText(summary: ProfileSummary, folder?: string): string {
   const word = shellWord(file);
   return `${[
     `${file}: ${calls} of the ${ofDefault} system calls that Docker allows by default (${summary.platform})`,
-    `proven: ${image} answers under it (${summary.confinement}): ${exercises.join(', ') || 'it stays up'}`,
+    exercises.length === 0
+      ? `seen: ${image} starts and stays up under it (${summary.confinement})`
+      : `proven: ${image} answers under it (${summary.confinement}): ${exercises.join(', ')}`,
     '',
     'It can no longer',
     ...gone.map((right) => `  - ${right}`),
@@ -85,7 +87,9 @@ export function profileText(summary: ProfileSummary, folder?: string): string {
       : 'A process can still replace itself (execve): the engine needs that call to start it.',
     ...(refused.length === 0 ? [] : [`It tried, and the default refuses: ${refused.join(', ')}.`]),
     ...(exercises.length === 0
-      ? ['Only its start was traced. Exercise it: --exercise FILE or --smoke CMD.']
+      ? [
+          'Only its start was traced, and nobody asked it: whether it answers is not known. Ask it, with --exercise FILE or --smoke CMD.',
+        ]
       : []),
     '',
     `Run it:    docker run --security-opt seccomp=${word} ${folder === undefined ? shellWord(image) : 'IMAGE'}`,

@@ -10,6 +10,7 @@ const scoville = scovilleHere();
 const folder = folderHere('profile-e2e');
 const NODE = own('profile-e2e-node:1');
 const STATIC = own('profile-e2e-static:1');
+const UNASKED = own('profile-e2e-unasked:1');
 
 interface Summary {
   readonly calls: number;
@@ -37,7 +38,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  discard([NODE, STATIC]);
+  discard([NODE, STATIC, UNASKED]);
 });
 
 async function profile(image: string, ...flags: readonly string[]) {
@@ -111,6 +112,33 @@ test('a command that fails in the same way in the next confinement is not waited
   expect(ended.stderr.match(/never/gu)?.length).toBeGreaterThan(1);
   expect(ended.stderr.match(/no answer in time/gu)).toHaveLength(1);
   expect(existsSync(join(folder, 'failing.json'))).toBe(false);
+});
+
+test('a server that nobody asked while it was traced answers under its profile all the same', async () => {
+  const server = "require('http').createServer((_, r) => r.end('heard')).listen(8080)";
+  const context = folderHere('profile-e2e-unasked');
+  writeFileSync(
+    join(context, 'Dockerfile'),
+    `FROM ${bases.nodeDistroless}\nUSER 65532\nCMD ["-e", ${JSON.stringify(server)}]\n`,
+  );
+  await dockerBuild(['--load', '-t', UNASKED, context]);
+  const ended = await scoville.expect(0, ['profile', '--for', '1s', UNASKED], { cwd: context });
+  expect(ended.stdout).toContain(`seen: ${UNASKED} starts and stays up under it`);
+  expect(ended.stdout).toContain('whether it answers is not known');
+  const seccomp = `seccomp=${join(context, 'seccomp.json')}`;
+  const options = ['-d', '-p', '127.0.0.1::8080', '--security-opt', seccomp];
+  const container = (await output('docker', ['run', ...options, UNASKED])).trim();
+  try {
+    const address = (await output('docker', ['port', container, '8080'])).trim();
+    await until('it answers', async () => {
+      const signal = AbortSignal.timeout(5000);
+      // Refused while it starts.
+      const answer = await fetch(`http://${address}/`, { signal }).catch(() => undefined);
+      return (await answer?.text()) === 'heard';
+    });
+  } finally {
+    discard([container], ['rm']);
+  }
 });
 
 test('a folder of a static program with a user by number alone, found on PATH, whose settings name the profile that is yet to be written', async () => {
