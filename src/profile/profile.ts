@@ -64,7 +64,10 @@ changed.`,
     ['scoville profile --check --exercise exercises.yaml my-app', 'is seccomp.json still right?'],
   ],
   exits: [
-    ['0', 'written, and the program answers under it; --check: nothing is forbidden'],
+    [
+      '0',
+      'written, and the program runs under it and answers what it was asked; --check: nothing is forbidden',
+    ],
     ['1', '--check: the program makes calls that the profile forbids'],
     ['2', 'it does not answer, cannot be traced, or a wrong flag'],
     ['130', 'canceled'],
