@@ -45,7 +45,7 @@ describe('scoville fix with a real registry', () => {
       'LABEL org.opencontainers.image.authors="jo"',
       '# kept as it is',
       // `printf 'hello\n' | sha256sum`
-      `ADD --checksum=sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 ${address} /opt/tool`,
+      `ADD --checksum=sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03 --chmod=644 ${address} /opt/tool`,
       'COPY --from=tools /bin/busybox /bin/busybox',
       'RUN find / -xdev -type f -perm /6000 -exec chmod a-s {} +',
       'USER 65532:65532',
