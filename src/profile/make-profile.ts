@@ -179,11 +179,13 @@ function lowWords(values: readonly bigint[]): readonly ArgumentRule[] {
 interface RareCalls extends CallGroup {
   /** Only for programs with one of these calls; absent: for all. */
   readonly after?: readonly string[];
+  /** Not for programs with one of these. */
+  readonly unless?: readonly string[];
 }
 
 /**
- * Per line: purpose, calls, and the calls they come with. All are in Docker's default. None opens a
- * connection or a port, makes a process or changes rights.
+ * Per line: purpose, calls, the calls they come with, and those that speak against it. All are in
+ * Docker's default. None opens a connection or a port, makes a process or changes rights.
  */
 const RARE = `
 a signal handler, a thread or the program ends | exit exit_group restart_syscall rt_sigreturn
@@ -197,7 +199,8 @@ random numbers are drawn again | getrandom
 a thread starts later | rseq sched_getaffinity set_robust_list | set_robust_list rseq
 a client connects, and none did in the trace |
   accept accept4 close epoll_ctl epoll_pwait epoll_wait fcntl getpeername getsockname getsockopt poll
-  ppoll read readv recvfrom recvmsg select sendmsg sendto setsockopt shutdown write writev | listen
+  ppoll read readv recvfrom recvmsg select sendmsg sendto setsockopt shutdown write writev | listen |
+  accept accept4
 a connection is slow, large, or fails |
   close getpeername getsockname getsockopt setsockopt shutdown write writev | accept accept4 connect
 messages come by another call of the same kind |
@@ -210,11 +213,12 @@ a process that was started ends | rt_sigaction wait4 waitid | fork vfork wait4 w
 export const RARE_CALLS: readonly RareCalls[] = RARE.trim()
   .split(/\n(?! )/)
   .map((row): RareCalls => {
-    const [why = '', names = '', after] = row.split(/ \|\s+/);
+    const [why = '', names = '', after, unless] = row.split(/ \|\s+/);
     return {
       why,
       names: names.trim().split(/\s+/),
       ...(after === undefined ? {} : { after: after.split(' ') }),
+      ...(unless === undefined ? {} : { unless: unless.split(' ') }),
     };
   });
 
@@ -306,8 +310,9 @@ function isForAll({ caps = [], arches = [], minKernel, belowKernel }: Rule, mach
 }
 
 function rareCalls(seen: ReadonlySet<string>): { why: string; names: readonly string[] } {
+  const isSeen = (name: string): boolean => seen.has(name);
   const groups = RARE_CALLS.filter(
-    ({ after }) => after === undefined || after.some((name) => seen.has(name)),
+    ({ after, unless }) => (after?.some(isSeen) ?? true) && unless?.some(isSeen) !== true,
   );
   const why = groups.map((one) => `${one.why}: ${one.names.join(' ')}`).join('; ');
   return {
