@@ -15,9 +15,7 @@ import {
   parseReference,
   withDefaultTag,
 } from '../model/reference.ts';
-import { askEngine, type EngineAnswer } from './engine-api.ts';
-
-const CALL_MS = 60_000;
+import { askEngine, CALL_MS, type EngineAnswer } from './engine-api.ts';
 
 /** Runs docker to its own end. Throws as `completed` does. */
 export function docker(

@@ -20,7 +20,8 @@ export interface EngineAnswer {
   readonly text: string;
 }
 
-const CALL_MS = 60_000;
+/** An answer that moves no image comes within this. */
+export const CALL_MS = 60_000;
 const LONGEST_ANSWER = 16 * 1024 * 1024;
 
 /**

@@ -74,12 +74,12 @@ export const explain = command(EXPLAIN, async ({ json }, operands, io) => {
 /** What the folder itself says: findings of lint in its Dockerfile, and its code. */
 interface FolderHere {
   readonly findings: readonly LintFinding[];
-  readonly reads: readonly SecretRead[];
+  readonly reads: () => readonly SecretRead[];
 }
 
 async function folderHere(io: CommandIo): Promise<FolderHere> {
   const context = buildContext(io.cwd);
-  const reads = codeReads(context).secrets;
+  const reads = () => codeReads(context).secrets;
   const text = contextFile(io.cwd, 'Dockerfile');
   if (text === undefined) return { findings: [], reads };
   const { declared, lintDockerfile } = await import('../lint/lint.ts');
@@ -91,7 +91,7 @@ async function folderHere(io: CommandIo): Promise<FolderHere> {
 export function explained(
   id: string,
   report?: ReportInput,
-  folder: FolderHere = { findings: [], reads: [] },
+  folder: FolderHere = { findings: [], reads: () => [] },
 ): Explanation {
   // `slim-base:base` is an edit of the rule `slim-base`.
   const edit = FIX_RULES.find((one) => id === one.id || id.startsWith(`${one.id}:`));
@@ -133,7 +133,7 @@ function ofCriterion(
 function criterionHere(
   id: string,
   { scorecard, steps = [] }: ReportInput,
-  reads: readonly SecretRead[],
+  reads: FolderHere['reads'],
 ): ExplainedHere | undefined {
   const result = scorecard.criteria.find((one) => one.id === id);
   if (result === undefined) return undefined;

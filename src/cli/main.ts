@@ -130,8 +130,9 @@ export function errorText(thrown: unknown, debug: boolean): string {
   const lines = [`scoville: ${messageOf(thrown)}`];
   if (thrown instanceof ToolError) {
     const said = thrown.stderrTail.trimEnd().split('\n').slice(-8);
-    // The message may end with its last line already.
-    if (messageOf(thrown).endsWith(said.at(-1)?.trim() ?? '')) said.pop();
+    const [last = ''] = said.slice(-1);
+    // The message may end with its last line already; without a tail, that line is empty.
+    if (messageOf(thrown).endsWith(last.trim())) said.pop();
     lines.push(...said.map((line) => `  | ${line}`));
   }
   const nextStep =

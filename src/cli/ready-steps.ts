@@ -244,10 +244,10 @@ async function readyDeclarations(
   const folder = resolve(io.cwd, context);
   const file = parsed.own.config ?? (await settingsFile(folder, io.cwd));
   const named = file === undefined ? [] : ['--config', file];
-  const code = codeReads(buildContext(folder));
+  const reads = () => codeReads(buildContext(folder)).secrets;
   const open = await Promise.all(
     criteria.map(async (result) => {
-      const settings = declaredSettings(result, code.secrets);
+      const settings = declaredSettings(result, reads);
       const values = await Promise.all(settings.map((one) => valueOf(one, folder, file, io)));
       const said = settings.flatMap(({ setting, text, change }, at) =>
         values[at] === undefined ? [] : [{ setting: `${setting}=${values[at]}`, text, change }],

@@ -14,10 +14,13 @@ export interface DeclaredSetting {
   readonly change?: string;
 }
 
-/** The settings that would meet a criterion as it is judged here; `reads`: by the app's code. */
+/**
+ * The settings that would meet a criterion as it is judged here. `reads` is called only where what
+ * the app's code reads decides.
+ */
 export function declaredSettings(
   result: CriterionResult,
-  reads: readonly SecretRead[] = [],
+  reads: () => readonly SecretRead[] = () => [],
 ): readonly DeclaredSetting[] {
   const { id, outcome, summary, evidence } = result;
   const lacks = (what: string): boolean => id === 'annotations' && summary.includes(what);
@@ -31,7 +34,7 @@ export function declaredSettings(
   const settings: readonly (DeclaredSetting | false)[] = [
     lacks(SOURCE_MISSING) && { setting: 'image.source', text: 'the source is at that address' },
     lacks(AUTHORS_MISSING) && { setting: 'image.authors', text: 'you are the author' },
-    id === 'secrets-by-file' && outcome === 'unknown' && secretsSetting(reads),
+    id === 'secrets-by-file' && outcome === 'unknown' && secretsSetting(reads()),
     summary === 'no security profile' && {
       ...{ setting: 'attest.seccomp', value: 'seccomp.json' },
       text: 'seccomp.json fits the app',

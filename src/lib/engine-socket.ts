@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { field, isObject, parseJson, textField } from './json.ts';
+import { field, isObject, parseJson, textAt, textField } from './json.ts';
 import { type CommandSearch, findCommand, isScript } from './run-tool.ts';
 
 const DEFAULT = '/var/run/docker.sock';
@@ -39,7 +39,7 @@ export function engineSocket({ env, dockerConfig, search }: Client): string | un
   const contexts = join(dockerConfig, 'contexts');
   if (existsSync(join(contexts, 'tls', id))) return undefined;
   const meta = readObject(join(contexts, 'meta', id, 'meta.json'));
-  return pathOf(textField(field(field(meta, 'Endpoints'), 'docker'), 'Host') ?? '');
+  return pathOf(textAt(meta, 'Endpoints', 'docker', 'Host') ?? '');
 }
 
 /** The context that docker's own configuration names; none where that cannot be read. */

@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { ProxyError, UserError } from './errors.ts';
-import type { Guard, Network, Origins } from './origins.ts';
+import type { Network, Origins } from './origins.ts';
+import type { Guard } from './own-address.ts';
 import { certificateFolders, proxyOf } from './proxy.ts';
 
 /** What undici keeps on a connection's socket: the parser of its answer. */

@@ -5,7 +5,7 @@ import * as tls from 'node:tls';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import undici, { type Dispatcher } from 'undici';
 import { messageOf, UserError } from './errors.ts';
-import { checkName, guardedLookup, isOwnAddress } from './own-address.ts';
+import { checkName, type Guard, guardedLookup, isOwnAddress } from './own-address.ts';
 import { type Proxy, proxyOf, type RegistryCertificates, registryCertificates } from './proxy.ts';
 
 /** Root files of docker and cosign on Linux; the first counts (Go's crypto/x509, root_linux.go). */
@@ -98,12 +98,6 @@ export interface Network {
   readonly folders: readonly string[];
 }
 
-/** Which addresses a host may not have, and what is said of one that has. */
-export interface Guard {
-  readonly refuses: (address: string) => boolean;
-  readonly error: (host: string) => Error;
-}
-
 /** Of what a project names: nothing of this machine or its network. */
 export const NOT_OWN: Guard = {
   refuses: isOwnAddress,
@@ -124,7 +118,6 @@ export class Origins extends Base {
   readonly #guardOf: ((url: URL) => Guard | undefined) | undefined;
   readonly #looksUp: boolean;
   readonly #known = new Map<string, Dispatcher>();
-  readonly #checked = new Map<string, Promise<void>>();
   #roots: readonly string[] | undefined;
   #plain: SecureContext | undefined;
 
@@ -148,15 +141,11 @@ export class Origins extends Base {
     return this.prepare(new URL(String(options.origin))).dispatch(options, handler);
   }
 
-  /** Looks up here, once, a name that a proxy connects to. Rejects as a guard says. */
+  /** Looks up here, for each request, a name that a proxy connects to. Rejects as a guard says. */
   async checkProxied(url: URL): Promise<void> {
-    const { origin, hostname } = url;
     if (!this.#looksUp || proxyOf(url.href, this.#network.env) === undefined) return;
     const guard = this.#guardOf?.(url);
-    if (guard === undefined) return;
-    const checked = this.#checked.get(origin) ?? checkName(hostname, guard);
-    this.#checked.set(origin, checked);
-    await checked;
+    if (guard !== undefined) await checkName(url.hostname, guard);
   }
 
   /** Reads the settings of an origin, once. Throws UserError where they cannot be used. */

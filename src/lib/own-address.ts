@@ -48,15 +48,18 @@ export function isOwnAddress(address: string): boolean {
   return isListed(address, OWN);
 }
 
+/** Which addresses a host may not have, and what is said of one that has. */
+export interface Guard {
+  readonly refuses: (address: string) => boolean;
+  readonly error: (host: string) => Error;
+}
+
 /**
  * Looks a name up as usual, but fails with `error` where one of its addresses is refused. It runs
  * for the connection itself, so the name cannot change between check and use. IP addresses are not
  * looked up: callers check those.
  */
-export function guardedLookup(
-  refuses: (address: string) => boolean,
-  error: (host: string) => Error,
-): LookupFunction {
+export function guardedLookup(refuses: Guard['refuses'], error: Guard['error']): LookupFunction {
   return (host, options, done) => {
     lookup(host, { ...options, all: true }, (failed, found) => {
       const isRefused = failed === null && found.some(({ address }) => refuses(address));
@@ -74,13 +77,7 @@ export function guardedLookup(
  * For a name that a proxy looks up: fails where it is refused by what this machine knows. A name
  * that only the proxy knows is its to allow.
  */
-export async function checkName(
-  host: string,
-  {
-    refuses,
-    error,
-  }: { readonly refuses: (address: string) => boolean; readonly error: (host: string) => Error },
-): Promise<void> {
+export async function checkName(host: string, { refuses, error }: Guard): Promise<void> {
   const found = await new Promise<readonly LookupAddress[]>((done) => {
     lookup(host, { all: true }, (failed, all) => {
       done(failed === null ? all : []);

@@ -198,11 +198,11 @@ the program aborts, or its run-time reports a crash |
 random numbers are drawn again | getrandom
 a thread starts later | rseq sched_getaffinity set_robust_list | set_robust_list rseq
 a client connects, and none did in the trace |
-  accept accept4 close epoll_ctl epoll_pwait epoll_wait fcntl getpeername getsockname getsockopt poll
-  ppoll read readv recvfrom recvmsg select sendmsg sendto setsockopt shutdown write writev | listen |
-  accept accept4
+  accept accept4 epoll_ctl epoll_pwait epoll_wait fcntl poll ppoll read readv recvfrom recvmsg select
+  sendmsg sendto | listen | accept accept4
 a connection is slow, large, or fails |
-  close getpeername getsockname getsockopt setsockopt shutdown write writev | accept accept4 connect
+  close getpeername getsockname getsockopt setsockopt shutdown write writev |
+  accept accept4 connect listen
 messages come by another call of the same kind |
   recvfrom recvmsg sendmsg sendto | recvfrom recvmsg sendmsg sendto
 a name is looked up | bind ioctl poll sendmmsg uname | connect

@@ -195,14 +195,16 @@ export async function openSession(context: PipelineContext, request: SessionRequ
         [...missLines(misses, places(misses)), ...gaps.filter(isRefused).map(({ text }) => text)],
         `record it again: ${request.record}`,
       );
-      // What an edit fetches in a stage without a network does not reach the player.
-      if (failed && player !== undefined)
-        context.emit({
-          kind: 'warning',
-          text: 'a replay has nothing but what was recorded',
-          nextStep: `after an edit, record it again: ${request.record}`,
-        });
-      if (failed) return undefined;
+      if (failed) {
+        // What an edit fetches in a stage without a network does not reach the player.
+        if (player !== undefined)
+          context.emit({
+            kind: 'warning',
+            text: 'a replay has nothing but what was recorded',
+            nextStep: `after an edit, record it again: ${request.record}`,
+          });
+        return undefined;
+      }
       const failures = recorder?.failures() ?? [];
       const lines = failures.map(({ address, why }) => `${address}: ${why}`);
       refuse('the recording is not complete', lines, 'build again');

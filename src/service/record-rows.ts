@@ -28,7 +28,10 @@ export function digestBytes(digest: Digest): Buffer {
 /** Columns of a table as fields of an object: `asked_at` as `askedAt`. */
 function fields(table: string, names: string): string {
   const column = (name: string): string => name.replaceAll(/[A-Z]/g, '_$&').toLowerCase();
-  return names.split(' ').map((name) => `'${name}', ${table}.${column(name)}`).join(', '); // prettier-ignore
+  return names
+    .split(' ')
+    .map((name) => `'${name}', ${table}.${column(name)}`)
+    .join(', ');
 }
 
 function object(content: string): string {

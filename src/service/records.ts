@@ -102,7 +102,10 @@ export async function createAsks(
     const state = { state: 'queued' as const, attempts: 0, askedAt: new Date(now) };
     return { row, ask: { id, image: imageOf(name), reason, ...given({ askedBy }), ...state } };
   });
-  await makeImages(query, all.map(({ row }) => row.name)); // prettier-ignore
+  await makeImages(
+    query,
+    all.map(({ row }) => row.name),
+  );
   const asked = new Map<string, Asked>();
   for (;;) {
     const left = all.filter(({ row }) => !asked.has(row.id));
@@ -200,7 +203,11 @@ function askRecords({ query, transaction }: Database, now: () => number, gradeSe
         }
         const [all, at] = [[...news.values()], now()];
         const dates = { finishedAt: new Date(at), dueAt: new Date(at + gradeSeconds * 1000) };
-        const results = await addGrades(query, all.map(({ grade }) => grade), dates); // prettier-ignore
+        const results = await addGrades(
+          query,
+          all.map(({ grade }) => grade),
+          dates,
+        );
         for (const [i, finished] of results.entries()) {
           const end = all[i]?.end;
           if (end === undefined) continue;
@@ -286,7 +293,10 @@ async function addGrades(
   dates?: { readonly finishedAt: Date; readonly dueAt: Date },
 ): Promise<readonly Finished[]> {
   if (made.length === 0) return [];
-  await keepDocuments(query, made.map(({ document }) => document)); // prettier-ignore
+  await keepDocuments(
+    query,
+    made.map(({ document }) => document),
+  );
   const images = await read<ImageRow>(
     query,
     `${IMAGES} WHERE i.id = ANY ($1::bigint[]) ORDER BY array_position($1::bigint[], i.id)`,

@@ -22,6 +22,22 @@ async function open(place: string): Promise<Database> {
   return database;
 }
 
+/** Fills the disk with rows of a megabyte, until one cannot be written. */
+async function filled({ query }: Database) {
+  const insert = (key: number) =>
+    query('INSERT INTO layer_facts VALUES ($1, $2, 1, now())', [
+      ...[String(key), randomBytes(1_000_000)],
+    ]);
+  let rows = 0;
+  let error: unknown;
+  while (error === undefined)
+    await insert(rows).then(
+      () => (rows += 1),
+      (thrown: unknown) => (error = thrown),
+    );
+  return { rows, error, insert };
+}
+
 /** Tables, columns, indexes and functions of the service. */
 function form({ query }: Database): Promise<unknown[]> {
   return query(`SELECT table_name AS name, column_name || ' ' || data_type AS what
@@ -146,17 +162,7 @@ test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
     onTestFinished(() => server.remove());
     const database = await openDatabase(await server.database());
     onTestFinished(() => database.close());
-    const insert = (key: number) =>
-      database.query('INSERT INTO layer_facts VALUES ($1, $2, 1, now())', [
-        ...[String(key), randomBytes(1_000_000)],
-      ]);
-    let rows = 0;
-    let error: unknown;
-    while (error === undefined)
-      await insert(rows).then(
-        () => (rows += 1),
-        (thrown: unknown) => (error = thrown),
-      );
+    const { rows, error, insert } = await filled(database);
     expect(error).toBeInstanceOf(DatabaseAway);
     await server.resize('400m');
     // It ends itself where its journal had no room.
@@ -246,17 +252,7 @@ describe('a folder', () => {
         await execa('umount', [folder]);
       });
       const database = await openDatabase(folder);
-      const insert = (key: number) =>
-        database.query('INSERT INTO layer_facts VALUES ($1, $2, 1, now())', [
-          ...[String(key), randomBytes(1_000_000)],
-        ]);
-      let rows = 0;
-      let error: unknown;
-      while (error === undefined)
-        await insert(rows).then(
-          () => (rows += 1),
-          (thrown: unknown) => (error = thrown),
-        );
+      const { rows, error, insert } = await filled(database);
       expect(error).toBeInstanceOf(DatabaseAway);
       expect((error as Error).message).toMatch(/No space left on device$/);
       // What it has in memory is not what is on the disk: nothing is read of it.
