@@ -115,11 +115,11 @@ test('a command that fails in the same way in the next confinement is not waited
 });
 
 test('a server that nobody asked while it was traced answers under its profile all the same', async () => {
-  const server = "require('http').createServer((_, r) => r.end('heard')).listen(8080)";
+  const server = "require('http').createServer((_, r) => r.end('heard')).listen(process.env.PORT)";
   const context = folderHere('profile-e2e-unasked');
   writeFileSync(
     join(context, 'Dockerfile'),
-    `FROM ${bases.nodeDistroless}\nUSER 65532\nCMD ["-e", ${JSON.stringify(server)}]\n`,
+    `FROM ${bases.nodeDistroless}\nENV PORT=8080\nUSER 65532\nCMD ["-e", ${JSON.stringify(server)}]\n`,
   );
   await dockerBuild(['--load', '-t', UNASKED, context]);
   const ended = await scoville.expect(0, ['profile', '--for', '1s', UNASKED], { cwd: context });
