@@ -77,7 +77,7 @@ const STATUS = [
 export async function gitFacts(run: RunTool, dir: string): Promise<GitFacts | undefined> {
   if (!mayBeInRepository(dir)) return undefined;
   const git = quietGit(run, dir);
-  const settings = await settingsOf(git);
+  const settings = await (begun.get(run)?.get(dir)?.settings ?? settingsOf(git));
   if (settings === undefined) return undefined;
   const filters = withoutFilters(settings);
   const [prefix, log, status] = await Promise.all([
@@ -103,7 +103,9 @@ export async function remoteOrigin(run: RunTool, dir: string): Promise<string | 
   return settings && originIn(settings);
 }
 
-function originIn(settings: readonly { key: string; value: string }[]): string | undefined {
+function originIn(
+  settings: readonly { key: string; value: string | undefined }[],
+): string | undefined {
   return withoutCredentials(settings.find(({ key }) => key === 'remote.origin.url')?.value);
 }
 
@@ -122,14 +124,15 @@ async function settingsOf(git: ReturnType<typeof quietGit>) {
   const fields = printed(await git(['config', '--list', '-z', '--show-scope']))?.split('\0');
   return fields?.flatMap((scope, at) => {
     if (at % 2 === 1 || at + 1 >= fields.length) return [];
+    // A name alone has no value, which is true.
     const [key = '', ...value] = (fields[at + 1] ?? '').split('\n');
-    return { scope, key, value: value.join('\n') };
+    return { scope, key, value: value.length === 0 ? undefined : value.join('\n') };
   });
 }
 
 /** Switches the repository's own filters off, which `status` would run; undefined if it cannot. */
 export function withoutFilters(
-  settings: readonly Readonly<Record<'scope' | 'key' | 'value', string>>[],
+  settings: readonly Readonly<Record<'scope' | 'key', string>>[],
 ): readonly string[] | undefined {
   const own = settings.filter(
     ({ scope, key }) =>
@@ -164,37 +167,49 @@ export function withoutCredentials(remote: string | undefined): string | undefin
   return url.href;
 }
 
-/** What was listed early for the next `trackedFiles` of a runner, by folder. */
-const begun = new WeakMap<RunTool, Map<string, ReturnType<typeof listTracked>>>();
+/** What was begun early for the next `trackedFiles` of a runner, by folder. */
+const begun = new WeakMap<
+  RunTool,
+  Map<
+    string,
+    {
+      readonly settings: ReturnType<typeof settingsOf>;
+      readonly listed: ReturnType<typeof listTracked>;
+    }
+  >
+>();
 
 /** Starts the next `trackedFiles` early, beside what else is asked before a build. */
 export function beginTrackedFiles(run: RunTool, dir: string): void {
-  const listed = listTracked(run, dir);
+  if (!mayBeInRepository(dir)) return;
+  const settings = settingsOf(quietGit(run, dir));
+  const listed = listTracked(run, dir, settings);
   listed.catch(() => undefined);
-  begun.set(run, new Map([[dir, listed]]));
+  begun.set(run, new Map([[dir, { settings, listed }]]));
 }
 
 /** Regular files that git tracks below `dir`, with modes under umask 022; undefined without git. */
 export async function trackedFiles(run: RunTool, dir: string): ReturnType<typeof listTracked> {
-  const early = begun.get(run)?.get(dir);
+  const early = begun.get(run)?.get(dir)?.listed;
   // Once: a later question may have another answer.
   begun.get(run)?.delete(dir);
-  return early ?? listTracked(run, dir);
+  if (early !== undefined) return early;
+  if (!mayBeInRepository(dir)) return undefined;
+  return listTracked(run, dir, settingsOf(quietGit(run, dir)));
 }
 
-async function listTracked(run: RunTool, dir: string) {
-  if (!mayBeInRepository(dir)) return undefined;
+async function listTracked(run: RunTool, dir: string, asked: ReturnType<typeof settingsOf>) {
   // In pieces as it comes: what is captured as text is bounded, and a repository has no bound.
   const chunks: Uint8Array[] = [];
   const git = quietGit(run, dir);
-  const [listed, setting] = await Promise.all([
+  const [listed, settings] = await Promise.all([
     git(['ls-files', '--stage', '-z'], {
       onStdout: (chunk) => {
         chunks.push(Uint8Array.from(chunk));
         return Promise.resolve();
       },
     }),
-    git(['config', '--type=bool', 'core.fileMode']),
+    asked,
   ]);
   if (printed(listed) === undefined) return undefined;
   // Mode, object, stage, TAB, path.
@@ -203,7 +218,10 @@ async function listTracked(run: RunTool, dir: string) {
     const [, bits, path] = /^100(644|755) [0-9a-f]+ 0\t(.*)$/s.exec(record) ?? [];
     return path === undefined ? [] : [{ path, mode: bits === '755' ? 0o755 : 0o644 }];
   });
-  return { files, fileModes: printed(setting)?.trim() !== 'false' };
+  const fileMode = settings?.findLast(({ key }) => key === 'core.filemode')?.value;
+  // What git takes for false (git-config.txt, "boolean").
+  const isOff = fileMode !== undefined && /^(?:false|no|off|0|)$/i.test(fileMode);
+  return { files, fileModes: !isOff };
 }
 
 /** A commit to fetch; both checked by the caller (`reproduce/fetch-source.ts`). */
@@ -286,7 +304,7 @@ export async function gitUser(run: RunTool, dir: string): Promise<string | undef
   const settings = (await settingsOf(quietGit(run, dir))) ?? [];
   // The last one of a key counts, as for git.
   const valueOf = (key: string): string =>
-    settings.findLast((one) => one.key === key)?.value.trim() ?? '';
+    settings.findLast((one) => one.key === key)?.value?.trim() ?? '';
   const name = valueOf('user.name');
   const address = valueOf('user.email');
   if (name !== '' && address !== '') return `${name} <${address}>`;

@@ -47,11 +47,14 @@ test('files and folders of other umasks get git’s modes; an executable bit set
   });
 });
 
-test('where the file system’s modes mean nothing, the index has the word', async () => {
-  git('config', 'core.fileMode', 'false');
-  chmodSync(join(dir, 'a'), 0o777);
-  expect(await found()).toEqual({ modes: CLEAN, other: ['a'] });
-});
+test.each(['false', 'off', '0', ''])(
+  'with core.fileMode %j the index has the word',
+  async (off) => {
+    git('config', 'core.fileMode', off);
+    chmodSync(join(dir, 'a'), 0o777);
+    expect(await found()).toEqual({ modes: CLEAN, other: ['a'] });
+  },
+);
 
 test('a folder that has become a link is not followed, and what is gone or replaced is left out', async () => {
   renameSync(join(dir, 'sub'), join(dir, 'elsewhere'));

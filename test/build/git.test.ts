@@ -85,11 +85,11 @@ describe('gitFacts', () => {
 });
 
 test('a filter whose name would be read as another setting is not argued with', () => {
-  const clean = (key: string) => withoutFilters([{ scope: 'local', key, value: 'x' }]);
+  const clean = (key: string) => withoutFilters([{ scope: 'local', key }]);
   expect(clean('filter.a=b.clean')).toBeUndefined();
   expect(clean('filter.lfs.clean')).toEqual(['-c', 'filter.lfs.clean=']);
   expect(clean('user.name')).toEqual([]);
-  expect(withoutFilters([{ scope: 'global', key: 'filter.lfs.clean', value: 'x' }])).toEqual([]);
+  expect(withoutFilters([{ scope: 'global', key: 'filter.lfs.clean' }])).toEqual([]);
 });
 
 test.each([
