@@ -28,10 +28,21 @@ export function docker(
   return completed(run, 'docker', { command: 'docker', args, ...ends, ...more });
 }
 
-export type DockerInfo = NonNullable<ReturnType<typeof parseDockerInfo>>;
+export type DockerInfo = EngineFacts & DockerClient;
 
-const INFO_FORMAT =
-  '{"version":{{json .ServerVersion}},"status":{{json .DriverStatus}},"os":{{json .OSType}},"arch":{{json .Architecture}},"context":{{json .ClientInfo.Context}},"security":{{json .SecurityOptions}},"plugins":{{json .ClientInfo.Plugins}}}';
+type EngineFacts = NonNullable<ReturnType<typeof readEngine>>;
+
+/** What docker says of itself. */
+export type DockerClient = ReturnType<typeof readClient>;
+
+/** The engine's facts as its API names them. */
+const INFO_FORMAT = `{${[
+  ...['ServerVersion', 'DriverStatus', 'OSType', 'Architecture', 'SecurityOptions'].map(
+    (name) => `"${name}":{{json .${name}}}`,
+  ),
+  '"context":{{json .ClientInfo.Context}}',
+  '"plugins":{{json .ClientInfo.Plugins}}',
+].join()}}`;
 
 const ARCHITECTURES = lookup<string>({
   x86_64: 'amd64',
@@ -50,19 +61,45 @@ export async function dockerInfo(run: RunTool, signal?: AbortSignal): Promise<Do
 
 const asked = new WeakMap<RunTool, Promise<DockerInfo>>();
 
-/** Starts the next `dockerInfo` of this runner early: docker is slow, and code loads meanwhile. */
-export function beginDockerInfo(run: RunTool, signal: AbortSignal): void {
-  const begun = askInfo(run, signal);
+/** What was kept of the docker that is installed; undefined where it may have changed. */
+export interface KeptClient {
+  get(): Promise<DockerClient | undefined>;
+  set(client: DockerClient): Promise<void>;
+}
+
+/** Starts the next `dockerInfo` of this runner early, since code loads meanwhile. */
+export function beginDockerInfo(run: RunTool, signal: AbortSignal, kept: KeptClient): void {
+  const begun = infoByKept(run, signal, kept);
   begun.catch(() => undefined);
   asked.set(run, begun);
 }
 
+/** Asks the engine alone where docker is known: it starts each of its plugins to say what it is. */
+async function infoByKept(
+  run: RunTool,
+  signal: AbortSignal,
+  kept: KeptClient,
+): Promise<DockerInfo> {
+  const client = await kept.get();
+  const answer = client && (await askEngine(run, { method: 'GET', path: '/info' }, signal));
+  const engine =
+    answer?.ok === true && answer.value.status === 200
+      ? readEngine(parseJson(answer.value.text))
+      : undefined;
+  if (client !== undefined && engine !== undefined) return { ...engine, ...client };
+  const info = await askInfo(run, signal);
+  const { context, buildx, scoville } = info;
+  await kept.set(given({ context, buildx, scoville }));
+  return info;
+}
+
 async function askInfo(run: RunTool, signal?: AbortSignal): Promise<DockerInfo> {
   const result = await docker(run, ['info', '--format', INFO_FORMAT], signal);
-  const info = parseDockerInfo(result.stdout);
+  const info = parseJson(result.stdout);
+  const engine = readEngine(info);
   // `docker info` prints an empty answer, and ends with 0, where no engine answers.
-  if (info === undefined) throw engineError(result.stderr);
-  return info;
+  if (engine === undefined) throw engineError(result.stderr);
+  return { ...engine, ...readClient(info) };
 }
 
 /** The engine's address, `unix:///var/run/docker.sock`; undefined if docker does not give it. */
@@ -76,31 +113,34 @@ export async function engineAddress(
   return address === '' ? undefined : address;
 }
 
-function parseDockerInfo(stdout: string) {
-  const info = parseJson(stdout);
-  const serverVersion = textField(info, 'version') ?? '';
+function readEngine(info: unknown) {
+  const serverVersion = textField(info, 'ServerVersion') ?? '';
   if (serverVersion === '') return undefined;
-  const architecture = textField(info, 'arch') ?? '';
-  const security = textsField(info, 'security');
+  const architecture = textField(info, 'Architecture') ?? '';
+  const security = textsField(info, 'SecurityOptions');
   return {
     serverVersion,
     /** Images live in containerd's store, which has an OCI exporter and keeps attestations. */
-    containerdStore: listField(info, 'status').some(
+    containerdStore: listField(info, 'DriverStatus').some(
       (row) => Array.isArray(row) && row[1] === 'io.containerd.snapshotter.v1',
     ),
-    os: textField(info, 'os') ?? 'linux',
+    os: textField(info, 'OSType') ?? 'linux',
     architecture: ARCHITECTURES[architecture] ?? architecture,
-    ...given({
-      /** Docker's context: its own builder has the same name. Missing where it is not named. */
-      context: textField(info, 'context'),
-      /** What confines containers: `name=apparmor`, `name=seccomp,profile=builtin`. */
-      security: security.length === 0 ? undefined : security,
-      /** The buildx that `docker buildx` starts; missing where docker does not say. */
-      buildx: pluginOf(listField(info, 'plugins'), 'buildx'),
-      /** Our own plugin, wherever Docker finds it. */
-      scoville: pluginOf(listField(info, 'plugins'), 'scoville'),
-    }),
+    /** What confines containers: `name=apparmor`, `name=seccomp,profile=builtin`. */
+    ...given({ security: security.length === 0 ? undefined : security }),
   };
+}
+
+function readClient(info: unknown) {
+  const plugins = listField(info, 'plugins');
+  return given({
+    /** Docker's context: its own builder has the same name. Missing where it is not named. */
+    context: textField(info, 'context'),
+    /** The buildx that `docker buildx` starts; missing where docker does not say. */
+    buildx: pluginOf(plugins, 'buildx'),
+    /** Our own plugin, wherever Docker finds it. */
+    scoville: pluginOf(plugins, 'scoville'),
+  });
 }
 
 function pluginOf(listed: readonly unknown[], name: string) {

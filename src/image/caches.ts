@@ -28,6 +28,7 @@ const LIMITS = {
   code: 32 * MIB,
   'clock-images': MIB,
   'clock-starts': MIB,
+  docker: MIB,
   hints: MIB,
   images: MIB,
   'other-seeds': MIB,

@@ -36,7 +36,7 @@ describe('dockerInfo', () => {
       },
       { Name: 'buildx', Path: '/usr/libexec/docker/cli-plugins/docker-buildx', Version: 'v0.29.1' },
     ];
-    const stdout = JSON.stringify({ version: '28.5.1', plugins });
+    const stdout = JSON.stringify({ ServerVersion: '28.5.1', plugins });
     expect(await info({ stdout })).toMatchObject({
       buildx: { path: '/usr/libexec/docker/cli-plugins/docker-buildx', version: 'v0.29.1' },
       scoville: { path: '/usr/libexec/docker/cli-plugins/docker-scoville', version: '1.0.0' },
@@ -44,7 +44,7 @@ describe('dockerInfo', () => {
   });
 
   test('an empty answer that ends with 0 is no engine', async () => {
-    const stdout = '{"version":"","status":null,"os":"","arch":""}';
+    const stdout = '{"ServerVersion":"","DriverStatus":null,"OSType":"","Architecture":""}';
     const stderr =
       'Cannot connect to the Docker daemon at unix:///x. Is the docker daemon running?';
     await expect(info({ stdout, stderr })).rejects.toMatchObject({

@@ -7,10 +7,10 @@ import { fakeRun, type ScriptedRun } from '../fakes/fake-run.ts';
 import { temporaryFolder } from '../fakes/layouts.ts';
 
 const INFO = {
-  version: '26.1.5',
-  status: [['driver-type', 'io.containerd.snapshotter.v1']],
-  os: 'linux',
-  arch: 'x86_64',
+  ServerVersion: '26.1.5',
+  DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']],
+  OSType: 'linux',
+  Architecture: 'x86_64',
   context: 'default',
   plugins: [{ Name: 'buildx', Path: '/plugins/docker-buildx', Version: 'v0.29.1' }],
 };

@@ -8,7 +8,12 @@ import { temporaryFolder } from '../fakes/layouts.ts';
 const NOT_FOUND: ToolResult = { ended: 'not-found' };
 
 function info(status: readonly (readonly string[])[]): string {
-  return JSON.stringify({ version: '29.1.0', status, os: 'linux', arch: 'x86_64' });
+  return JSON.stringify({
+    ServerVersion: '29.1.0',
+    DriverStatus: status,
+    OSType: 'linux',
+    Architecture: 'x86_64',
+  });
 }
 
 export const INFO = {
