@@ -36,7 +36,7 @@ async function linksOf(job: BakeJob, bases: readonly Held[]): Promise<readonly L
     const layers = platforms.map(({ config }) => config.rootfs.diff_ids);
     const { digest } = image.index;
     const { name: target } = base.job.target;
-    links.push({ context, target, digest, layers, dockerfile, analysis });
+    links.push({ context, target, digest, layers, dockerfile, analysis: analysis() });
   }
   return links;
 }

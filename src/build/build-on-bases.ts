@@ -70,9 +70,10 @@ export function provenanceOf({ provenance }: BuiltPlatform): ReadProvenance | un
 }
 
 function dockerfileOf(
-  { dockerfile, analysis }: Known,
+  { dockerfile, analysis: analyse }: Known,
   provenance: ReadProvenance | undefined,
 ): Parameters<typeof assemble>[0]['dockerfile'] {
+  const analysis = analyse();
   if (dockerfile !== undefined && analysis !== undefined)
     return { model: dockerfile, analysis, source: 'build' };
   const text = provenance?.dockerfile?.text;

@@ -21,7 +21,7 @@ import type { ParsedBuild } from './command-line.ts';
 import { gateImage, hasGate, isAsBefore, keepScorecard, lastScorecard } from './gate.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { type BuildPlan, metadataFileOf, type PassthroughPlan } from './plan.ts';
-import { beginLoads, type Begun, loadsFirst, publish } from './publish.ts';
+import { askedMeanwhile, beginLoads, type Begun, loadsFirst, publish } from './publish.ts';
 import { readBuild } from './read-build.ts';
 import { runBuildKit } from './run-buildkit.ts';
 import type { Attested, Build, Checked, PassedOn } from './states.ts';
@@ -166,10 +166,11 @@ async function runPhases(
   directory: BuildDirectory,
 ): Promise<Judged> {
   await begin(context, planned);
-  const built = await buildOnBases(context, planned);
+  const asked = askedMeanwhile(context, planned);
+  const built = await buildOnBases(asked.context, planned);
   if (typeof built === 'number') return over({ kind: 'buildx', exitCode: built });
   const checked = await checkImage(context, built);
-  const begun = beginLoads(context, checked);
+  const begun = beginLoads(context, checked, asked.had());
   try {
     return await judgeChecked(context, checked, begun, directory);
   } catch (error) {

@@ -11,11 +11,12 @@ import type { Scorecard } from '../model/scorecard.ts';
 import { databaseStamp } from '../scan/database-folder.ts';
 import { attachedBefore } from '../trust/kept-attachments.ts';
 import { keyName } from '../trust/keys.ts';
+import type { KeptAttachments } from '../trust/renew-verdict.ts';
 import type { Signer } from '../trust/signer.ts';
 import { buildFact } from './build-on-bases.ts';
 import { checkBuilt, lockOfBuilt } from './built-lock.ts';
 import { isSeeded, normaliseBuilt } from './normalise-built.ts';
-import type { Attested, AttestedImage, Built, Checked } from './states.ts';
+import type { Attested, AttestedImage, Attesting, Built, Checked } from './states.ts';
 
 /**
  * Rewrites the layers and does what must come before signing, since a signature may be in a public
@@ -23,7 +24,7 @@ import type { Attested, AttestedImage, Built, Checked } from './states.ts';
  * Where a proof is asked for, the image is built again. Throws UserError where one of these fails.
  */
 export async function checkImage(context: PipelineContext, built: Built): Promise<Checked> {
-  const { plan, store, profiles, signer } = built;
+  const { plan } = built;
   const image = await normaliseBuilt(context, built, built.exported);
   if (isSeeded(built)) {
     const { refuseDrawn } = await import('./prove.ts');
@@ -34,12 +35,16 @@ export async function checkImage(context: PipelineContext, built: Built): Promis
   const proof = plan.prove
     ? await (await import('./prove.ts')).proveBuild(context, built, image)
     : undefined;
-  const isProven = proof !== undefined;
-  const kept =
-    signer === undefined
-      ? { attestations: [], referrers: [] }
-      : await attachedBefore(context, store, image.index, plan.settings, { profiles, isProven });
-  return { ...built, image, builtLock, proof, kept };
+  return { ...built, image, builtLock, proof };
+}
+
+async function keptOf(
+  context: PipelineContext,
+  { plan, store, profiles, signer, image, proof }: Checked,
+): Promise<KeptAttachments> {
+  if (signer === undefined) return { attestations: [], referrers: [] };
+  const made = { profiles, isProven: proof !== undefined };
+  return attachedBefore(context, store, image.index, plan.settings, made);
 }
 
 /** What RUNs fetched as an artifact. Throws UserError if bytes to publish are gone. */
@@ -64,7 +69,7 @@ async function keepInputs(
 const FRESH_MS = 24 * 60 * 60 * 1000;
 const SCHEMA = 9;
 
-interface Judged extends Checked {
+interface Judged extends Attesting {
   /** How each platform was built: another Dockerfile that gives the same bytes is graded again. */
   readonly made: readonly Fact<BuildFact>[];
 }
@@ -168,7 +173,7 @@ export async function attestImage(
 ): Promise<Attested> {
   const { image, signer } = checked;
   const made = image.platforms.map((one) => buildFact(checked, one.built, 0));
-  const judged = { ...checked, made };
+  const judged = { ...checked, made, kept: await keptOf(context, checked) };
   const before = await recallResult(context, judged);
   if (before !== undefined) {
     for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });
@@ -184,7 +189,7 @@ export async function attestImage(
   const inputs = signer === undefined ? undefined : await keepInputs(context, checked);
   // An image that was judged before, as most are, loads nothing of it.
   const { inspectSignJudge } = await import('./inspect-sign-judge.ts');
-  const result = await inspectSignJudge(context, checked, inputs, mayRead);
+  const result = await inspectSignJudge(context, judged, inputs, mayRead);
   await rememberResult(context, judged, result);
   return { ...checked, ...result };
 }

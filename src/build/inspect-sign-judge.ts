@@ -50,12 +50,12 @@ import { vexStatements } from '../trust/vex-document.ts';
 import { buildFact, recordedArguments } from './build-on-bases.ts';
 import type { FinalImage, FinalPlatform } from './image-under-build.ts';
 import { proofStatement } from './prove.ts';
-import type { AttestedImage, Checked, Proof } from './states.ts';
+import type { AttestedImage, Attesting, Checked, Proof } from './states.ts';
 
 type BuiltEvidence = PlatformEvidence & { readonly own: FinalPlatform };
 
 function evidenceOf(
-  checked: Checked,
+  checked: Attesting,
   { platforms, root, name }: OpenedImage,
   image: FinalImage,
   finishedAt: number,
@@ -89,7 +89,7 @@ function statementsOf(
   { own }: BuiltEvidence,
   image: FinalImage,
   signed: readonly SignedStatement[],
-  { proof, kept }: Pick<Checked, 'proof' | 'kept'>,
+  { proof, kept }: Pick<Attesting, 'proof' | 'kept'>,
 ): Pick<AssessedPlatform, 'attestations' | 'reproduction'> {
   const digests = { root: image.index.digest, platform: own.descriptor.digest };
   const parts = image.platforms.map(({ descriptor }) => descriptor.digest);
@@ -139,7 +139,7 @@ function reproductionOf(
     : unknownFact('not tested yet: the build ran once', 'scoville build --prove -t IMAGE .');
 }
 
-type Attesting = Checked & { readonly inputs: Descriptor | undefined };
+type WithInputs = Attesting & { readonly inputs: Descriptor | undefined };
 
 interface Signed {
   readonly signed: readonly SignedStatement[];
@@ -156,13 +156,13 @@ const NONE: Signed = { signed: [], tagged: [] };
  */
 export async function inspectSignJudge(
   context: PipelineContext,
-  checked: Checked,
+  checked: Attesting,
   inputs: Descriptor | undefined,
   mayRead: Promise<unknown>,
 ): Promise<AttestedImage> {
   const { plan, image, signer, store, kept } = checked;
   const { settings, names, layout } = plan;
-  const attesting: Attesting = { ...checked, inputs };
+  const attesting: WithInputs = { ...checked, inputs };
   const waits = signer?.kind === 'keyless' && signer.session.isLogin;
   const signNow = (): Promise<Signed> =>
     signer === undefined
@@ -216,6 +216,7 @@ export async function inspectSignJudge(
     ...statementsOf(one, image, signed, checked),
   }));
   const graded = await assess(context, opened, platforms, { settings, secrets: true });
+  context.emit({ kind: 'scored', scorecard: graded.scorecard, settings });
   const verdict = await signVerdict(context, checked, graded);
   return { ...(await result(verdict)), ...graded };
 }
@@ -223,7 +224,7 @@ export async function inspectSignJudge(
 /** Signs what can be stated before the layers are read, in both forms if both are set. */
 async function signEarly(
   context: PipelineContext,
-  attesting: Attesting,
+  attesting: WithInputs,
   signer: Signer,
 ): Promise<Signed> {
   const { plan, image, proof, profiles, vex } = attesting;
@@ -240,7 +241,7 @@ async function signEarly(
 
 async function signBoth(
   context: PipelineContext,
-  { plan, store, registries }: Attesting,
+  { plan, store, registries }: WithInputs,
   signer: Signer,
   statements: readonly StatementToSign[],
 ): Promise<Signed> {
@@ -259,7 +260,7 @@ async function signBoth(
 
 async function attest(
   context: PipelineContext,
-  attesting: Attesting,
+  attesting: WithInputs,
   inspected: readonly (BuiltEvidence & Inspected)[],
   signer: Signer,
   early: Promise<Signed>,
@@ -294,7 +295,7 @@ async function attest(
 
 function documentInputs(
   context: PipelineContext,
-  { image, plan, bases, inputs, recording, engine, times }: Attesting,
+  { image, plan, bases, inputs, recording, engine, times }: WithInputs,
 ): Omit<DocumentInputs, 'content'> {
   return {
     image,

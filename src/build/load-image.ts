@@ -22,13 +22,31 @@ import type { Descriptor, OpenedPlatform } from '../model/image.ts';
 import { type Digest, isDigest, parseReference } from '../model/reference.ts';
 import { dockerLoad, inspectLocalImages, type LocalImage, tagImage } from './docker.ts';
 
-interface LoadRequest {
+export interface LoadRequest {
   readonly store: LayoutStore;
   readonly index: Descriptor;
   /** Full names; none loads the image without a tag. */
   readonly names: readonly string[];
   /** References of images whose layers this one starts with: layers the engine has are not sent. */
   readonly bases: readonly string[];
+  /** What was asked while BuildKit worked. */
+  readonly had?: Promise<Had | undefined> | undefined;
+}
+
+/** What Docker has under the names, and of what else the image may share layers with. */
+interface Had {
+  readonly named: readonly (LocalImage | undefined)[];
+  readonly others: readonly (LocalImage | undefined)[];
+}
+
+/** Asks Docker, which takes 40 ms to answer. */
+export async function imagesInDocker(
+  { run, signal }: PipelineContext,
+  { store, names, bases }: Pick<LoadRequest, 'store' | 'names' | 'bases'>,
+): Promise<Had> {
+  const before = await store.digestsOf(names);
+  const found = await inspectLocalImages(run, [...names, ...bases, ...before], signal);
+  return { named: found.slice(0, names.length), others: found.slice(names.length) };
 }
 
 /**
@@ -44,17 +62,18 @@ export async function loadImage(
   request: LoadRequest,
 ): Promise<{ readonly already: boolean; readonly sentBytes: number }> {
   const { store, index, names } = request;
-  const before = (await store.digestsOf(names)).filter((digest) => digest !== index.digest);
-  const asked = [...(names.length > 0 ? names : [index.digest]), ...request.bases, ...before];
-  const images = await inspectLocalImages(context.run, asked, context.signal);
-  const wanted = images.slice(0, Math.max(names.length, 1));
+  const { run, signal } = context;
+  const had = (await request.had) ?? (await imagesInDocker(context, request));
   const { platforms } = await openStored(store.blobs, index);
   // Docker's classic store knows an image by its configuration.
   const ids = [index.digest, ...platforms.map(({ manifest }) => manifest.config.digest)];
   const isIt = (image: LocalImage | undefined): boolean =>
     image !== undefined && ids.includes(image.id);
-  if (wanted.every(isIt)) return { already: true, sentBytes: 0 };
-  const others = images.slice(wanted.length).filter((image) => image !== undefined);
+  // Another build may have moved a name since.
+  const wanted = names.length > 0 ? names : [index.digest];
+  if (had.named.every(isIt) && (await inspectLocalImages(run, wanted, signal)).every(isIt))
+    return { already: true, sentBytes: 0 };
+  const others = had.others.filter((image) => image !== undefined);
   const omit = await blobsOf(store, others, platforms);
   let sentBytes = 0;
   const send = (without: ReadonlySet<Digest>): ReturnType<typeof dockerLoad> => {
@@ -73,7 +92,7 @@ export async function loadImage(
         yield chunk;
       }
     };
-    return dockerLoad(context.run, counted(), context.signal);
+    return dockerLoad(run, counted(), signal);
   };
   let sent = await send(omit);
   if (omit.size > 0 && !sent.ok && sent.error.isMissing) sent = await send(new Set());
@@ -82,8 +101,7 @@ export async function loadImage(
       nextStep: 'check the engine (docker info, free disk), then:  scoville load NAME',
     });
   const id = sent.value.find(isDigest) ?? index.digest;
-  for (const [i, name] of names.entries())
-    if (!isIt(wanted[i])) await tagImage(context.run, id, name, context.signal);
+  for (const name of names) await tagImage(run, id, name, signal);
   return { already: false, sentBytes };
 }
 

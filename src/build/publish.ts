@@ -22,7 +22,13 @@ import { publishedReferrers } from '../reproduce/inputs.ts';
 import type { Destination } from './command-line.ts';
 import { familiarName, keptCommand } from './describe-plan.ts';
 import { hasGate } from './gate.ts';
-import { entries, loadImage, writeImageFile } from './load-image.ts';
+import {
+  entries,
+  imagesInDocker,
+  loadImage,
+  type LoadRequest,
+  writeImageFile,
+} from './load-image.ts';
 import type { Registries } from './registries.ts';
 import { ALONE, type Attested, type Build, type Checked } from './states.ts';
 
@@ -49,8 +55,36 @@ export function loadsFirst({ plan, together }: Build): readonly Destination[] {
 /** A load that takes no longer is waited for: what judges would keep its tag waiting. */
 const SHORT_LOAD_MS = 300;
 
+/** Asks while buildx works, since nobody waits then. `context` is for the build. */
+export function askedMeanwhile(context: PipelineContext, build: Build) {
+  const { store, plan } = build;
+  const [first] = loadsFirst(build);
+  let had: LoadRequest['had'];
+  const ask = (): typeof had => {
+    try {
+      // Files of the context are read as they were sent.
+      build.analysis();
+    } catch {
+      // What is wrong is met where the image is judged.
+    }
+    if (first?.kind !== 'docker' || first.context !== undefined) return undefined;
+    const found = imagesInDocker(context, { store, names: plan.names, bases: basesOf(build) });
+    // A failure is met where Docker is asked to load.
+    return found.catch(() => undefined);
+  };
+  const emit: PipelineContext['emit'] = (event) => {
+    if (event.kind === 'buildx-started') had ??= ask();
+    context.emit(event);
+  };
+  return { context: { ...context, emit }, had: () => had };
+}
+
 /** Begins to load the image into Docker, so that it can be run while it is signed and judged. */
-export function beginLoads(context: PipelineContext, checked: Checked): Begun {
+export function beginLoads(
+  context: PipelineContext,
+  checked: Checked,
+  had: LoadRequest['had'],
+): Begun {
   const { plan, image } = checked;
   let isSent = (): void => undefined;
   const sent = new Promise<void>((resolve) => (isSent = resolve));
@@ -60,7 +94,7 @@ export function beginLoads(context: PipelineContext, checked: Checked): Begun {
   };
   const unsigned = { ...checked, referrers: [], tagged: [] };
   const load = (one: Destination): Promise<void> =>
-    deliver({ ...context, emit }, unsigned, one, 'can be run now');
+    deliver({ ...context, emit }, unsigned, one, { then: 'can be run now', had });
   const loads = new Map(loadsFirst(checked).map((one) => [one, load(one)]));
   // A failure is met where `publish` waits for it.
   const ended = Promise.allSettled(loads.values());
@@ -126,18 +160,18 @@ type Delivered = Checked & Pick<Attested, 'referrers' | 'tagged'>;
 
 async function deliver(
   context: PipelineContext,
-  { plan, store, registries, images, image, referrers, tagged }: Delivered,
+  delivered: Delivered,
   destination: Destination,
-  then?: string,
+  { then, had }: { readonly then?: string } & Pick<LoadRequest, 'had'> = {},
 ): Promise<void> {
-  const bases = images.map(({ reference }) => formatReference(reference));
-  const common = { store, index: image.index, names: plan.names, bases };
+  const { plan, store, registries, image, referrers, tagged } = delivered;
+  const common = { store, index: image.index, names: plan.names, bases: basesOf(delivered) };
   switch (destination.kind) {
     case 'docker':
       await phase(
         context,
         'load',
-        () => loadImage(inDockerContext(context, destination.context), common),
+        () => loadImage(inDockerContext(context, destination.context), { ...common, had }),
         ({ already, sentBytes }) => {
           const sent = already
             ? 'Docker has it already'
@@ -181,6 +215,10 @@ async function deliver(
         });
     }
   }
+}
+
+function basesOf({ images }: Pick<Build, 'images'>): readonly string[] {
+  return images.map(({ reference }) => formatReference(reference));
 }
 
 /** The same, with the context that docker should talk to (`--output type=docker,context=NAME`). */

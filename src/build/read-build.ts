@@ -7,9 +7,8 @@ import { openCache } from '../image/caches.ts';
 import type { BuildDirectory, LayoutStore } from '../image/layout/store.ts';
 import { parsePlatform } from '../image/platforms.ts';
 import { UserError } from '../lib/errors.ts';
-import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
-import { assignments, type DockerfileModel } from '../model/dockerfile.ts';
+import { assignments } from '../model/dockerfile.ts';
 import type { LockedImage } from '../model/lock.ts';
 import { formatReference } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
@@ -73,7 +72,8 @@ export async function readBuild(
     parsed.own,
   );
   const registries = new Registries(context, settings.registries);
-  const { model: dockerfile, analysis } = readBuildFile(parsed, source, together, context.env);
+  const file = readBuildFile(parsed, source, together, context.env);
+  const dockerfile = file?.model;
   const makesImage = parsed.output.kind === 'image';
   if (makesImage && settings.sign.enabled) requireCosign(context);
   const lock =
@@ -136,7 +136,7 @@ export async function readBuild(
     parsed,
     source,
     dockerfile,
-    analysis,
+    analysis: () => file?.analysis,
     store,
     engine: engine.engine,
     images: engine.images,
@@ -177,15 +177,14 @@ async function settingsOfBuild(
   return settings;
 }
 
-/** The model and what it installs; undefined where it is not known, or has errors. */
+/** Undefined where it is not known, or has errors. */
 function readBuildFile(
   parsed: ParsedBuild,
   source: ContextSource,
   { linked }: Build['together'],
   env: PipelineContext['env'],
-): { readonly model: DockerfileModel | undefined; readonly analysis: BuildAnalysis | undefined } {
-  const none = { model: undefined, analysis: undefined };
-  if (source.dockerfileText === undefined) return none;
+): ReturnType<typeof withLinkedTargets> | undefined {
+  if (source.dockerfileText === undefined) return undefined;
   const target = lastValueOf(parsed, 'target') ?? '';
   const read = analyseDockerfile(
     source.dockerfileText,
@@ -196,7 +195,7 @@ function readBuildFile(
     },
     buildContext(source.directory, source.dockerfilePath),
   );
-  return read.ok ? withLinkedTargets(read.value, linked) : none;
+  return read.ok ? withLinkedTargets(read.value, linked) : undefined;
 }
 
 /** Build arguments with values. `--build-arg NAME` takes the variable's, if it is set. */

@@ -29,6 +29,9 @@ export interface BuildKitRun {
 type Outcome = Omit<BuildKitRun, 'recording'>;
 type OnStatus = (status: SolveStatus) => void;
 
+/** Starting a process takes this long. */
+const STARTING_MS = 10;
+
 /** An export that fails after a good build, now and then during a cache prune. A retry passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
 
@@ -128,7 +131,7 @@ async function runBuildx(
   onStatus: OnStatus,
 ): Promise<Outcome> {
   const { added, docker } = engine;
-  const { exitCode, errorText } = await runBuild(context.run, {
+  const running = runBuild(context.run, {
     invocation:
       added === undefined
         ? invocation
@@ -148,6 +151,12 @@ async function runBuildx(
     signal: context.signal,
     onStatus,
     ...given({ stdin, plugin: docker?.buildx?.path }),
+  });
+  const started = setTimeout(() => {
+    context.emit({ kind: 'buildx-started' });
+  }, STARTING_MS);
+  const { exitCode, errorText } = await running.finally(() => {
+    clearTimeout(started);
   });
   const lines = errorText.split('\n').flatMap((line) => shown(line, 'log') ?? []);
   return { exitCode, errorText: lines.join('\n') };

@@ -47,7 +47,8 @@ export interface Build {
   readonly parsed: ParsedBuild;
   readonly source: ContextSource;
   readonly dockerfile: DockerfileModel | undefined;
-  readonly analysis: BuildAnalysis | undefined;
+  /** What the Dockerfile and the files of its context say, as they are when it is first asked. */
+  readonly analysis: () => BuildAnalysis | undefined;
   readonly store: LayoutStore;
   readonly engine: BuildEngine;
   readonly images: readonly FoundImage[];
@@ -100,6 +101,11 @@ export interface Checked extends Built {
   /** What to keep in the lock file; undefined where there is none to write. */
   readonly builtLock: LockFile | undefined;
   readonly proof: Proof | undefined;
+}
+
+/** Looked up when the image may go to Docker already. */
+export interface Attesting extends Checked {
+  /** What is attached to the image already and stays. */
   readonly kept: KeptAttachments;
 }
 

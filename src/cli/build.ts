@@ -89,25 +89,37 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
 /** A step of the Dockerfile that ran: what is built is another image, and will be judged. */
 const RAN = /^\[(?!internal\])[^\]]*\] (?!FROM )/;
 
+type Looked = Omit<Extract<PipelineEvent, { readonly kind: 'scored' }>, 'kind'>;
+
 /** Loads code while BuildKit works, and looks for edits while Docker or a registry does. */
 function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean) {
   let steps: Promise<readonly ReadyStep[]> | undefined;
-  const watch = (event: PipelineEvent): void => {
-    if (event.kind === 'build-step' && event.step.state === 'done' && RAN.test(event.step.name))
-      void import('../build/inspect-sign-judge.ts');
-    if (event.kind === 'phase-started' && event.phase === 'load' && !quiet) {
-      void import('./ready-steps.ts');
-      void import('../report/terminal.ts');
-    }
-    if (event.kind !== 'judged') return;
-    const { scorecard, unchanged, isShort, settings } = event;
-    // It may read the base images: nobody waits for it where nobody reads the steps.
-    if (!isShort && !isReported(parsed) && (quiet || unchanged)) return;
-    steps = import('./ready-steps.ts').then(({ readySteps }) =>
+  const look = ({ scorecard, settings }: Looked): void => {
+    steps ??= import('./ready-steps.ts').then(({ readySteps }) =>
       readySteps(scorecard, parsed, settings, io),
     );
     // A failure is met where they are shown.
     steps.catch(() => undefined);
+  };
+  const watch = (event: PipelineEvent): void => {
+    if (
+      event.kind === 'build-step' &&
+      event.step.state === 'started' &&
+      RAN.test(event.step.name)
+    ) {
+      void import('../build/inspect-sign-judge.ts');
+      // Databases of vulnerabilities are asked over it.
+      if (parsed.own.grade) void import('../lib/origins.ts');
+    }
+    if (event.kind === 'buildx-started' && !quiet) {
+      void import('./ready-steps.ts');
+      void import('../report/terminal.ts');
+    }
+    // It may read the base images: nobody waits for it where nobody reads the steps.
+    const reported = isReported(parsed);
+    if (event.kind === 'scored' && (reported || !quiet)) look(event);
+    if (event.kind === 'judged' && (event.isShort || reported || !(quiet || event.unchanged)))
+      look(event);
   };
   return { watch, steps: () => steps };
 }

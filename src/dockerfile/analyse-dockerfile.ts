@@ -88,6 +88,7 @@ function modelOf(read: ReadDockerfile, target: number): DockerfileModel {
 
 export interface AnalysedDockerfile {
   readonly model: DockerfileModel;
+  /** Made when it is first asked for: it takes longer than the model. */
   readonly analysis: BuildAnalysis;
   readonly left: () => LeftBehind;
 }
@@ -122,11 +123,18 @@ export function analyseRead(
     const message = reachedRefusal(instruction);
     if (message !== undefined) return err({ message, line: instruction.range.startLine });
   }
-  const { analysis, left } = analyseStages(stages, options.buildArgs ?? {}, context);
+  let made: ReturnType<typeof analyseStages> | undefined;
+  const analysed = () => (made ??= analyseStages(stages, options.buildArgs ?? {}, context));
   const { foreignFrontend } = read;
-  if (foreignFrontend === undefined) return ok({ model, analysis, left });
-  const partial = readByAnother(foreignFrontend);
-  return ok({ model, analysis: { ...analysis, partial }, left });
+  return ok({
+    model,
+    get analysis() {
+      const { analysis } = analysed();
+      if (foreignFrontend === undefined) return analysis;
+      return { ...analysis, partial: readByAnother(foreignFrontend) };
+    },
+    left: () => analysed().left(),
+  });
 }
 
 /** A `# scoville: ignore=ID[,ID] reason` comment. */

@@ -72,10 +72,9 @@ type ReadTarget = Pick<AnalysedDockerfile, 'model' | 'analysis'>;
  * a target has that target's base. Outside images, installs and downloads of the target belong to
  * this image too. A target without a known Dockerfile leaves its stages' base unknown.
  */
-export function withLinkedTargets(
-  { model, analysis }: ReadTarget,
-  links: readonly LinkedTarget[],
-): ReadTarget {
+export function withLinkedTargets(read: ReadTarget, links: readonly LinkedTarget[]): ReadTarget {
+  if (links.length === 0) return read;
+  const { model, analysis } = read;
   const known = links.flatMap((link) => (link.dockerfile === undefined ? [] : [link]));
   const bases = new Map(
     known.flatMap(({ context, dockerfile }) =>

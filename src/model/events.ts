@@ -61,6 +61,8 @@ export type PipelineEvent =
       readonly failed?: boolean;
     }
   | { readonly kind: 'phase-off'; readonly phase: Phase; readonly reason: string }
+  /** buildx works: until it ends, nobody waits for what is done here. */
+  | { readonly kind: 'buildx-started' }
   | { readonly kind: 'build-step'; readonly step: BuildStep }
   | { readonly kind: 'build-log'; readonly step: string; readonly text: string }
   /** Bytes moved by a build step, over all its downloads and uploads. */
@@ -92,6 +94,8 @@ export type PipelineEvent =
     }
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'warning'; readonly text: string; readonly nextStep?: string }
+  /** Before the verdict is signed and held against a gate; not where the last one was recalled. */
+  | { readonly kind: 'scored'; readonly scorecard: Scorecard; readonly settings: Settings }
   | {
       readonly kind: 'judged';
       readonly scorecard: Scorecard;

@@ -105,7 +105,12 @@ describe('checkBuilt', () => {
 describe('pinned by the lock', () => {
   const built = { provenance: undefined } as unknown as BuiltPlatform;
   const pinned = (plan: BuildPlan) => {
-    const known = { dockerfile: MODEL, analysis: ANALYSIS, bases: new Map(), recording: undefined };
+    const known = {
+      dockerfile: MODEL,
+      analysis: () => ANALYSIS,
+      bases: new Map(),
+      recording: undefined,
+    };
     const fact = buildFact({ ...known, plan, together: ALONE }, built, 0);
     return fact.known && fact.value.images.known
       ? fact.value.images.value.map(({ digest: d, pinnedByBuild }) => [d, pinnedByBuild])
