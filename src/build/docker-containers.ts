@@ -156,7 +156,17 @@ export function copyIntoContainer(
   archive: Uint8Array,
   target: string,
 ): Promise<void> {
-  return must(run, ['cp', '-', target], 'copy the tracer', { stdin: archive });
+  return must(run, ['cp', '-', target], 'copy into a container', { stdin: archive });
+}
+
+export async function hasFile(run: RunTool, container: string, path: string): Promise<boolean> {
+  const result = await call(run, 'cp', `${container}:${path}`, '-');
+  return result.ended === 'exit' && result.exitCode === 0;
+}
+
+/** Makes an image of what a container has, under a tag. */
+export function commitContainer(run: RunTool, name: string, tag: string): Promise<void> {
+  return must(run, ['commit', name, tag], 'make an image of a container');
 }
 
 export async function removeVolume(run: RunTool, name: string): Promise<boolean> {
@@ -201,6 +211,7 @@ export async function imageService(
 export function parseImageService(stdout: string) {
   const config = parseJson(stdout);
   const exposed = field(config, 'ExposedPorts');
+  const volumes = field(config, 'Volumes');
   const ports = Object.keys(isObject(exposed) ? exposed : {}).flatMap((name) => {
     const port = Number(/^(\d{1,5})(?:\/tcp)?$/.exec(name)?.[1] ?? '');
     return port > 0 && port < 65_536 ? [port] : [];
@@ -216,6 +227,8 @@ export function parseImageService(stdout: string) {
     hasHealthcheck: kind !== undefined && kind !== '' && kind !== 'NONE',
     healthcheck: asked as readonly string[],
     program: [...words(config, 'Entrypoint'), ...words(config, 'Cmd')] as readonly string[],
+    env: words(config, 'Env'),
+    volumes: Object.keys(isObject(volumes) ? volumes : {}) as readonly string[],
   };
 }
 

@@ -18,13 +18,16 @@ import {
   type SeccompDocument,
 } from './make-profile.ts';
 import { ANSWER_MS, type Confinement, confinementWords, runContainer } from './run-container.ts';
-import { traceImage, tracerFiles } from './trace-image.ts';
+import { withSecretFiles } from './secret-files.ts';
+import { type Tracer, traceImage, tracerFiles } from './trace-image.ts';
 import type { Trace } from './trace-reader.ts';
 
 export interface ProfileRequest {
   readonly image: string;
   readonly exercises: readonly Exercise[];
   readonly env: readonly string[];
+  readonly volumes: readonly string[];
+  readonly secretFiles: readonly string[];
   readonly timeoutMs: number;
   readonly forMs: number;
   readonly strict: boolean;
@@ -34,6 +37,8 @@ export interface ProfileRequest {
 /** An image that answered under the tracer. */
 export interface TracedImage {
   readonly image: string;
+  /** Its copy with made-up secrets, where it needs them, else the image: what runs. */
+  readonly runs: string;
   readonly digest: Digest;
   /** GOARCH. */
   readonly architecture: string;
@@ -63,14 +68,16 @@ const CONFINEMENTS: readonly Confinement[] = [
 ];
 
 /**
- * Runs an image of the engine's store under the tracer, as confined as it still answers. Throws
- * UserError for a missing tracer or an image that does not answer, Interrupted and ToolError.
+ * Runs an image of the engine's store under the tracer, as confined as it still answers, and gives
+ * `use` the trace. Throws UserError for a missing tracer or an image that does not answer,
+ * Interrupted and ToolError.
  */
-export async function traceForProfile(
+export async function traceForProfile<T>(
   context: PipelineContext,
   request: ProfileRequest,
-): Promise<TracedImage> {
-  const { image, exercises, env, timeoutMs, forMs } = request;
+  use: (traced: TracedImage) => Promise<T>,
+): Promise<T> {
+  const { image, exercises } = request;
   const engine = await dockerInfo(context.run, context.signal);
   const [local] = await inspectLocalImages(context.run, [image], context.signal);
   if (local === undefined)
@@ -83,6 +90,23 @@ export async function traceForProfile(
   if (exercises.some(({ kind }) => kind !== 'run'))
     await requirePorts(context, [...namedPorts(exercises), ...service.ports]);
   const tracer = await tracerFiles(context);
+  return withSecretFiles(context, request, service, async (runs) => {
+    const about = { image, runs, digest: local.id, architecture, service };
+    return use({ ...about, ...(await traceConfined(context, request, about, tracer)) });
+  });
+}
+
+async function traceConfined(
+  context: PipelineContext,
+  { exercises, env, volumes, timeoutMs, forMs }: ProfileRequest,
+  {
+    image,
+    runs,
+    architecture,
+    service,
+  }: Pick<TracedImage, 'image' | 'runs' | 'architecture' | 'service'>,
+  tracer: Tracer,
+): Promise<Pick<TracedImage, 'trace' | 'confinement' | 'exercises'>> {
   const words = [
     ...exercises.map(exerciseWords),
     ...(service.healthcheck.length > 0 ? ['HEALTHCHECK'] : []),
@@ -101,10 +125,11 @@ export async function traceForProfile(
       text: `tracing ${image} (${how}): ${words.join(', ') || 'its start alone'}`,
     });
     const ran = await traceImage(context, {
-      image,
+      image: runs,
       service,
       exercises,
       env,
+      volumes,
       forMs,
       confinement,
       tracer,
@@ -115,15 +140,7 @@ export async function traceForProfile(
     });
     if (ran.failure === undefined) {
       warn(context, ran.trace, ran.killed);
-      return {
-        image,
-        digest: local.id,
-        architecture,
-        ...ran,
-        confinement,
-        exercises: words,
-        service,
-      };
+      return { trace: ran.trace, confinement, exercises: words };
     }
     failures.push(`${how}: ${ran.failure}`);
     log = ran.log;
@@ -204,6 +221,7 @@ export async function proveProfile(
     await writeFileBeside(file, documentText(document), 0o600);
     const { failure, log } = await runContainer(context, {
       ...request,
+      image: traced.runs,
       service: traced.service,
       confinement,
       name: `scoville-profile-${randomBytes(6).toString('hex')}`,

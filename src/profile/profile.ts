@@ -13,6 +13,7 @@ import {
 } from '../cli/flag-table.ts';
 import { command, JSON_FLAG } from '../cli/flags.ts';
 import type { CommandIo } from '../cli/io.ts';
+import { projectSettings } from '../cli/operands.ts';
 import { formatProblem } from '../config/document.ts';
 import { isFolder, writeFileBeside } from '../config/project-files.ts';
 import { readJsonFile, readText } from '../config/read-files.ts';
@@ -56,6 +57,9 @@ Makes a seccomp profile that fits the program in an image, and proves it. Runs t
 point and user, without capabilities and read-only if it answers so, and exercises it: the image's HEALTHCHECK, --smoke
 and --exercise. Writes the calls that it made, then runs the same exercises under the profile.
 
+A secret that the app reads from a file gets a made-up value there. Files are those that *_FILE variables and the
+setting secrets.files name. --volume gives one of your own, as docker run does.
+
 PATH: builds the folder first, as scoville build does, and loads it into Docker. Needs Linux and strace; the image is not
 changed.`,
   examples: [
@@ -87,6 +91,11 @@ changed.`,
       'A variable for the container; NAME alone takes its value from here; may be repeated',
       { short: 'e' },
     ),
+    volume: many(
+      'SOURCE:PATH[:ro]',
+      'A file or folder for the container, such as a secret that no made-up value replaces; may be repeated',
+      { short: 'v' },
+    ),
     output: standard(
       text('FILE', 'Write the profile here', { path: true, short: 'o' }),
       'seccomp.json',
@@ -108,34 +117,31 @@ const LARGEST_EXERCISES = 256 * 1024;
 export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
   const exercises = await exercisesOf(flags, io);
   const committed = flags.check ? await committedProfile(flags, io) : undefined;
-  const built = (await isFolder(resolve(io.cwd, operand)))
-    ? await buildFolder(operand, io)
-    : operand;
+  const place = resolve(io.cwd, operand);
+  const isPath = await isFolder(place);
+  const { secrets } = await projectSettings(undefined, isPath ? { ...io, cwd: place } : io);
+  const built = isPath ? await buildFolder(operand, io) : operand;
   if (typeof built === 'number') return built;
   const context = pipelineContext(io, progress(io));
   const request: ProfileRequest = {
     image: built,
     exercises,
     env: flags.env,
+    volumes: flags.volume,
+    secretFiles: secrets.files,
     timeoutMs: flags.timeout * 1000,
     forMs: secondsOf(flags.for) * 1000,
     strict: flags.strict,
     ioctl: flags.ioctl,
   };
   try {
-    const traced = await traceForProfile(context, request);
-    return committed === undefined
-      ? await writeProfile(
-          context,
-          traced,
-          request,
-          flags,
-          io,
-          built === operand ? undefined : operand,
-        )
-      : checkCommitted(committed, { ...traced, image: operand }, flags, io);
+    return await traceForProfile(context, request, async (traced) =>
+      committed === undefined
+        ? writeProfile(context, traced, request, flags, io, isPath ? operand : undefined)
+        : checkCommitted(committed, { ...traced, image: operand }, flags, io),
+    );
   } finally {
-    if (built !== operand) await removeLocalTag(context.run, built);
+    if (isPath) await removeLocalTag(context.run, built);
   }
 });
 

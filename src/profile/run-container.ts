@@ -241,6 +241,8 @@ export interface RunRequest extends Omit<Exercised, 'name' | 'context'> {
   readonly confinement: Confinement;
   /** `NAME=VALUE` or `NAME`. */
   readonly env: readonly string[];
+  /** `SOURCE:PATH` or `SOURCE:PATH:ro`. */
+  readonly volumes: readonly string[];
   readonly newPrivileges: boolean;
   /** More options of `docker create`. */
   readonly options: readonly string[];
@@ -290,6 +292,7 @@ export async function runContainer(
       newPrivileges: request.newPrivileges,
       options: [
         ...(confinement.readOnly ? ['--read-only', '--tmpfs', '/tmp'] : []),
+        ...request.volumes.flatMap((volume) => ['--volume', volume]),
         ...request.options,
       ],
       ...(command === undefined ? {} : { command }),

@@ -29,7 +29,7 @@ const EXEC_PIPE = `${TRACER}/exec`;
 type TracerProgram = (typeof PROGRAMS)[number];
 
 /** The tracer as files for a volume, and the commands to start its programs there. */
-interface Tracer {
+export interface Tracer {
   /** A tar archive. */
   readonly archive: Uint8Array;
   /** Words that start one of the programs, for `--entrypoint` and after it. */

@@ -11,6 +11,7 @@ const folder = folderHere('profile-e2e');
 const NODE = own('profile-e2e-node:1');
 const STATIC = own('profile-e2e-static:1');
 const UNASKED = own('profile-e2e-unasked:1');
+const SECRET = own('profile-e2e-secret:1');
 
 interface Summary {
   readonly calls: number;
@@ -38,7 +39,7 @@ beforeAll(async () => {
 });
 
 afterAll(() => {
-  discard([NODE, STATIC, UNASKED]);
+  discard([NODE, STATIC, UNASKED, SECRET]);
 });
 
 async function profile(image: string, ...flags: readonly string[]) {
@@ -139,6 +140,30 @@ test('a server that nobody asked while it was traced answers under its profile a
   } finally {
     discard([container], ['rm']);
   }
+});
+
+test('an app that reads its password at its start gets a made-up one, or one by --volume', async () => {
+  const context = folderHere('profile-e2e-secret');
+  const start = 'test $(busybox wc -c < $DB_PASSWORD_FILE) -gt 9 && exec busybox httpd -f -p 8080';
+  writeFileSync(
+    join(context, 'Dockerfile'),
+    `FROM ${bases.busybox}\nENV DB_PASSWORD_FILE=/run/secrets/db\nUSER 4321\nSTOPSIGNAL SIGKILL\nEXPOSE 8080\nCMD ["busybox", "sh", "-c", ${JSON.stringify(start)}]\n`,
+  );
+  writeFileSync(join(context, 'short'), 'short');
+  writeFileSync(join(context, 'own'), 'long enough');
+  await dockerBuild(['--load', '-t', SECRET, context]);
+  const given = (file: string) => ['--volume', `${join(context, file)}:/run/secrets/db:ro`];
+  const madeUp = await profile(SECRET, '--output', 'secret.json');
+  expect(madeUp.stderr).toContain('made-up secrets are in /run/secrets/db');
+  expect(madeUp.exitCode).toBe(0);
+  expect((await profile(SECRET, ...given('short'), '--output', 'short.json')).exitCode).toBe(2);
+  const own = await profile(SECRET, ...given('own'), '--output', 'own.json');
+  expect(own.stderr).not.toContain('made-up');
+  expect(own.exitCode).toBe(0);
+  expect(readFileSync(join(folder, 'own.json'), 'utf8')).not.toContain('long enough');
+  expect(await output('docker', ['images', '--format', '{{.Repository}}'])).not.toMatch(
+    /^scoville-profile-/m,
+  );
 });
 
 test('a folder of a static program with a user by number alone, found on PATH, whose settings name the profile that is yet to be written', async () => {
