@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { boolOf, lastValueOf, valuesOf } from '../cli/flag-table.ts';
 import { settingsOf } from '../config/find-settings.ts';
+import { believed } from '../criteria/code-reads.ts';
 import { analyseDockerfile } from '../dockerfile/analyse-dockerfile.ts';
 import { withLinkedTargets } from '../dockerfile/layer-lines.ts';
 import { openCache } from '../image/caches.ts';
@@ -67,9 +68,13 @@ export async function readBuild(
     cwd: context.cwd,
     stdin,
   });
-  const settings = applyOptions(
-    recorded?.settings ?? (await settingsOfBuild(context, parsed, source)),
-    parsed.own,
+  const settings = believed(
+    applyOptions(
+      recorded?.settings ?? (await settingsOfBuild(context, parsed, source)),
+      parsed.own,
+    ),
+    buildContext(source.directory, source.dockerfilePath),
+    source.dockerfileText ?? '',
   );
   const registries = new Registries(context, settings.registries);
   const file = readBuildFile(parsed, source, together, context.env);

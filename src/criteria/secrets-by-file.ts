@@ -94,7 +94,8 @@ export const secretsByFile = criterion({
     'An environment variable in the config that names a secret fails, with or without a ' +
     'value, unless its value is a path. These pass: variables that name a secret’s file ' +
     '(`DB_PASSWORD_FILE`, `TLS_KEY=/run/secrets/tls`), a volume at `/run/secrets`, or the ' +
-    'author’s declaration `secrets.use: by-file`. An image declared to use no secrets is not ' +
+    'author’s declaration `secrets.use: by-file`. The declaration does not count in a build whose ' +
+    'code takes a secret from the environment, where nothing names a file of one. An image declared to use no secrets is not ' +
     'applicable. One without a declaration is unknown.',
   check: ({ image, declarations }) => {
     const inEnvironment = held(image);
@@ -104,6 +105,12 @@ export const secretsByFile = criterion({
     if (author?.use === 'none' && evidence.length === 0)
       return notApplicable('declared to use no secrets', [author.by]);
     if (evidence.length > 0) return pass('secrets come as files', evidence);
+    const { contradicted: read } = declarations;
+    if (read !== undefined)
+      return unknown(
+        `declared to take secrets as files, but ${read.place} takes ${read.name} from the environment`,
+        `read the file that ${read.name}_FILE names, and set that variable in the Dockerfile`,
+      );
     return author?.use === 'by-file'
       ? pass('declared to take secrets as files', [author.by])
       : unknown('unknown how the app gets its secrets', SETTLE);

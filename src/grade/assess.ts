@@ -357,6 +357,7 @@ function factsOf(
       {
         secrets: settings.secrets.use,
         secretFiles: settings.secrets.files,
+        ...given({ contradicted: settings.secrets.contradicted }),
         trustedImages: settings.trust.images,
         maxAgeDays: settings.recentDays,
         now: context.now(),

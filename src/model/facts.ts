@@ -214,6 +214,8 @@ export interface ReproductionFact {
 export interface DeclarationsFact {
   readonly secrets: 'none' | 'by-file' | undefined;
   readonly secretFiles: readonly string[];
+  /** A secret that the app takes from the environment, where `by-file` was declared. */
+  readonly contradicted?: { readonly name: string; readonly place: string };
   readonly trustedImages: readonly string[];
   readonly maxAgeDays: number;
   /** Present time, milliseconds since 1970; passed in, never read. */

@@ -144,6 +144,8 @@ export interface SecretRead {
 /** What the code of a project says about how it runs. */
 export interface CodeReads {
   readonly secrets: readonly SecretRead[];
+  /** One that the environment has, where nothing takes any from a file. */
+  readonly environment?: SecretRead;
   /** It may write a SQLite database beside itself. */
   readonly hasSqlite: boolean;
   /** Absolute folders of databases that it names. */

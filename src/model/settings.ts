@@ -65,6 +65,8 @@ export interface Settings {
   readonly secrets: {
     readonly use: 'none' | 'by-file' | undefined;
     readonly files: readonly string[];
+    /** What the app takes from the environment, where `by-file` was declared. */
+    readonly contradicted?: { readonly name: string; readonly place: string };
   };
   readonly sign: {
     readonly enabled: boolean;
