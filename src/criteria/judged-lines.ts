@@ -1,3 +1,4 @@
+import { given } from '../lib/json.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { Evidence, EvidenceState, Verdict } from '../model/criterion.ts';
 import type { SourceRange } from '../model/dockerfile.ts';
@@ -13,6 +14,9 @@ import {
   withoutCredentials,
 } from './criterion.ts';
 import type { RuleFinding } from './lint-rule.ts';
+
+/** How a build sees all that its programs fetch. */
+export const REPLAY = '--record, then --replay';
 
 /** A command of the Dockerfile, judged on its own: pinned, unpinned, or unknown. */
 export interface JudgedLine {
@@ -34,6 +38,8 @@ interface LineQuestion<T extends JudgedLine> {
   readonly settle: string;
   /** How to check a line that is unknown. */
   readonly settleOpen?: string;
+  /** A replay meets it whatever a line says. */
+  readonly isMetByReplay?: true;
 }
 
 /**
@@ -57,9 +63,16 @@ export function judgeLines<T extends JudgedLine>(
     ...unreadEvidence(value, isReplayed),
     ...(value.partial === undefined ? [] : [note(value.partial)]),
   ];
+  const { isMetByReplay, settleOpen } = question;
+  const counting = build.pastProxy && `${build.pastProxy}, then build with ${REPLAY}`;
+  const settled = (settle?: string): string | undefined =>
+    isMetByReplay || settle?.includes(REPLAY) ? (counting ?? settle) : settle;
   const loose = judged.filter(({ state }) => state === 'loose');
   const [first] = loose;
-  if (first !== undefined) return fail(`${linesOf(loose)}: ${first.reason}`, evidence, { source });
+  if (first !== undefined) {
+    const summary = `${linesOf(loose)}: ${first.reason}`;
+    return fail(summary, evidence, { source, ...given({ settle: settled() }) });
+  }
   if (value.partial !== undefined) return unknown(value.partial, question.settle, evidence, source);
   // Source that verified downloads brought may do what it does, where there is something to judge
   // besides.
@@ -71,12 +84,12 @@ export function judgeLines<T extends JudgedLine>(
     const shell = open.filter(({ program }) => program === undefined);
     return shell.length > 0
       ? unknown(`the shell in ${linesOf(shell)} could not be read`, undefined, evidence, source)
-      : unknown(`${linesOf(open)}: ${unread.reason}`, unread.settle, evidence, source);
+      : unknown(`${linesOf(open)}: ${unread.reason}`, settled(unread.settle), evidence, source);
   }
   const undecided = judged.find(({ state }) => state === 'open');
   if (undecided !== undefined) {
     const reason = `line ${undecided.range.startLine}: ${undecided.reason}`;
-    return unknown(reason, question.settleOpen, evidence, source);
+    return unknown(reason, settled(settleOpen), evidence, source);
   }
   if (judged.length === 0 && value.unread.length > 0)
     return pass('all that its programs fetched was replayed by digest', evidence, { source });

@@ -3,6 +3,7 @@ import type { CriterionResult } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import { printedCommand, withoutFlags } from '../model/printed-command.ts';
 import type { NextStep, ReadyStep, Scorecard, Suggestion } from '../model/scorecard.ts';
+import { REPLAY } from './judged-lines.ts';
 import { hasFixedCves } from './known-cves.ts';
 import { costOf, firstDone, gainsOf } from './score.ts';
 
@@ -18,6 +19,7 @@ export interface StepSource {
   readonly grade?: readonly string[];
 }
 
+const COUNTING = `, then build with ${REPLAY}`;
 const BUILDS = /^scoville (build|reproduce) (.*?)(?:-t IMAGE )?\.$/;
 /** Words that a person would have to replace before a command runs. */
 const OPEN_WORDS = /\b(?:NAME|VALUE|FILE|FOLDER|PATH|KEY|HOST)\b|, or /;
@@ -51,10 +53,13 @@ function policyWords(grade: readonly string[]): readonly string[] {
   return at < 0 ? [] : ['--policy', shellWord(grade[at + 1] ?? '')];
 }
 
-/** Two builds that see each download: what was recorded is replayed. None where this one did. */
-function replayCommand(build: readonly string[]): string | undefined {
-  if (build.some((word) => /^--replay(?:=true)?$/.test(word))) return undefined;
-  const words = withoutFlags(build, ['record', 'prove']);
+/**
+ * Two builds that see each download: what was recorded is replayed. None where this one did, unless
+ * that could not count.
+ */
+function replayCommand(build: readonly string[], counts: boolean): string | undefined {
+  if (counts && build.some((word) => /^--replay(?:=true)?$/.test(word))) return undefined;
+  const words = withoutFlags(build, ['record', 'replay', 'prove']);
   return ['--record', '--replay']
     .map((flag) => printedCommand('build', [flag, ...words]))
     .join(' && ');
@@ -83,14 +88,21 @@ function answerOf(
   const { id, outcome, settle = '' } = result;
   const [before = '', then] = settle.split(/, then run: /);
   const isUnknown = outcome === 'unknown';
-  const isSeen = settle.includes('--record, then --replay') || id === 'pinned-packages';
-  const replay = build && isSeen ? replayCommand(build) : undefined;
+  const isSeen = settle.includes(REPLAY) || id === 'pinned-packages';
+  const [obstacle, counting] = settle.split(COUNTING);
+  const replay = build && isSeen ? replayCommand(build, counting === undefined) : undefined;
   if (replay !== undefined)
-    return {
-      text: 'Record what the build fetches, and build from that',
-      command: replay,
-      cost: costOf(replay),
-    };
+    return counting === undefined
+      ? {
+          text: 'Record what the build fetches, and build from that',
+          command: replay,
+          cost: costOf(replay),
+        }
+      : {
+          text: `A person must decide: ${obstacle}, then run this`,
+          command: replay,
+          cost: 'a hand edit',
+        };
   const text = !isUnknown || then === undefined ? first.title : `${before}, then run this`;
   const image = shellWord(scorecard.image);
   const found =
@@ -153,7 +165,9 @@ function withCommand(
   { command }: NextStep,
 ): CriterionResult {
   const helps = command.startsWith('scoville explain ') ? undefined : command;
-  const checks = helps?.startsWith('scoville fix ') === true ? undefined : helps;
+  // What a person has to change first is not lost.
+  const isFirst = helps?.startsWith('scoville fix ') === true || result.settle?.includes(COUNTING);
+  const checks = isFirst ? undefined : helps;
   const settle = result.settle && (checks ?? result.settle.replaceAll(/\bIMAGE\b/g, () => image));
   const remedies = result.remedies.map(({ example, ...remedy }) => ({
     ...remedy,

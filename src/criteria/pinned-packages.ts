@@ -96,6 +96,7 @@ export const pinnedPackages = criterion({
       },
       held: (judged) => `${quantity(judged.length, 'install')} pinned`,
       settle: NAME_THE_DOCKERFILE,
+      isMetByReplay: true,
       settleOpen: 'use the manager’s lock file form, such as pip install --require-hashes -r FILE',
     }),
   remedies: [

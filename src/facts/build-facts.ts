@@ -389,6 +389,7 @@ export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
         replayedAddresses(model, 'build', replayed) ??
         // The statement is about the Dockerfile that it has.
         replayedAddresses(model, source, provenance?.view.replayed ? materials : undefined),
+      pastProxy: pastProxy(model),
     }),
     analysis:
       steps === undefined || showsSteps(model, steps) ? analysis : { partial: HIDDEN, ...analysis },
@@ -398,9 +399,35 @@ export function buildFact(inputs: BuildInputs): Fact<BuildFact> {
 
 /** What no build runs, here-documents aside: a health check may well ask 127.0.0.1. */
 const RUNS_NOTHING = /^(?:ADD|COPY|HEALTHCHECK|CMD|ENTRYPOINT|LABEL|EXPOSE)$/;
-/** By which a command can get past the proxy of a replay, to a server that it names in numbers. */
-const PAST_THE_PROXY =
-  /no_?proxy|--resolve|--connect-to|\/etc\/(?:hosts|resolv)|nsswitch|:\/\/(?:[^/@\s]*@)?(?:\d+\.|\d+[:/]|0x|\[)/i;
+/** How a command can get past the proxy of a replay, and what helps. */
+const PAST_THE_PROXY: readonly (readonly [RegExp, string])[] = [
+  [
+    /:\/\/(?:[^/@\s]*@)?(?:\d+\.|\d+[:/]|0x|\[)/i,
+    'names a server by its number, which a replay does not count: give its name',
+  ],
+  [/no_?proxy/i, 'goes past the proxy of a replay (no_proxy): remove that'],
+  [
+    /--resolve|--connect-to|\/etc\/(?:hosts|resolv)|nsswitch/i,
+    'says where a name leads, so a replay does not count: remove that',
+  ],
+];
+
+/** What of the Dockerfile goes past the proxy of a replay, with its line. */
+function pastProxy(model: DockerfileModel): string | undefined {
+  const shown = model.reached.flatMap((index) =>
+    (model.stages[index]?.instructions ?? []).flatMap(({ keyword, range, ...rest }) =>
+      [
+        ...(RUNS_NOTHING.test(keyword) ? [] : [rest.rawArguments]),
+        ...rest.heredocs.map(({ content }) => content),
+      ].flatMap((text) =>
+        PAST_THE_PROXY.flatMap(([pattern, words]) =>
+          pattern.test(text) ? [`line ${range.startLine} ${words}`] : [],
+        ),
+      ),
+    ),
+  );
+  return shown[0];
+}
 
 /**
  * The addresses that a replay answered by digest, with it; undefined where nothing of the kind is
@@ -414,13 +441,7 @@ export function replayedAddresses(
 ): ReadonlyMap<string, string> | undefined {
   if (materials === undefined || (source !== 'build' && source !== 'verified-attestation'))
     return undefined;
-  const shown = model.reached.flatMap((index) =>
-    (model.stages[index]?.instructions ?? []).flatMap(({ keyword, rawArguments, heredocs }) => [
-      ...(RUNS_NOTHING.test(keyword) ? [] : [rawArguments]),
-      ...heredocs.map(({ content }) => content),
-    ]),
-  );
-  if (shown.some((text) => PAST_THE_PROXY.test(text))) return undefined;
+  if (pastProxy(model) !== undefined) return undefined;
   return new Map(
     materials.flatMap(({ uri, digest }) => {
       const { sha256 } = digest;

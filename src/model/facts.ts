@@ -117,6 +117,8 @@ export interface BuildFact {
   readonly analysis?: BuildAnalysis;
   /** All that a replay gave to RUNs: address to digest in the lock; absent where unknown. */
   readonly replayed?: ReadonlyMap<string, string>;
+  /** Why a replay of this Dockerfile does not count, and what helps. */
+  readonly pastProxy?: string;
 }
 
 export interface SignatureFact {

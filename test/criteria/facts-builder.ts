@@ -222,9 +222,12 @@ export function buildUsing(...images: readonly UsedImage[]): Fact<BuildFact> {
   return build({ images: known(images, 'build') });
 }
 
-export function buildDoing(given: Partial<BuildAnalysis>): Fact<BuildFact> {
+export function buildDoing(
+  given: Partial<BuildAnalysis>,
+  more: Partial<BuildFact> = {},
+): Fact<BuildFact> {
   const analysis: BuildAnalysis = { installs: [], downloads: [], unread: [], ...given };
-  return build({ dockerfile: known(dockerfile('debian'), 'dockerfile'), analysis });
+  return build({ dockerfile: known(dockerfile('debian'), 'dockerfile'), analysis, ...more });
 }
 
 /** The same build as a replay that answered these addresses, each by a digest. */

@@ -76,6 +76,7 @@ interface Build {
     readonly partial?: string;
   };
   readonly replayed?: readonly string[];
+  readonly pastProxy?: string;
   readonly finishedAt?: string;
   readonly epoch?: number;
 }
@@ -163,7 +164,7 @@ function buildOf({ from, source = 'build', used: images, does, replayed, ...rest
     ...(does.partial === undefined ? {} : { partial: does.partial }),
   };
   if (from === undefined && analysis !== undefined) {
-    const made = buildDoing(analysis);
+    const made = buildDoing(analysis, rest);
     return replayed === undefined ? made : replaying(made, ...replayed);
   }
   const given: Partial<BuildFact> = {

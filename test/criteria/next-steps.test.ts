@@ -180,6 +180,21 @@ const TABLE: readonly Row[] = [
       '2 some builds: scoville build --record -t app:1 . && scoville build --replay -t app:1 . (verified-downloads, pinned-packages)',
     ],
   ],
+  ...[
+    ['-t', 'app:1', '.'],
+    ['--replay', '-t', 'app:1', '.'],
+  ].map((build): Row => [
+    `a person changes first what no replay counts: ${build.join(' ')}`,
+    withMore(failing({ 'pinned-packages': 'fail' }), {
+      'pinned-packages': {
+        settle: 'line 2: give its name, then build with --record, then --replay',
+      },
+    }),
+    { build },
+    [
+      '3 a hand edit: scoville build --record -t app:1 . && scoville build --replay -t app:1 . (pinned-packages)',
+    ],
+  ]),
   [
     'a build that replayed is explained',
     failing({ 'pinned-packages': 'fail' }),

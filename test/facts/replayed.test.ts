@@ -15,6 +15,8 @@ const materials = [
 ];
 const PLAIN = 'FROM a\nRUN curl -O https://example.com/tool\n';
 
+const analysis = { installs: [], downloads: [], unread: [] };
+
 describe('replayedAddresses', () => {
   test('are what the build, or a verified statement, says that it was given', () => {
     const found = [['https://example.com/tool', `sha256:${'a'.repeat(64)}`]];
@@ -37,8 +39,11 @@ describe('replayedAddresses', () => {
     'RUN curl -O http://3221225985/tool',
     'RUN <<EOF\nexport no_proxy=a\nEOF',
     'COPY <<EOF /run.sh\ncurl http://192.0.2.1/a\nEOF',
-  ])('are none where a command may go past the proxy: %s', (line) => {
-    expect(replayedAddresses(model(`${PLAIN}${line}\n`), 'build', materials)).toBeUndefined();
+  ])('are none where a command may go past the proxy, which the fact says: %s', (line) => {
+    const dockerfile = model(`${PLAIN}${line}\n`);
+    expect(replayedAddresses(dockerfile, 'build', materials)).toBeUndefined();
+    const found = buildFact({ dockerfile: { model: dockerfile, analysis, source: 'build' } });
+    expect(found.known && found.value.pastProxy).toMatch(/^line 3 .+: (?:give|remove)/);
   });
 
   test.each([
@@ -51,7 +56,6 @@ describe('replayedAddresses', () => {
 });
 
 describe('the fact', () => {
-  const analysis = { installs: [], downloads: [], unread: [] };
   const fact = (source: EvidenceSource, replayed: boolean) =>
     buildFact({
       dockerfile: { model: model(PLAIN), analysis, source },
