@@ -4,13 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { parse } from 'parse5';
-import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { layerTar } from '../fakes/tar-bytes.ts';
 import { bombLayer, manyFilesLayer } from '../service/hostile-layers.ts';
-import { type Postgres, startPostgres } from '../service/postgres.ts';
-import { type RegistryServer, serveRegistry } from './registry-server.ts';
 import { isWhole } from './rows.ts';
-import { Client, pushImage, ServiceProcess } from './service.ts';
+import { Client, pushImage, type ServiceProcess, ServiceStand } from './service.ts';
 import { until } from './until.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
 
@@ -20,43 +18,24 @@ const LONGEST_MS = 400_000;
 
 const folder = folderHere('service-bad-days');
 const scoville = scovilleHere();
-let registry: RegistryServer;
-let host = '';
-let postgres: Postgres;
-let started: ServiceProcess[] = [];
-
-beforeAll(async () => {
-  registry = await serveRegistry({ folder });
-  host = `localhost:${registry.port}`;
-  postgres = await startPostgres();
-});
-afterEach(async () => {
-  await Promise.all(started.map((one) => one.stop('SIGKILL')));
-  started = [];
-});
-afterAll(async () => {
-  await registry.stop();
-  await postgres.remove();
-});
+const stand = new ServiceStand(folder);
 
 /** A service and a worker of its own, with these bounds; what it keeps on disk is in `home`. */
 async function open(
   bounds: object = {},
   home = scoville.home,
 ): Promise<{ client: Client; all: ServiceProcess[] }> {
-  const place = await postgres.database();
+  const place = await stand.postgres.database();
   const file = join(folder, 'service.yaml');
-  writeFileSync(file, JSON.stringify({ registries: [{ host, plainHttp: true }], bounds }));
+  writeFileSync(
+    file,
+    JSON.stringify({ registries: [{ host: stand.host, plainHttp: true }], bounds }),
+  );
   const words = ['--listen', '127.0.0.1:0', '--settings', file, '--database', place];
   const made = ['serve', 'token', 'create', 'tests', '--scope', 'admin', '--database', place];
   const token = (await scoville.expect(0, made)).stdout.trim();
-  const start = (name: string, workers: string): ServiceProcess => {
-    const one = new ServiceProcess([name, ...words, '--workers', workers], {
-      SCOVILLE_HOME: home,
-    });
-    started.push(one);
-    return one;
-  };
+  const start = (name: string, workers: string): ServiceProcess =>
+    stand.start([name, ...words, '--workers', workers], home);
   const service = start('serve', '0');
   const client = new Client(await service.url(), token);
   const worker = start('worker', '2');
@@ -67,13 +46,13 @@ async function open(
 test('PostgreSQL is restarted, then away: 503 with Retry-After, and nothing is lost', async () => {
   const { client, all } = await open();
   const names = Array.from({ length: 24 }, (_, i) => `away/app-${i}:1`);
-  for (const one of names) await pushImage(host, one);
+  for (const one of names) await pushImage(stand.host, one);
   const asked: string[] = [];
   const refused: string[] = [];
   /** As a client that does what it is told: again after the time that the answer says. */
   const ask = async (name: string): Promise<void> => {
     for (;;) {
-      const answer = await client.ask('/api/v1/grades', { image: `${host}/${name}` });
+      const answer = await client.ask('/api/v1/grades', { image: `${stand.host}/${name}` });
       if (answer.status === 202) {
         asked.push(((await answer.json()) as { id: string }).id);
         return;
@@ -85,17 +64,17 @@ test('PostgreSQL is restarted, then away: 503 with Retry-After, and nothing is l
     }
   };
   for (const name of names.slice(0, 10)) await ask(name);
-  await postgres.stop('fast');
-  await postgres.start();
+  await stand.postgres.stop('fast');
+  await stand.postgres.start();
   for (const name of names.slice(10, 20)) await ask(name);
-  await postgres.stop('immediate');
+  await stand.postgres.stop('immediate');
   const late = Promise.all(names.slice(20).map(ask));
   const end = performance.now() + AWAY_MS;
   do {
     for (const path of [
       '/',
       '/api/v1/images',
-      `/badge/${host}/away/app-0:1/overall.svg`,
+      `/badge/${stand.host}/away/app-0:1/overall.svg`,
       '/readyz',
     ]) {
       const answer = await client.ask(path);
@@ -106,11 +85,11 @@ test('PostgreSQL is restarted, then away: 503 with Retry-After, and nothing is l
     expect((await client.ask('/healthz')).status).toBe(200);
     await sleep(500);
   } while (performance.now() < end);
-  await postgres.start();
+  await stand.postgres.start();
   await late;
   expect(refused.length).toBeGreaterThan(3);
   await client.done(asked, LONGEST_MS);
-  for (const one of names) expect(await client.grades(`${host}/${one}`)).toBe(1);
+  for (const one of names) expect(await client.grades(`${stand.host}/${one}`)).toBe(1);
   for (const one of all) expect(one.child.exitCode).toBe(null);
 });
 
@@ -123,15 +102,15 @@ test.runIf(process.getuid?.() === 0 && process.platform === 'linux')(
     const mount = await execa('mount', size, { reject: false });
     if (mount.failed) context.skip('no right to mount');
     onTestFinished(async () => {
-      await Promise.all(started.map((one) => one.stop('SIGKILL')));
+      await stand.killAll();
       // The processes of its graders end a moment later.
       await execa('umount', ['--lazy', home]);
     });
     const { client, all } = await open({}, home);
     await execa('dd', ['if=/dev/zero', `of=${join(home, 'all-of-it')}`], { reject: false });
     const names = ['full/one:1', 'full/two:1'];
-    for (const one of names) await pushImage(host, one);
-    for (const one of names) await client.done([await client.grade(`${host}/${one}`)]);
+    for (const one of names) await pushImage(stand.host, one);
+    for (const one of names) await client.done([await client.grade(`${stand.host}/${one}`)]);
     for (const one of all) expect(one.child.exitCode).toBe(null);
   },
 );
@@ -154,10 +133,10 @@ test('hostile images: each fails for its reason or is text, and the worker lives
       'app/node_modules/evil/package.json': JSON.stringify({ name: EVIL, version: EVIL }),
     }),
   );
-  await pushImage(host, 'hostile/bomb:1', { layers: [bomb] });
+  await pushImage(stand.host, 'hostile/bomb:1', { layers: [bomb] });
   const many = layer(manyFilesLayer(isWhole ? 1_000_000 : 400_000));
-  await pushImage(host, 'hostile/many:1', { layers: [many] });
-  await pushImage(host, 'hostile/names:1', {
+  await pushImage(stand.host, 'hostile/many:1', { layers: [many] });
+  await pushImage(stand.host, 'hostile/names:1', {
     layers: [names],
     config: {
       config: {
@@ -170,8 +149,8 @@ test('hostile images: each fails for its reason or is text, and the worker lives
       history: [{ created_by: EVIL, comment: EVIL }],
     },
   });
-  await pushImage(host, 'hostile/plain:1');
-  const at = (name: string): string => `${host}/hostile/${name}:1`;
+  await pushImage(stand.host, 'hostile/plain:1');
+  const at = (name: string): string => `${stand.host}/hostile/${name}:1`;
   const ids = new Map<string, string>();
   for (const name of ['bomb', 'many', 'names', 'plain'])
     ids.set(name, await client.grade(at(name)));

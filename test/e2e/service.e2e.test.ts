@@ -2,13 +2,11 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { runTool } from '../../src/lib/run-tool.ts';
 import { generateKeyPair } from '../../src/trust/cosign.ts';
-import { type Postgres, startPostgres } from '../service/postgres.ts';
-import { type RegistryServer, serveRegistry } from './registry-server.ts';
 import { isWhole } from './rows.ts';
-import { Client, pushImage, ServiceProcess } from './service.ts';
+import { Client, pushImage, type ServiceProcess, ServiceStand } from './service.ts';
 import { until } from './until.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
 
@@ -17,38 +15,7 @@ const AFTER_A_KILL_MS = 400_000;
 const KILLS = isWhole ? 20 : 3;
 
 const folder = folderHere('service');
-let registry: RegistryServer;
-let host = '';
-let postgres: Postgres;
-let started: ServiceProcess[] = [];
-
-beforeAll(async () => {
-  registry = await serveRegistry({ folder });
-  host = `localhost:${registry.port}`;
-  postgres = await startPostgres();
-});
-afterEach(async () => {
-  const all = started;
-  started = [];
-  await Promise.all(all.map((one) => one.stop('SIGKILL')));
-});
-afterAll(async () => {
-  await registry.stop();
-  await postgres.remove();
-});
-
-function start(words: readonly string[], home: string): ServiceProcess {
-  const service = new ServiceProcess(words, { SCOVILLE_HOME: home });
-  started.push(service);
-  return service;
-}
-
-/** Names of images that were pushed: they share a base, as those of a team do. */
-async function images(name: string, count: number): Promise<readonly string[]> {
-  const names = Array.from({ length: count }, (_, i) => `${name}/app-${i}:1`);
-  for (const one of names) await pushImage(host, one);
-  return names.map((one) => `${host}/${one}`);
-}
+const stand = new ServiceStand(folder);
 
 describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) => {
   const scoville = scovilleHere();
@@ -57,10 +24,19 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
   let image = '';
 
   beforeAll(async () => {
-    const place = kind === 'postgres' ? ['--database', await postgres.database()] : [];
-    words = ['serve', '--listen', '127.0.0.1:0', '--registry', host, '--workers', '2', ...place];
-    image = `${host}/${kind}/app:1`;
-    await pushImage(host, `${kind}/app:1`);
+    const place = kind === 'postgres' ? ['--database', await stand.postgres.database()] : [];
+    words = [
+      'serve',
+      '--listen',
+      '127.0.0.1:0',
+      '--registry',
+      stand.host,
+      '--workers',
+      '2',
+      ...place,
+    ];
+    image = `${stand.host}/${kind}/app:1`;
+    await pushImage(stand.host, `${kind}/app:1`);
     if (kind === 'postgres') {
       const made = ['serve', 'token', 'create', 'tests', '--scope', 'admin', ...place];
       const { stdout } = await scoville.expect(0, made);
@@ -69,7 +45,7 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
   });
 
   async function open(more: readonly string[] = []): Promise<[ServiceProcess, Client]> {
-    const service = start([...words, ...more], scoville.home);
+    const service = stand.start([...words, ...more], scoville.home);
     const url = await service.url();
     if (kind === 'embedded') {
       const file = join(scoville.home, 'service', 'local.json');
@@ -81,7 +57,7 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
 
   test('starts, grades an image, prints its badge, shows its page, and keeps both', async () => {
     const [first, client] = await open();
-    const next = `next: scoville serve ${kind === 'embedded' ? `ask ${host}/NAME:TAG` : 'token create'}`;
+    const next = `next: scoville serve ${kind === 'embedded' ? `ask ${stand.host}/NAME:TAG` : 'token create'}`;
     // It is written after the address, which the client waited for.
     await expect.poll(() => first.stderr).toContain(next);
     const unknown = await (await client.ask(`/badge/${image}/level.svg`)).text();
@@ -137,7 +113,7 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
       const headers = { accept: 'application/vnd.oci.image.index.v1+json' };
       // A registry without the list of referrers has it under a tag.
       for (const at of [`referrers/${digest}`, `manifests/${digest.replace(':', '-')}`]) {
-        const listed = await fetch(`http://${host}/v2/${kind}/app/${at}`, { headers });
+        const listed = await fetch(`http://${stand.host}/v2/${kind}/app/${at}`, { headers });
         if (listed.ok && (await listed.text()).includes('verification_summary')) return true;
       }
       return false;
@@ -164,7 +140,7 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
     const address = server.address();
     const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
     try {
-      const taken = start([...words, '--listen', `127.0.0.1:${port}`], scoville.home);
+      const taken = stand.start([...words, '--listen', `127.0.0.1:${port}`], scoville.home);
       expect([(await taken.ended).code, taken.stderr]).toEqual([
         2,
         expect.stringContaining(`127.0.0.1:${port} cannot be used: another process listens there`),
@@ -177,7 +153,7 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
 
   test('ends in the middle of grades on SIGTERM, and goes on with all of them', async () => {
     const [service, client] = await open();
-    const all = await images(`${kind}-term`, 12);
+    const all = await stand.images(`${kind}-term`, 12);
     const ids: string[] = [];
     for (const one of all) ids.push(await client.grade(one));
     await until(
@@ -193,7 +169,7 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
 
   test('killed again and again in the middle of grades, it has each exactly once', async () => {
     let [service, client] = await open();
-    const all = await images(`${kind}-kill`, 24);
+    const all = await stand.images(`${kind}-kill`, 24);
     const ids: string[] = [];
     for (const one of all) ids.push(await client.grade(one));
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -208,10 +184,10 @@ describe.each(['embedded', 'postgres'] as const)('scoville serve, %s', (kind) =>
 
 test('the second serve on one folder says which process has it', async () => {
   const scoville = scovilleHere();
-  const words = ['serve', '--listen', '127.0.0.1:0', '--registry', host];
-  const first = start(words, scoville.home);
+  const words = ['serve', '--listen', '127.0.0.1:0', '--registry', stand.host];
+  const first = stand.start(words, scoville.home);
   await first.url();
-  const second = start(words, scoville.home);
+  const second = stand.start(words, scoville.home);
   expect([(await second.ended).code, second.stderr]).toEqual([
     2,
     expect.stringContaining(`is in use by process ${String(first.child.pid)}`),
@@ -225,15 +201,15 @@ describe('PostgreSQL and workers of their own', () => {
   let token = '';
 
   beforeAll(async () => {
-    place = await postgres.database();
+    place = await stand.postgres.database();
     const made = ['serve', 'token', 'create', 'tests', '--scope', 'admin', '--database', place];
     token = (await scoville.expect(0, made)).stdout.trim();
   });
 
-  const common = () => ['--listen', '127.0.0.1:0', '--registry', host, '--database', place];
-  const openWorker = () => start(['worker', ...common(), '--workers', '1'], scoville.home);
+  const common = () => ['--listen', '127.0.0.1:0', '--registry', stand.host, '--database', place];
+  const openWorker = () => stand.start(['worker', ...common(), '--workers', '1'], scoville.home);
   async function openService(): Promise<Client> {
-    const service = start(['serve', ...common(), '--workers', '0'], scoville.home);
+    const service = stand.start(['serve', ...common(), '--workers', '0'], scoville.home);
     return new Client(await service.url(), token);
   }
   const openWorkers = async (): Promise<readonly ServiceProcess[]> => {
@@ -243,10 +219,10 @@ describe('PostgreSQL and workers of their own', () => {
   };
 
   test('processes that start together on an empty database all start', async () => {
-    const empty = await postgres.database();
-    const words = ['--listen', '127.0.0.1:0', '--registry', host, '--database', empty];
+    const empty = await stand.postgres.database();
+    const words = ['--listen', '127.0.0.1:0', '--registry', stand.host, '--database', empty];
     const all = ['serve', 'worker', 'worker', 'worker'].map((name) =>
-      start([name, ...words, '--workers', '1'], scoville.home),
+      stand.start([name, ...words, '--workers', '1'], scoville.home),
     );
     for (const one of all) expect(await one.url()).toContain('http://127.0.0.1:');
   });
@@ -254,7 +230,7 @@ describe('PostgreSQL and workers of their own', () => {
   test('two workers share what was asked for; no grade is there twice', async () => {
     const client = await openService();
     const workers = await openWorkers();
-    const all = await images('shared', 40);
+    const all = await stand.images('shared', 40);
     const ids: string[] = [];
     for (const one of all) ids.push(await client.grade(one));
     await client.done(ids);
@@ -273,7 +249,7 @@ describe('PostgreSQL and workers of their own', () => {
   test('workers killed at random leave each grade exactly once', async () => {
     const client = await openService();
     let workers = await openWorkers();
-    const all = await images('killed', 30);
+    const all = await stand.images('killed', 30);
     const ids: string[] = [];
     for (const one of all) ids.push(await client.grade(one));
     for (let kill = 0; kill < KILLS; kill += 1) {
@@ -290,15 +266,15 @@ describe('PostgreSQL and workers of their own', () => {
   test('a database that is away and comes back: 503 with Retry-After, and nothing is lost', async () => {
     const client = await openService();
     const workers = await openWorkers();
-    const all = await images('away', 20);
+    const all = await stand.images('away', 20);
     const ids: string[] = [];
     for (const one of all) ids.push(await client.grade(one));
-    await postgres.stop('immediate');
+    await stand.postgres.stop('immediate');
     const away = await client.ask('/api/v1/images');
     expect([away.status, Number(away.headers.get('retry-after')) > 0]).toEqual([503, true]);
     expect((await client.ask('/readyz')).status).toBe(503);
     expect((await client.ask('/healthz')).status).toBe(200);
-    await postgres.start();
+    await stand.postgres.start();
     await client.done(ids, AFTER_A_KILL_MS);
     for (const one of all) expect(await client.grades(one)).toBe(1);
     for (const one of workers) expect(one.child.exitCode).toBe(null);

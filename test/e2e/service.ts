@@ -2,10 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { layerTar } from '../fakes/tar-bytes.ts';
+import { type Postgres, startPostgres } from '../service/postgres.ts';
 import { CLI, ROOT } from './harness.ts';
+import { type RegistryServer, serveRegistry } from './registry-server.ts';
 import { until } from './until.ts';
 
 interface Pushed {
@@ -106,6 +109,44 @@ export class ServiceProcess {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<{ readonly code: number | null }> {
     this.child.kill(signal);
     return this.ended;
+  }
+}
+
+/** A registry, a PostgreSQL and processes of the service. Made for a file's tests, with its hooks. */
+export class ServiceStand {
+  host = '';
+  postgres!: Postgres;
+  #started: ServiceProcess[] = [];
+
+  constructor(folder: string) {
+    let registry: RegistryServer | undefined;
+    beforeAll(async () => {
+      registry = await serveRegistry({ folder });
+      this.host = `localhost:${registry.port}`;
+      this.postgres = await startPostgres();
+    });
+    afterEach(() => this.killAll());
+    afterAll(async () => {
+      await registry?.stop();
+      await this.postgres.remove();
+    });
+  }
+
+  start(words: readonly string[], home: string): ServiceProcess {
+    const service = new ServiceProcess(words, { SCOVILLE_HOME: home });
+    this.#started.push(service);
+    return service;
+  }
+
+  async killAll(): Promise<void> {
+    await Promise.all(this.#started.splice(0).map((one) => one.stop('SIGKILL')));
+  }
+
+  /** Pushes images that share a base, as those of a team do; gives their names. */
+  async images(name: string, count: number): Promise<readonly string[]> {
+    const names = Array.from({ length: count }, (_, i) => `${name}/app-${i}:1`);
+    for (const one of names) await pushImage(this.host, one);
+    return names.map((one) => `${this.host}/${one}`);
   }
 }
 

@@ -21,8 +21,8 @@ export const NOW = Date.parse('2026-03-01T12:00:00Z');
 /** Graders that ask a registry which fails on demand. Made for a file's tests, with its hooks. */
 export class GraderStand {
   registry!: FakeRegistry;
+  osv!: FakeOsv;
   home = '';
-  #osv!: FakeOsv;
   #bundle!: BundledGrader;
   readonly #open: Grader[] = [];
 
@@ -30,7 +30,7 @@ export class GraderStand {
     beforeAll(async () => {
       this.#bundle = await bundledGrader();
       this.registry = await startFakeRegistry({ referrersApi: true, ...options });
-      this.#osv = await fakeOsv();
+      this.osv = await fakeOsv();
       this.home = await mkdtemp(join(tmpdir(), 'scoville-service-'));
     });
     afterEach(() => {
@@ -39,7 +39,7 @@ export class GraderStand {
     });
     afterAll(async () => {
       await this.registry.close();
-      await this.#osv.close();
+      await this.osv.close();
       await this.#bundle.remove();
       await rm(this.home, { recursive: true, force: true });
     });
@@ -48,7 +48,7 @@ export class GraderStand {
   settings(bounds: object = {}): GraderOptions['settings'] {
     return {
       registries: [rule(this.registry.host, { plainHttp: true })],
-      osv: this.#osv.url,
+      osv: this.osv.url,
       trust: { images: [], keys: [], identities: [], bases: [] },
       bounds: { memory: 1024 ** 3, seconds: 60, layerBytes: 1e9, factBytes: 1e9, ...bounds },
     };
