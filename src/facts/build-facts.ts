@@ -70,7 +70,8 @@ function instructionOf(createdBy: string): string | undefined {
   if (/[\r\n]/.test(by))
     return /\bENV |#\(nop\)|COPY |LABEL /.test(by.slice(0, 40)) ? undefined : 'unread';
   const run = SHELL_RUN.exec(by)?.[1];
-  if (run !== undefined) return run.endsWith('\\') ? 'unread' : `RUN ${run}`;
+  // buildah leaves out what a here-document says.
+  if (run !== undefined) return /\\$|<<-?["']?\w+["']?$/.test(run) ? 'unread' : `RUN ${run}`;
   const plain = NOP.exec(by)?.[1] ?? by.replace(/ # buildkit$/, '');
   if (/^RUN /.test(plain)) return plain.endsWith('\\') ? 'unread' : plain;
   const add = /^ADD (?:--\S+ )*(https?:\/\/\S+) (?:in )?(\S+) *$/.exec(plain);

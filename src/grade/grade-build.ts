@@ -382,8 +382,10 @@ function givenMisfit(
   named: Dockerfile | undefined,
   config: ImageConfig,
 ): readonly string[] {
-  const isOfBuildKit = config.history?.some(({ created_by: by = '' }) => by.endsWith('# buildkit'));
-  if (file === undefined || named === undefined || isOfBuildKit !== true) return [];
+  // A base is of a builder of its own.
+  const own = config.history?.findLast(({ empty_layer: isEmpty }) => isEmpty !== true);
+  const isOfBuildKit = own?.created_by?.endsWith('# buildkit') === true;
+  if (file === undefined || named === undefined || !isOfBuildKit) return [];
   const misfit = historyMisfit(named.model, config);
   return misfit === undefined ? [] : [`${file.name} may not be this image’s: ${misfit}`];
 }

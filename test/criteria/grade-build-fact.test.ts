@@ -195,6 +195,17 @@ describe('provenance', () => {
     ]);
   });
 
+  test('a history of another builder, on a base of BuildKit, does not tell', async () => {
+    const { notices } = await graded({
+      file: { name: 'my.Dockerfile', text: 'FROM alpine\nRUN true\n' },
+      config: {
+        ...config('COPY / / # buildkit', '|1 V=1 /bin/sh -c true', '/bin/sh -c #(nop) USER 1'),
+        rootfs: { type: 'layers', diff_ids: [IMAGE, IMAGE, IMAGE] },
+      },
+    });
+    expect(notices).toEqual([]);
+  });
+
   test('without a Dockerfile in it, the file that the user names is read', async () => {
     const file = { name: 'Dockerfile', text: 'FROM debian:trixie\n' };
     const { fact } = await graded({ attestations: [provenance(undefined)], file });

@@ -51,8 +51,10 @@ describe('historyDockerfile', () => {
         { created_by: 'RUN /bin/sh -c <<EOF\ncurl x\nEOF # buildkit' },
         { created_by: `RUN /bin/sh -c ${'x'.repeat(20_000)}` },
         { created_by: 'RUN /bin/sh -c echo \\ # buildkit' },
+        { created_by: '|1 V=1 /bin/sh -c <<EOF' },
+        { created_by: "/bin/sh -c sh <<-'EOF'" },
       ]),
-    ).toMatchObject({ unread: [3, 4, 5] });
+    ).toMatchObject({ unread: [3, 4, 5, 6, 7] });
   });
 
   test('a history that runs nothing tells nothing', () => {
