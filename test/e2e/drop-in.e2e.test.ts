@@ -127,6 +127,19 @@ describe('annotations of each level', () => {
     expect(metadata[1]).toEqual(metadata[0]);
   });
 
+  test('are there for one platform too, where docker has an index of it', async () => {
+    const given = annotations(GIVEN.filter((one) => !one.startsWith('index')));
+    const more = ['--annotation', 'manifest-descriptor[linux/amd64]:com.example.of-one=8'];
+    for (const tool of TOOLS) {
+      const out = ['--provenance=true', '-o', 'type=oci,dest=a.tar'];
+      const ended = await build(tool, ['--platform', 'linux/amd64', ...given, ...more, ...out]);
+      expect([ended.stderr, ended.exitCode]).toEqual([ended.stderr, 0]);
+    }
+    const [theirs, ours] = await Promise.all(TOOLS.map(found));
+    expect(ours).toEqual(theirs);
+    expect(JSON.stringify(theirs)).toContain('"com.example.of-one","8"');
+  });
+
   test.each([
     ['manifest[linux/s390x]:com.example.a=1', BOTH, 1],
     ['manifest-descriptor[linux/s390x]:com.example.a=1', BOTH, 1],
