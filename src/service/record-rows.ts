@@ -34,9 +34,12 @@ function fields(table: string, names: string): string {
     .join(', ');
 }
 
-function object(content: string): string {
+export function object(content: string): string {
   return `json_strip_nulls(json_build_object(${content}))`;
 }
+
+/** In the order of the column `counts`. */
+export const SEVERITIES = ['critical', 'high', 'medium', 'low', 'unknown'] as const;
 
 const score = (table: string): string =>
   `'overall', ${object(fields(table, 'points total grade'))}`;
@@ -46,21 +49,21 @@ export const ASK = object(
   `'image', i.name, ${fields('a', 'id reason askedBy state attempts askedAt startedAt finishedAt gradeId error progress')}`,
 );
 
-/** A GradeRow, of `grade g` and `image i`. */
-export const GRADE = object(
-  `'image', i.name, 'digest', 'sha256:' || encode(g.digest, 'hex'), ${score('g')},
-   'origin', CASE WHEN g.signer IS NULL THEN 'service' ELSE 'verdict' END,
-   'vectors', json_object('{${VECTORS.join()}}', string_to_array(g.vectors, ' ')),
-   'counts', CASE WHEN g.counts IS NOT NULL THEN json_build_object('critical', g.counts[1], 'high', g.counts[2],
-     'medium', g.counts[3], 'low', g.counts[4], 'unknown', g.counts[5]) END,
-   ${fields('g', 'id gradedAt signer level failing advisoriesAt builtAt scoville')}`,
-);
-export const GRADES = `SELECT ${GRADE} AS row FROM grade g JOIN image i ON i.id = g.image_id`;
+/** A GradeRow, of such a `grade` and `image i`. */
+export const gradeOf = (table: string): string =>
+  object(
+    `'image', i.name, 'digest', 'sha256:' || encode(${table}.digest, 'hex'), ${score(table)},
+     'origin', CASE WHEN ${table}.signer IS NULL THEN 'service' ELSE 'verdict' END,
+     'vectors', json_object('{${VECTORS.join()}}', string_to_array(${table}.vectors, ' ')),
+     'counts', CASE WHEN ${table}.counts IS NOT NULL THEN json_build_object(${SEVERITIES.map((name, i) => `'${name}', ${table}.counts[${i + 1}]`).join()}) END,
+     ${fields(table, 'id gradedAt signer level failing advisoriesAt builtAt scoville')}`,
+  );
+export const GRADES = `SELECT ${gradeOf('g')} AS row FROM grade g JOIN image i ON i.id = g.image_id`;
 
 /** An ImageRow, of `image i` and its grades `g` and `b`. */
 export const IMAGE = object(
   `'image', i.name, 'digest', 'sha256:' || encode(i.digest, 'hex'), ${fields('i', 'isFollowed checkedAt goneAt')},
-   'latest', CASE WHEN g.id IS NOT NULL THEN ${GRADE} END,
+   'latest', CASE WHEN g.id IS NOT NULL THEN ${gradeOf('g')} END,
    'before', CASE WHEN b.id IS NOT NULL THEN ${object(`${fields('b', 'id gradedAt level')}, ${score('b')}`)} END`,
 );
 

@@ -7,20 +7,11 @@ import { digestHex, type Digest } from '../model/reference.ts';
 import { GRADES as BEST_FIRST, type Scorecard } from '../model/scorecard.ts';
 import type { Database, Query } from './database.ts';
 import { datedText, undatedText } from './dated-text.ts';
-import { ASK, GRADE, GRADES, IMAGES, imageOf, nameOf, read } from './record-rows.ts';
+import { ASK, GRADES, gradeOf, nameOf, object, read, SEVERITIES } from './record-rows.ts';
 import { followRecords, GONE, imageRecords } from './records-images.ts';
 import { upkeepRecords } from './records-upkeep.ts';
 import type { ServiceSettings } from './settings.ts';
-import type {
-  Ask,
-  AskError,
-  Counts,
-  GradeDetail,
-  GradeRow,
-  ImageName,
-  ImageRow,
-  Reason,
-} from './shapes.ts';
+import type { Ask, AskError, Counts, GradeDetail, GradeRow, ImageName, Reason } from './shapes.ts';
 import { together } from './together.ts';
 
 export interface NewAsk {
@@ -75,8 +66,8 @@ export type Records = ReturnType<typeof makeRecords>;
 
 export function makeRecords(database: Database, { now, settings }: RecordsOptions) {
   return {
-    ...askRecords(database, now, settings.every.gradeSeconds),
-    ...gradeRecords(database),
+    ...askRecords(database, now),
+    ...gradeRecords(database, now, settings.every.gradeSeconds),
     ...imageRecords(database, now),
     ...followRecords(database, now, settings.every.gradeSeconds),
     ...upkeepRecords(database, now, settings),
@@ -96,39 +87,35 @@ export async function createAsks(
   asks: readonly NewAsk[],
   now: number,
 ): Promise<readonly Asked[]> {
-  const all = asks.map(({ image, reason, askedBy, fresh = false, here = false }) => {
-    const [id, name] = [randomUUID(), nameOf(image)];
-    const row = { id, name, reason, asked_by: askedBy, is_open: !fresh && !here, has_job: !here };
-    const state = { state: 'queued' as const, attempts: 0, askedAt: new Date(now) };
-    return { row, ask: { id, image: imageOf(name), reason, ...given({ askedBy }), ...state } };
+  const rows = asks.map(({ image, reason, askedBy, fresh = false, here = false }) => {
+    const [id, name, isOpen] = [randomUUID(), nameOf(image), !fresh && !here];
+    const row = { id, name, reason, asked_by: askedBy, is_open: isOpen, has_job: !here };
+    return { key: isOpen ? name : id, row };
   });
   await makeImages(
     query,
-    all.map(({ row }) => row.name),
+    rows.map(({ row }) => row.name),
   );
-  const asked = new Map<string, Asked>();
-  for (;;) {
-    const left = all.filter(({ row }) => !asked.has(row.id));
-    if (left.length === 0) return all.flatMap(({ row }) => asked.get(row.id) ?? []);
-    const made = await query<{ id: string }>(
-      `INSERT INTO ask (id, image_id, reason, asked_by, is_open, has_job, asked_at)
+  const firsts = new Map(rows.toReversed().map(({ key, row }) => [key, row]));
+  // One that is queued is locked until the end: a worker that starts it waits for that.
+  const written = await read<Ask>(
+    query,
+    `WITH a AS (
+       INSERT INTO ask (id, image_id, reason, asked_by, is_open, has_job, asked_at)
        SELECT m.id, i.id, reason, asked_by, is_open, has_job, $2
        FROM json_to_recordset($1) AS m (id uuid, name text, reason text, asked_by text, is_open bool, has_job bool)
        JOIN image i USING (name) ORDER BY i.id
-       ON CONFLICT (image_id) WHERE is_open DO NOTHING RETURNING id`,
-      [JSON.stringify(left.map(({ row }) => row)), new Date(now)],
-    );
-    const isMade = new Set(made.map(({ id }) => id));
-    const others = left.flatMap(({ row }) => (isMade.has(row.id) ? [] : [row.name]));
-    // FOR SHARE: a worker that starts it meanwhile makes the next round.
-    const share = `${ASKS} WHERE i.name = ANY ($1::text[]) AND a.is_open FOR SHARE OF a`;
-    const open = others.length === 0 ? [] : await read<Ask>(query, share, [others]);
-    for (const { row, ask } of left) {
-      const other = open.find(({ image }) => nameOf(image) === row.name);
-      if (isMade.has(row.id)) asked.set(row.id, { ask, isNew: true });
-      else if (other !== undefined) asked.set(row.id, { ask: other, isNew: false });
-    }
-  }
+       ON CONFLICT (image_id) WHERE is_open DO UPDATE SET is_open = true RETURNING *
+     ) SELECT ${ASK} AS row FROM a JOIN image i ON i.id = a.image_id`,
+    [JSON.stringify([...firsts.values()]), new Date(now)],
+  );
+  const asked = new Map(
+    written.map((ask) => [firsts.has(ask.id) ? ask.id : nameOf(ask.image), ask]),
+  );
+  return rows.map(({ key, row }) => {
+    const ask = asked.get(key) as Ask;
+    return { ask, isNew: ask.id === row.id };
+  });
 }
 
 /** Rows of images that are new. In order, so that two of them never wait for each other. */
@@ -141,14 +128,7 @@ async function makeImages(query: Query, names: readonly string[]): Promise<void>
   );
 }
 
-/** A grade that ends an ask. `within` runs in the transaction of a new one. */
-interface End extends MadeGrade {
-  readonly askId: string;
-  readonly document: Document;
-  readonly within: ((finished: Finished, query: Query) => Promise<void>) | undefined;
-}
-
-function askRecords({ query, transaction }: Database, now: () => number, gradeSeconds: number) {
+function askRecords({ query }: Database, now: () => number) {
   const one = async (where: string, value: unknown): Promise<Ask | undefined> =>
     (await read<Ask>(query, `${ASKS} WHERE ${where}`, [value]))[0];
   /**
@@ -158,7 +138,7 @@ function askRecords({ query, transaction }: Database, now: () => number, gradeSe
   const fail = async (
     id: string,
     error: AskError,
-    options: { readonly mayRetry?: boolean; readonly gone?: boolean } = {},
+    { mayRetry = false, gone = false } = {},
   ): Promise<'queued' | 'failed'> => {
     const [row] = await query<{ state: 'queued' | 'failed'; name: string }>(
       `UPDATE ask a SET faults = faults + 1, is_open = false, error = $2::jsonb, progress = NULL,
@@ -166,9 +146,9 @@ function askRecords({ query, transaction }: Database, now: () => number, gradeSe
          finished_at = CASE WHEN $3 AND has_job AND faults < $4 THEN NULL ELSE $5::timestamptz END
        FROM image i WHERE a.id = $1 AND i.id = a.image_id AND a.state IN ('queued', 'running')
        RETURNING a.state, i.name`,
-      [id, JSON.stringify(error), options.mayRetry === true, MOST_FAULTS, new Date(now())],
+      [id, JSON.stringify(error), mayRetry, MOST_FAULTS, new Date(now())],
     );
-    if (options.gone === true && row !== undefined) await query(GONE, [row.name, new Date(now())]);
+    if (gone && row !== undefined) await query(GONE, [row.name, new Date(now())]);
     return row?.state ?? 'failed';
   };
   const start = together(async (ids: readonly string[]) => {
@@ -181,46 +161,9 @@ function askRecords({ query, transaction }: Database, now: () => number, gradeSe
     );
     return ids.map((id) => started.find((ask) => ask.id === id));
   });
-  const finish = together((ends: readonly End[]) =>
-    transaction(async (query) => {
-      const done = new Map<End, Finished>();
-      for (let left = ends; left.length > 0; left = left.filter((one) => !done.has(one))) {
-        const asks = await query<{ id: string; image_id: number; grade_id: string | null }>(
-          `SELECT a.id, a.image_id, a.grade_id FROM ask a JOIN image i ON i.id = a.image_id
-           WHERE a.id = ANY ($1::uuid[]) ORDER BY i.id FOR UPDATE`,
-          [left.map(({ askId }) => askId)],
-        );
-        // One of an image at a time: the next is compared with it.
-        const news = new Map<number, { end: End; grade: NewGrade }>();
-        for (const end of left) {
-          const ask = asks.find(({ id }) => id === end.askId);
-          if (ask === undefined) throw new Error(`no ask ${end.askId}`);
-          if (ask.grade_id !== null) done.set(end, await finishedBefore(query, ask.grade_id));
-          else if (!news.has(ask.image_id)) {
-            const gradedAt = new Date(end.scorecard.gradedAt);
-            news.set(ask.image_id, { end, grade: { ...end, imageId: ask.image_id, gradedAt } });
-          }
-        }
-        const [all, at] = [[...news.values()], now()];
-        const dates = { finishedAt: new Date(at), dueAt: new Date(at + gradeSeconds * 1000) };
-        const results = await addGrades(
-          query,
-          all.map(({ grade }) => grade),
-          dates,
-        );
-        for (const [i, finished] of results.entries()) {
-          const end = all[i]?.end;
-          if (end === undefined) continue;
-          await end.within?.(finished, query);
-          done.set(end, finished);
-        }
-      }
-      return ends.map((one) => done.get(one) as Finished);
-    }),
-  );
   return {
-    ask: (id: string): Promise<Ask | undefined> =>
-      isUuid(id) ? one('a.id = $1', id) : Promise.resolve(undefined),
+    ask: async (id: string): Promise<Ask | undefined> =>
+      isUuid(id) ? one('a.id = $1', id) : undefined,
     /** Those of them that there are. */
     asks: (ids: readonly string[]): Promise<readonly Ask[]> =>
       read<Ask>(query, `${ASKS} WHERE a.id = ANY($1::uuid[])`, [ids]),
@@ -240,167 +183,68 @@ function askRecords({ query, transaction }: Database, now: () => number, gradeSe
       ]);
     },
     fail,
+  };
+}
+
+/** A grade that ends an ask; `within` runs in its transaction. */
+interface End {
+  readonly askId: string;
+  readonly made: MadeGrade;
+  readonly within: ((finished: Finished, query: Query) => Promise<void>) | undefined;
+}
+
+function gradeRecords({ query, transaction }: Database, now: () => number, gradeSeconds: number) {
+  const grade = async (id: string): Promise<GradeRow | undefined> =>
+    isUuid(id) ? (await read<GradeRow>(query, `${GRADES} WHERE g.id = $1`, [id]))[0] : undefined;
+  const finish = together((ends: readonly End[]) =>
+    transaction(async (query) => {
+      const asks = await query<{ id: string; image_id: number; grade_id: string | null }>(
+        `SELECT a.id, a.image_id, a.grade_id FROM ask a JOIN image i ON i.id = a.image_id
+         WHERE a.id = ANY ($1::uuid[]) ORDER BY i.id FOR UPDATE`,
+        [ends.map(({ askId }) => askId)],
+      );
+      const isBefore = asks.find(({ grade_id }) => grade_id !== null);
+      // Of an image one at a time: the next is compared with it.
+      const isMixed =
+        isBefore !== undefined || new Set(asks.map((one) => one.image_id)).size < ends.length;
+      if (isMixed && ends.length > 1) throw new Error('to be tried alone');
+      if (isBefore !== undefined) return [await finishedBefore(query, isBefore.grade_id ?? '')];
+      const made = ends.map(({ askId, made }): NewGrade => {
+        const ask = asks.find(({ id }) => id === askId);
+        if (ask === undefined) throw new Error(`no ask ${askId}`);
+        const gradedAt = new Date(made.scorecard.gradedAt);
+        return { ...made, imageId: ask.image_id, askId, gradedAt };
+      });
+      const at = now();
+      const dates = [new Date(at), new Date(at + gradeSeconds * 1000)];
+      const all = await addGrades(query, made, dates);
+      for (const [i, finished] of all.entries()) await ends[i]?.within?.(finished, query);
+      return all;
+    }),
+  );
+  return {
     /**
      * Grade, image and ask in one transaction, exactly once: a second call changes nothing.
      * `within` runs in it where the grade is new, to send jobs.
      */
-    finish: (askId: string, made: MadeGrade, within?: End['within']): Promise<Finished> => {
-      const document = documentOf(made, new Date(made.scorecard.gradedAt));
-      return finish({ ...made, askId, document, within });
-    },
+    finish: (askId: string, made: MadeGrade, within?: End['within']): Promise<Finished> =>
+      finish({ askId, made, within }),
     /** The same verdict again gives the grade of the first time. */
-    addVerdict: (verdict: MadeVerdict): Promise<Finished> => {
-      const { image, signer, gradedAt } = verdict;
-      const document = documentOf(verdict, gradedAt);
-      return transaction(async (query) => {
+    addVerdict: (verdict: MadeVerdict): Promise<Finished> =>
+      transaction(async (query) => {
+        const { image, signer, gradedAt } = verdict;
         await makeImages(query, [nameOf(image)]);
-        const [row] = await query<{ id: number }>(
-          'SELECT id FROM image WHERE name = $1 FOR UPDATE',
-          [nameOf(image)],
+        await query('SELECT FROM image WHERE name = $1 FOR UPDATE', [nameOf(image)]);
+        const [row] = await query<{ id: number; grade_id: string | null }>(
+          `SELECT i.id, g.id AS grade_id FROM image i LEFT JOIN grade g
+           ON g.image_id = i.id AND g.graded_at = $2 AND g.signer = $3 WHERE name = $1`,
+          [nameOf(image), gradedAt, signer],
         );
-        const imageId = row?.id ?? 0;
-        const [same] = await query<{ id: string }>(
-          'SELECT id FROM grade WHERE image_id = $1 AND graded_at = $2 AND signer = $3',
-          [imageId, gradedAt, signer],
-        );
-        if (same !== undefined) return finishedBefore(query, same.id);
-        const [added] = await addGrades(query, [{ ...verdict, imageId, document }]);
-        if (added === undefined) throw new Error('no grade was written');
-        return added;
-      });
-    },
-  };
-}
-
-async function finishedBefore(query: Query, gradeId: string): Promise<Finished> {
-  const [grade] = await read<GradeRow>(query, `${GRADES} WHERE g.id = $1`, [gradeId]);
-  if (grade === undefined) throw new Error(`no grade ${gradeId}`);
-  return { grade, change: 'same', isNew: false };
-}
-
-interface NewGrade extends MadeGrade {
-  readonly imageId: number;
-  readonly askId?: string;
-  readonly signer?: string;
-  readonly gradedAt: Date;
-  readonly document: Document;
-}
-
-/** Writes grades of images that are locked; each becomes its image's newest, where it is. */
-async function addGrades(
-  query: Query,
-  made: readonly NewGrade[],
-  dates?: { readonly finishedAt: Date; readonly dueAt: Date },
-): Promise<readonly Finished[]> {
-  if (made.length === 0) return [];
-  await keepDocuments(
-    query,
-    made.map(({ document }) => document),
-  );
-  const images = await read<ImageRow>(
-    query,
-    `${IMAGES} WHERE i.id = ANY ($1::bigint[]) ORDER BY array_position($1::bigint[], i.id)`,
-    [made.map(({ imageId }) => imageId)],
-  );
-  const rows = made.map((one, i) => {
-    const { digest, latest } = images[i] ?? {};
-    const { scorecard, gradedAt, signer, counts } = one;
-    const { level, overall, vectors, criteria, tool } = scorecard;
-    const isOfTag = digest === undefined || digest === one.digest;
-    const isLater = latest === undefined || gradedAt >= latest.gradedAt;
-    return {
-      ...{ id: randomUUID(), ask_id: one.askId, image_id: one.imageId, signer, level },
-      ...{ document_id: `\\x${one.document.id}`, digest: `\\x${digestHex(one.digest)}` },
-      ...{
-        graded_at: gradedAt,
-        built_at: one.builtAt,
-        advisories_at: one.advisoriesAt,
-        ...overall,
-      },
-      vectors: VECTORS.map((vector) => vectors[vector].grade).join(' '),
-      counts: counts && [counts.critical, counts.high, counts.medium, counts.low, counts.unknown],
-      failing: criteria.flatMap(({ id, outcome }) => (outcome === 'fail' ? [id] : [])),
-      scoville: tool.version,
-      change: changeOf(latest, { level, overall }),
-      // A build's verdict speaks for the tag while the tag has that build.
-      is_newest: isLater && (signer === undefined || isOfTag),
-    };
-  });
-  const written = await read<GradeRow>(query, ADD, [
-    ...[JSON.stringify(rows), dates?.finishedAt ?? null, dates?.dueAt ?? null],
-  ]);
-  return rows.flatMap(({ id, change }, i) => {
-    const grade = written.find((one) => one.id === id);
-    const before = images[i]?.latest;
-    return grade === undefined ? [] : [{ grade, change, ...given({ before }), isNew: true }];
-  });
-}
-
-const ADD = `
-WITH g AS (INSERT INTO grade SELECT * FROM json_populate_recordset(NULL::grade, $1) RETURNING *),
-newest AS (
-  UPDATE image i SET digest = g.digest, grade_id = g.id, graded_at = g.graded_at, level = g.level,
-    built_at = g.built_at, failing = g.failing,
-    checked_at = CASE WHEN g.signer IS NULL THEN g.graded_at ELSE i.checked_at END,
-    gone_at = CASE WHEN g.signer IS NULL THEN NULL ELSE i.gone_at END,
-    before_id = CASE change WHEN 'same' THEN i.before_id ELSE i.grade_id END,
-    worse_at = CASE change WHEN 'same' THEN i.worse_at WHEN 'worse' THEN g.graded_at END
-  FROM g JOIN json_to_recordset($1) AS m (id uuid, change text, is_newest bool) USING (id)
-  WHERE i.id = g.image_id AND is_newest
-), done AS (
-  UPDATE ask a SET state = 'done', is_open = false, finished_at = $2, grade_id = g.id, error = NULL, progress = NULL
-  FROM g WHERE a.id = g.ask_id
-), again AS (
-  INSERT INTO due SELECT i.id, $3::timestamptz FROM g JOIN image i ON i.id = g.image_id WHERE g.ask_id IS NOT NULL AND i.is_tag
-  ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at
-)
-SELECT ${GRADE} AS row FROM g JOIN image i ON i.id = g.image_id`;
-
-type Judged = Pick<Scorecard, 'level' | 'overall'>;
-
-/** By level, then by grade. */
-function changeOf(before: Judged | undefined, now: Judged): Finished['change'] {
-  if (before === undefined) return 'first';
-  const worth = ({ overall }: Judged): number => BEST_FIRST.indexOf(overall.grade);
-  const by = now.level - before.level || worth(before) - worth(now);
-  return by === 0 ? 'same' : by > 0 ? 'better' : 'worse';
-}
-
-interface Document {
-  /** Its SHA-256 in hexadecimal. */
-  readonly id: string;
-  readonly json: string;
-}
-
-type Kept = Pick<MadeGrade, 'scorecard' | 'report'>;
-
-/** Scorecard and report without times, so that the same findings are the same document. */
-function documentOf(
-  { scorecard, report, advisoriesAt, builtAt }: MadeGrade,
-  gradedAt: Date,
-): Document {
-  const kept: Kept = { scorecard: { ...scorecard, gradedAt: '' }, report };
-  const json = undatedText(JSON.stringify(kept), { gradedAt, advisoriesAt, builtAt });
-  return { id: createHash('sha256').update(json).digest('hex'), json };
-}
-
-async function keepDocuments(query: Query, documents: readonly Document[]): Promise<void> {
-  const left = new Map(documents.map(({ id, json }) => [id, json]));
-  const kept = await query<{ id: string }>(
-    `SELECT encode(id, 'hex') AS id FROM document WHERE id = ANY ($1::bytea[]) FOR KEY SHARE`,
-    [[...left.keys()].map((id) => Buffer.from(id, 'hex'))],
-  );
-  for (const { id } of kept) left.delete(id);
-  for (const id of [...left.keys()].sort())
-    await query('INSERT INTO document VALUES ($1, $2) ON CONFLICT DO NOTHING', [
-      ...[Buffer.from(id, 'hex'), await promisify(gzip)(left.get(id) ?? '')],
-    ]);
-}
-
-function gradeRecords({ query }: Database) {
-  const grade = async (id: string): Promise<GradeRow | undefined> =>
-    isUuid(id) ? (await read<GradeRow>(query, `${GRADES} WHERE g.id = $1`, [id]))[0] : undefined;
-  return {
+        const { id: imageId = 0, grade_id: same = null } = row ?? {};
+        if (same !== null) return finishedBefore(query, same);
+        const [added] = await addGrades(query, [{ ...verdict, imageId }], [null, null]);
+        return added as Finished;
+      }),
     grade,
     detail: async (
       id: string,
@@ -419,6 +263,101 @@ function gradeRecords({ query }: Database) {
       return { ...row, scorecard: { ...scorecard, gradedAt }, ...given({ report }) };
     },
   };
+}
+
+async function finishedBefore(query: Query, gradeId: string): Promise<Finished> {
+  const [grade] = await read<GradeRow>(query, `${GRADES} WHERE g.id = $1`, [gradeId]);
+  if (grade === undefined) throw new Error(`no grade ${gradeId}`);
+  return { grade, change: 'same', isNew: false };
+}
+
+interface NewGrade extends MadeGrade {
+  readonly imageId: number;
+  readonly askId?: string;
+  readonly signer?: string;
+  readonly gradedAt: Date;
+}
+
+/** Writes grades of images that are locked; each becomes its image's newest, where it is. */
+async function addGrades(
+  query: Query,
+  made: readonly NewGrade[],
+  dates: readonly (Date | null)[],
+): Promise<readonly Finished[]> {
+  const documents = await keepDocuments(query, made);
+  const rows = made.map(({ scorecard, counts, ...one }, i) => {
+    const { level, overall, vectors, criteria, tool } = scorecard;
+    return {
+      ...{ id: randomUUID(), ask_id: one.askId, image_id: one.imageId, signer: one.signer, level },
+      ...{ document_id: documents[i], digest: `\\x${digestHex(one.digest)}`, ...overall },
+      ...{ graded_at: one.gradedAt, built_at: one.builtAt, advisories_at: one.advisoriesAt },
+      vectors: VECTORS.map((vector) => vectors[vector].grade).join(' '),
+      counts: counts && SEVERITIES.map((severity) => counts[severity]),
+      failing: criteria.flatMap(({ id, outcome }) => (outcome === 'fail' ? [id] : [])),
+      scoville: tool.version,
+    };
+  });
+  const values = [JSON.stringify(rows), BEST_FIRST, ...dates];
+  const written = await read<Omit<Finished, 'isNew'>>(query, ADD, values);
+  return rows.map(({ id }) => {
+    const finished = written.find(({ grade }) => grade.id === id);
+    if (finished === undefined) throw new Error('no grade was written');
+    return { ...finished, isNew: true };
+  });
+}
+
+// It is better or worse by level, then by grade. A build's verdict speaks for the tag while the tag
+// has that build.
+const ADD = `
+WITH g AS (INSERT INTO grade SELECT * FROM json_populate_recordset(NULL::grade, $1) RETURNING *),
+compared AS (
+  SELECT g.id, i.grade_id AS last_id, coalesce(b.graded_at <= g.graded_at, true)
+      AND (g.signer IS NULL OR coalesce(i.digest = g.digest, true)) AS is_newest,
+    CASE WHEN b.id IS NULL THEN 'first' ELSE (ARRAY['worse', 'same', 'better'])[2 + sign(
+      (g.level - b.level) * 100 + array_position($2::text[], b.grade) - array_position($2::text[], g.grade)
+    )::int] END AS change
+  FROM g JOIN image i ON i.id = g.image_id LEFT JOIN grade b ON b.id = i.grade_id
+), newest AS (
+  UPDATE image i SET digest = g.digest, grade_id = g.id, graded_at = g.graded_at, level = g.level,
+    built_at = g.built_at, failing = g.failing,
+    checked_at = CASE WHEN g.signer IS NULL THEN g.graded_at ELSE i.checked_at END,
+    gone_at = CASE WHEN g.signer IS NULL THEN NULL ELSE i.gone_at END,
+    before_id = CASE change WHEN 'same' THEN i.before_id ELSE i.grade_id END,
+    worse_at = CASE change WHEN 'same' THEN i.worse_at WHEN 'worse' THEN g.graded_at END
+  FROM g JOIN compared USING (id) WHERE i.id = g.image_id AND is_newest
+), done AS (
+  UPDATE ask a SET state = 'done', is_open = false, finished_at = $3, grade_id = g.id, error = NULL, progress = NULL
+  FROM g WHERE a.id = g.ask_id
+), again AS (
+  INSERT INTO due SELECT i.id, $4::timestamptz FROM g JOIN image i ON i.id = g.image_id WHERE g.ask_id IS NOT NULL AND i.is_tag
+  ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at
+)
+SELECT ${object(`'grade', ${gradeOf('g')}, 'before', CASE WHEN b.id IS NOT NULL THEN ${gradeOf('b')} END, 'change', change`)} AS row
+FROM g JOIN compared USING (id) JOIN image i ON i.id = g.image_id LEFT JOIN grade b ON b.id = last_id`;
+
+type Kept = Pick<MadeGrade, 'scorecard' | 'report'>;
+
+/**
+ * Scorecards and reports without times, so that the same findings are kept once. Gives their ids,
+ * as PostgreSQL reads them.
+ */
+async function keepDocuments(query: Query, made: readonly NewGrade[]): Promise<readonly string[]> {
+  const all = made.map(({ scorecard, report, ...times }) => {
+    const kept: Kept = { scorecard: { ...scorecard, gradedAt: '' }, report };
+    const json = undatedText(JSON.stringify(kept), times);
+    return { json, id: `\\x${createHash('sha256').update(json).digest('hex')}` };
+  });
+  const left = new Map(all.map(({ id, json }) => [id, json]));
+  const known = await query<{ id: string }>(
+    `SELECT id::text FROM document WHERE id = ANY ($1::text[]::bytea[]) FOR KEY SHARE`,
+    [[...left.keys()]],
+  );
+  for (const { id } of known) left.delete(id);
+  for (const [id, json] of [...left].sort())
+    await query('INSERT INTO document VALUES ($1::text::bytea, $2) ON CONFLICT DO NOTHING', [
+      ...[id, await promisify(gzip)(json)],
+    ]);
+  return all.map(({ id }) => id);
 }
 
 /** What PostgreSQL would refuse as an id is nobody's. */
