@@ -69,12 +69,14 @@ const PRIORITY: Readonly<Record<Reason, number>> = {
   ...{ api: 4, page: 4, harbor: 4, webhook: 3, follow: 1, daily: 0 },
 };
 
+const OVER = new Error('its time is over');
+
 interface Taken {
   readonly name: JobName;
   readonly id: string;
   readonly tries: number;
+  /** Aborted when it is another process's, or its time is over. */
   readonly lost: AbortController;
-  readonly over: AbortController;
 }
 
 export type Queue = Awaited<ReturnType<typeof openQueue>>;
@@ -88,14 +90,8 @@ export type Queue = Awaited<ReturnType<typeof openQueue>>;
 export async function openQueue(database: Database, options: QueueOptions) {
   const { now, settings, log, retrySeconds = 10, pollMs = 1_000, silentSeconds = 60 } = options;
   const { query } = database;
-  const boss = new PgBoss({
-    db: bossDb(database.query),
-    schedule: false,
-    // What is done is deleted at once; this is for marks of `schedule`.
-    archiveCompletedAfterSeconds: 2 * 3600,
-    deleteAfterHours: 1,
-    retentionDays: 90,
-  });
+  // Jobs that are done are deleted at once.
+  const boss = new PgBoss({ db: bossDb(query), schedule: false, retentionDays: 90 });
   boss.on('error', (error) => log?.warn('upkeep of the queue failed', { error }));
   const prepare = async (): Promise<void> => {
     await boss.start();
@@ -104,12 +100,10 @@ export async function openQueue(database: Database, options: QueueOptions) {
       const policy = name === 'grade' ? 'standard' : 'short';
       await boss.createQueue(name, { name, policy, expireInSeconds: 23 * 3600 });
     }
+    // Without the second, each look for the next job sorts all that wait.
     await query(
-      `CREATE INDEX IF NOT EXISTS job_running ON pgboss.job (started_on) WHERE state = 'active'`,
-    );
-    // Without it, each look for the next job sorts all that wait.
-    await query(
-      `CREATE INDEX IF NOT EXISTS job_next ON pgboss.job (name, priority DESC, created_on, id) WHERE state < 'active'`,
+      `CREATE INDEX IF NOT EXISTS job_running ON pgboss.job (started_on) WHERE state = 'active';
+       CREATE INDEX IF NOT EXISTS job_next ON pgboss.job (name, priority DESC, created_on, id) WHERE state < 'active'`,
     );
   };
   try {
@@ -141,16 +135,17 @@ export async function openQueue(database: Database, options: QueueOptions) {
       () => undefined,
     );
 
-  const repeated = (run: () => Promise<void>, ms: number): void => {
+  const repeated = (run: () => Promise<void>, ms: number, isAtOnce = false): void => {
     let isBusy = false;
-    const timer = setInterval(() => {
+    const tick = (): void => {
       if (isBusy) return;
       isBusy = true;
       run()
         .catch((error: unknown) => log?.warn('upkeep of the queue failed', { error }))
         .finally(() => (isBusy = false));
-    }, ms);
-    timers.push(timer.unref());
+    };
+    if (isAtOnce) tick();
+    timers.push(setInterval(tick, ms).unref());
   };
   /** Changes those of the jobs that this process still has. */
   const change = (what: string, jobs: readonly Taken[], ...more: unknown[]) =>
@@ -160,12 +155,10 @@ export async function openQueue(database: Database, options: QueueOptions) {
       [...(['name', 'id', 'tries'] as const).map((key) => jobs.map((one) => one[key])), ...more],
     );
   const sayAlive = async (): Promise<void> => {
-    // One that does not end when its time is over is another's.
-    const mine = [...taken].filter(({ over }) => !over.signal.aborted);
-    if (mine.length === 0) return;
+    const mine = [...taken].filter(({ lost }) => !lost.signal.aborted);
     const kept = await change('UPDATE pgboss.job j SET started_on = now() FROM', mine);
     for (const one of mine)
-      if (taken.has(one) && !kept.some(({ id }) => id === one.id))
+      if (!kept.some(({ id }) => id === one.id))
         one.lost.abort(new Error('another process has the job now'));
   };
   const takeBack = async (): Promise<void> => {
@@ -177,19 +170,14 @@ export async function openQueue(database: Database, options: QueueOptions) {
   };
   /** Asks without a job any more: its handler threw, or it was removed. */
   const endLost = async (): Promise<void> => {
-    const at = now();
-    const oldest = (ms: number): Date => new Date(at - ms);
+    const why = { message: 'the process that graded it ended', nextStep: 'ask again' };
     await query(
       `UPDATE ask a SET state = 'failed', is_open = false, finished_at = $1, progress = NULL,
          error = coalesce(error, $2::jsonb)
-       WHERE state IN ('queued', 'running') AND asked_at < CASE WHEN has_job THEN $3 ELSE $4 END::timestamptz
+       WHERE state IN ('queued', 'running')
+         AND asked_at < $1::timestamptz - make_interval(secs => CASE WHEN has_job THEN 60 ELSE $3 END)
          AND NOT EXISTS (SELECT FROM pgboss.job j WHERE j.name = 'grade' AND j.id = a.id AND j.state < 'completed')`,
-      [
-        new Date(at),
-        JSON.stringify({ message: 'the process that graded it ended', nextStep: 'ask again' }),
-        oldest(60_000),
-        oldest(2_000 * settings.bounds.seconds),
-      ],
+      [new Date(now()), JSON.stringify(why), 2 * settings.bounds.seconds],
     );
   };
   repeated(sayAlive, (silentSeconds * 1000) / 4);
@@ -203,45 +191,34 @@ export async function openQueue(database: Database, options: QueueOptions) {
       seconds,
     );
   const end = together(async (jobs: readonly Taken[]) => {
-    // Jobs that are done mark the slots of `schedule`.
-    const isMark = ({ name }: Taken): boolean => name === 'daily' || name === 'follow';
-    const [marks, others] = [jobs.filter(isMark), jobs.filter((one) => !isMark(one))];
-    if (others.length > 0) await change('DELETE FROM pgboss.job j USING', others);
-    if (marks.length > 0)
-      await change(`UPDATE pgboss.job j SET state = 'completed', completed_on = now() FROM`, marks);
+    await change('DELETE FROM pgboss.job j USING', jobs);
     return jobs;
   });
-  /** What becomes of a job whose handler threw. */
-  const settle = async (one: Taken, error: unknown): Promise<void> => {
-    const { name, id, tries } = one;
-    const mayTry = name === 'grade' || tries + 1 < MOST_ATTEMPTS;
-    if (error instanceof DatabaseAway || (error instanceof TryAgain && mayTry))
-      await putBack([one], retrySeconds * Math.min(3 ** tries, MOST_FACTOR));
-    else {
-      log?.error('a job failed', { job: name, id, attempt: tries + 1, error });
-      await end(one);
-    }
-  };
   const handle = async <N extends JobName>(
     one: Taken,
     data: Jobs[N],
     handler: (job: Job<N>) => Promise<void>,
   ): Promise<void> => {
-    const { id, tries, lost, over } = one;
+    const { name, id, tries, lost } = one;
     const timer = setTimeout(
       () => {
-        over.abort(new Error('its time is over'));
+        lost.abort(OVER);
       },
-      one.name === 'grade' ? LONGEST_MS : (settings.bounds.seconds + 60) * 1000,
+      name === 'grade' ? LONGEST_MS : (settings.bounds.seconds + 60) * 1000,
     );
+    // Or the queue stops: it was put back, also where the handler went on to its end.
+    const isLost = (): boolean => lost.signal.aborted && lost.signal.reason !== OVER;
     taken.add(one);
     try {
-      const signal = AbortSignal.any([lost.signal, over.signal]);
-      await handler({ id, data, attempt: tries + 1, signal });
-      // Lost, or the queue stops: it was put back, also where the handler went on to its end.
-      if (!lost.signal.aborted) await end(one);
+      await handler({ id, data, attempt: tries + 1, signal: lost.signal });
+      if (!isLost()) await end(one);
     } catch (error) {
-      if (!lost.signal.aborted) await settle(one, error);
+      if (isLost()) return;
+      const mayTry = name === 'grade' || tries + 1 < MOST_ATTEMPTS;
+      if (error instanceof DatabaseAway || (error instanceof TryAgain && mayTry))
+        return void (await putBack([one], retrySeconds * Math.min(3 ** tries, MOST_FACTOR)));
+      log?.error('a job failed', { job: name, id, attempt: tries + 1, error });
+      await end(one);
     } finally {
       clearTimeout(timer);
       taken.delete(one);
@@ -253,13 +230,12 @@ export async function openQueue(database: Database, options: QueueOptions) {
     most: () => number,
   ): Promise<void> => {
     const running = new Set<Promise<void>>();
-    const isOver = (): boolean => idle.signal.aborted;
     // The job stays as it is, nobody says that it is alive, and it comes back.
     const failed = async (error: unknown): Promise<void> => {
       log?.warn('a job could not be ended', { job: name, error });
       await wait(pollMs, undefined, { signal: idle.signal }).catch(() => undefined);
     };
-    while (!isOver()) {
+    while (!idle.signal.aborted) {
       const batchSize = most() - running.size;
       // Several at once where there are many.
       if (4 * batchSize < most()) {
@@ -270,9 +246,8 @@ export async function openQueue(database: Database, options: QueueOptions) {
       try {
         const found = await boss.fetch<Jobs[N]>(name, { includeMetadata: true, batchSize });
         for (const { id, data, retryCount: tries } of found) {
-          const [lost, over] = [new AbortController(), new AbortController()];
-          const one: Taken = { name, id, tries, lost, over };
-          const run = (isOver() ? putBack([one], 0) : handle(one, data, handler))
+          const one: Taken = { name, id, tries, lost: new AbortController() };
+          const run = (idle.signal.aborted ? putBack([one], 0) : handle(one, data, handler))
             .catch(failed)
             .then(() => void running.delete(run));
           running.add(run);
@@ -289,7 +264,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
       const made = await createAsks(query, asks, now());
       const jobs = made.map(({ ask: { id }, isNew }, i) => {
         const { reason, fresh, here = false } = asks[i] as NewAsk;
-        const data = { askId: id, ...(fresh === true ? { fresh } : {}) };
+        const data = { askId: id, ...given({ fresh }) };
         return { isNew, here, job: { name: 'grade', id, data, priority: PRIORITY[reason] } };
       });
       const fresh = jobs.filter(({ isNew, here }) => isNew && !here).map(({ job }) => job);
@@ -297,9 +272,10 @@ export async function openQueue(database: Database, options: QueueOptions) {
       const known = jobs.filter(({ isNew }) => !isNew).map(({ job }) => job);
       if (known.length > 0)
         await query(
-          `UPDATE pgboss.job j SET priority = greatest(j.priority, m.priority)
-           FROM unnest($1::uuid[], $2::int[]) AS m (id, priority) WHERE j.name = 'grade' AND j.id = m.id`,
-          [known.map(({ id }) => id), known.map(({ priority }) => priority)],
+          `UPDATE pgboss.job j SET priority = m.priority
+           FROM json_to_recordset($1) AS m (id uuid, priority int)
+           WHERE j.name = 'grade' AND j.id = m.id AND m.priority > j.priority`,
+          [JSON.stringify(known)],
         );
       return made;
     });
@@ -337,23 +313,30 @@ export async function openQueue(database: Database, options: QueueOptions) {
     },
     /** One job of it each so many seconds, however many processes say so. */
     schedule: (name: 'daily' | 'follow', seconds: number): void => {
-      const now = async (): Promise<void> => {
-        await boss.send(name, {}, { singletonSeconds: Math.min(seconds, 3600) });
+      const look = async (): Promise<void> => {
+        await database.transaction(async (query) => {
+          const due = await query(
+            `UPDATE pgboss.queue SET updated_on = now() WHERE name = $1
+               AND (updated_on = created_on OR updated_on < now() - make_interval(secs => $2)) RETURNING name`,
+            [name, seconds],
+          );
+          if (due.length > 0) await boss.send(name, {}, { db: bossDb(query) });
+        });
         ring();
       };
-      now().catch((error: unknown) => log?.warn('a job could not be sent', { job: name, error }));
-      repeated(now, Math.min(seconds * 250, 60_000));
+      repeated(look, Math.min(seconds * 250, 60_000), true);
     },
     /** Waiting and running jobs by name. */
     sizes: async (): Promise<Record<JobName, { waiting: number; running: number }>> => {
       const rows = await query<{ name: JobName; waiting: number; running: number }>(
-        `SELECT name, count(*) FILTER (WHERE state < 'active') AS waiting,
+        `SELECT n.name, count(*) FILTER (WHERE state < 'active') AS waiting,
            count(*) FILTER (WHERE state = 'active') AS running
-         FROM pgboss.job WHERE state <= 'active' GROUP BY name`,
+         FROM unnest($1::text[]) AS n (name) LEFT JOIN pgboss.job j ON j.name = n.name AND state <= 'active'
+         GROUP BY n.name`,
+        [NAMES],
       );
-      const none = Object.fromEntries(NAMES.map((name) => [name, { waiting: 0, running: 0 }]));
-      const some = Object.fromEntries(rows.map(({ name, ...counts }) => [name, counts]));
-      return { ...none, ...some } as Record<JobName, { waiting: number; running: number }>;
+      const sizes = rows.map(({ name, ...counts }) => [name, counts]);
+      return Object.fromEntries(sizes) as Record<JobName, { waiting: number; running: number }>;
     },
     /** Stops taking jobs; waits for those that run, at most so long, then gives them back. */
     stop: async ({ seconds = 30 }: { readonly seconds?: number } = {}): Promise<void> => {
