@@ -38,6 +38,8 @@ interface OpenOptions {
   readonly log?: Logger;
   /** Connections to PostgreSQL, at most. */
   readonly connections?: number;
+  /** A statement that takes longer would delay others: better an error. 0 for any time. */
+  readonly longestMs?: number;
 }
 
 /**
@@ -48,9 +50,9 @@ interface OpenOptions {
 export async function openDatabase(place: string, options: OpenOptions = {}): Promise<Database> {
   if (isAddress(place)) {
     // To change a large table takes as long as it takes.
-    const patient = openServer(place, { connections: 1 }, 0);
+    const patient = openServer(place, { connections: 1, longestMs: 0 });
     await migrate(patient).finally(() => patient.close());
-    return openServer(place, options, 60_000);
+    return openServer(place, options);
   }
   const database = await openFolder(place);
   try {
@@ -70,19 +72,21 @@ const types = new pg.TypeOverrides();
 // Numbers that fit, as PGlite gives them.
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/** After so long without an answer, a new connection shows whether the server answers anybody. */
+const SILENT_MS = 3_000;
+const CONNECT_MS = 5_000;
+
 function openServer(
   connectionString: string,
-  { log, connections = 10 }: OpenOptions,
-  longestMs: number,
+  { log, connections = 10, longestMs = 60_000 }: OpenOptions,
 ): Database {
   const pool = new pg.Pool({
     connectionString,
     max: connections,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
-    // A query that takes longer would delay requests: better an error.
     statement_timeout: longestMs,
-    // Where not even an answer comes.
+    // Where one connection alone hangs.
     query_timeout: longestMs * 1.2,
     idle_in_transaction_session_timeout: longestMs,
     application_name: 'scoville',
@@ -90,18 +94,19 @@ function openServer(
   });
   // A connection that waits in the pool ended: the next query opens another.
   pool.on('error', (error) => log?.warn('a connection to the database ended', { error }));
-  const queryOf =
-    (client: pg.Pool | pg.PoolClient): Query =>
-    async <T extends object>(sql: string, values?: readonly unknown[]) => {
-      try {
-        const result = await client.query<T>(sql, values as unknown[]);
-        // Of several statements, the last.
-        const last = Array.isArray(result) ? (result as pg.QueryResult<T>[]).at(-1) : result;
-        return last?.rows ?? [];
-      } catch (error) {
-        throw asAway(error);
-      }
-    };
+  /** Rejects when the server, which may be suspended, does not answer a new connection either. */
+  const silence = async (signal: AbortSignal): Promise<never> => {
+    for (;;) {
+      await wait(SILENT_MS, undefined, { signal, ref: false });
+      const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_MS });
+      client.on('error', () => undefined);
+      await client.connect().catch((error: unknown) => {
+        // That it has no room for one more is an answer.
+        if (!/^53/.test(errorCode(error) ?? '')) throw error;
+      });
+      client.end().catch(() => undefined);
+    }
+  };
   const onOne = async <T>(run: (query: Query) => Promise<T>): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => {
       throw asAway(error);
@@ -113,10 +118,24 @@ function openServer(
     };
     client.on('error', note);
     try {
-      return await run(queryOf(client));
+      return await run(async <R extends object>(sql: string, values?: readonly unknown[]) => {
+        const over = new AbortController();
+        try {
+          const asked = client.query<R>(sql, values as unknown[]);
+          const result = await Promise.race([asked, silence(over.signal)]);
+          // Of several statements, the last.
+          const last = Array.isArray(result) ? (result as pg.QueryResult<R>[]).at(-1) : result;
+          return last?.rows ?? [];
+        } catch (error) {
+          throw asAway(error);
+        } finally {
+          over.abort();
+        }
+      });
     } catch (error) {
       // What cannot be rolled back has no connection any more.
-      await client.query('ROLLBACK').catch(note);
+      if (error instanceof DatabaseAway) broken = error;
+      else await client.query('ROLLBACK').catch(note);
       throw error;
     } finally {
       client.off('error', note);
@@ -126,8 +145,7 @@ function openServer(
   let closing: Promise<void> | undefined;
   return {
     kind: 'postgres',
-    query: (sql, values) =>
-      values === undefined ? onOne((query) => query(sql)) : queryOf(pool)(sql, values),
+    query: (sql, values) => onOne((query) => query(sql, values)),
     transaction: (run) =>
       again(() =>
         onOne(async (query) => {
@@ -162,7 +180,7 @@ async function again<T>(run: () => Promise<T>): Promise<T> {
 const AWAY =
   /^(?:ECONN(?:REFUSED|RESET|ABORTED)|ETIMEDOUT|EPIPE|ENOENT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|08...|53...|57014|57P0[1-5]|58...|25006)$/;
 const AWAY_TEXT =
-  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|Query read timeout/i;
+  /connection terminated|timeout exceeded when trying to connect|timeout expired|client has encountered a connection error|not queryable|Query read timeout/i;
 
 function asAway(error: unknown): unknown {
   if (error instanceof DatabaseAway) return error;
@@ -189,10 +207,9 @@ async function openFolder(folder: string): Promise<Database> {
     await lock.free();
     throw new UserError(`the database in ${folder} does not open: ${messageOf(cause)}`, { cause });
   });
-  let why = '';
+  let away: DatabaseAway | undefined;
   let isClosed = false;
-  const away = (cause?: unknown): DatabaseAway =>
-    new DatabaseAway(`the database in ${folder} does not answer: ${why}`, { cause });
+  let reopening: Promise<void> | undefined;
   /** Opened from the disk again: all that was promised is there. */
   const reopen = async (broken: Lite): Promise<void> => {
     await broken.close().catch(() => undefined);
@@ -201,29 +218,27 @@ async function openFolder(folder: string): Promise<Database> {
       lite = await open().catch(() => undefined);
     }
   };
-  let reopening: Promise<void> | undefined;
   const onOne = async <T>(run: (one: Lite) => Promise<T>): Promise<T> => {
     const mine = lite;
-    if (mine === undefined) throw away();
+    if (mine === undefined) throw away ?? new DatabaseAway('the database is closed');
     try {
       return await run(mine);
     } catch (error) {
-      const isBroken =
-        errorCode(error) === '53100' ||
-        (error instanceof Error && error.name === 'RuntimeError') ||
-        BROKEN.test(messageOf(error));
-      if (!isBroken) throw error;
+      const why = messageOf(error);
+      const isName = error instanceof Error && error.name === 'RuntimeError';
+      if (!isName && errorCode(error) !== '53100' && !BROKEN.test(why)) throw error;
+      away = new DatabaseAway(`the database in ${folder} does not answer: ${why}`, {
+        cause: error,
+      });
       if (mine === lite && !isClosed) {
-        why = messageOf(error);
         lite = undefined;
         reopening = reopen(mine);
       }
-      throw away(error);
+      throw away;
     }
   };
-  type Runner = Pick<Lite, 'query' | 'exec'>;
   const queryOf =
-    (runner: Runner): Query =>
+    (runner: Pick<Lite, 'query' | 'exec'>): Query =>
     async <T extends object>(sql: string, values?: readonly unknown[]) =>
       values === undefined
         ? (((await runner.exec(sql)).at(-1)?.rows ?? []) as T[])
@@ -252,9 +267,6 @@ async function openFolder(folder: string): Promise<Database> {
   };
 }
 
-/** Any number: the same for all processes that migrate one database. */
-const LOCK = 7_264_110;
-
 const checksumOf = ({ sql }: Migration): string => createHash('sha256').update(sql).digest('hex');
 
 /** Brings the tables to the newest form; of several processes one does it. Never back. */
@@ -263,7 +275,8 @@ export async function migrate(
   migrations: readonly Migration[] = MIGRATIONS,
 ): Promise<void> {
   await database.transaction(async (query) => {
-    await query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
+    // Any number: the same for all processes that migrate one database.
+    await query('SELECT pg_advisory_xact_lock(7264110)');
     await query(`CREATE TABLE IF NOT EXISTS migration (
       number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now()
     )`);

@@ -7,10 +7,14 @@ import { execa } from 'execa';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { host } from '../../src/image/disk.ts';
 import { UserError } from '../../src/lib/errors.ts';
+import { buildApp } from '../../src/service/app.ts';
 import { type Database, DatabaseAway, migrate, openDatabase } from '../../src/service/database.ts';
+import { openLog } from '../../src/service/log.ts';
 import { MIGRATIONS } from '../../src/service/migrations.ts';
+import { openParts } from '../../src/service/parts.ts';
 import { cleanDatabase, emptyPlace, KINDS, postgres, removeDatabases } from './databases.ts';
 import { startPostgres } from './postgres.ts';
+import { serviceSettings } from './service.ts';
 
 afterAll(removeDatabases);
 
@@ -128,6 +132,37 @@ test('several processes bring one PostgreSQL to its form at once', async () => {
     { done: MIGRATIONS.length },
   ]);
 });
+
+test.runIf(process.platform === 'linux')(
+  'of a PostgreSQL that hangs requests hear within ten seconds; what takes long is not cut off',
+  async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.remove());
+    const database = await open(await server.database());
+    const log = openLog(() => undefined, Date.now, 'info');
+    const deps = await openParts(database, { settings: serviceSettings(), log, now: Date.now });
+    const app = await buildApp(deps);
+    onTestFinished(async () => {
+      await app.close();
+      await deps.queue.stop({ seconds: 0 });
+    });
+    const slept = await database.query('SELECT 1 AS one FROM pg_sleep(9)');
+    expect(slept).toEqual([{ one: 1 }]);
+    await server.signal('SIGSTOP');
+    const began = performance.now();
+    // More than there are connections.
+    const answers = await Promise.all(
+      Array.from({ length: 15 }, () => app.inject('/api/v1/images')),
+    );
+    const seconds = (performance.now() - began) / 1000;
+    for (const { statusCode, headers } of answers)
+      expect([statusCode, Number(headers['retry-after']) > 0]).toEqual([503, true]);
+    expect(seconds).toBeLessThan(10);
+    await server.signal('SIGCONT');
+    const again = async () => (await app.inject('/api/v1/images')).statusCode;
+    await expect.poll(again, { timeout: 30_000 }).toBe(200);
+  },
+);
 
 test('a PostgreSQL that is away says so, and is there again', async () => {
   const server = await postgres();

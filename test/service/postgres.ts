@@ -1,4 +1,4 @@
-import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,8 @@ export interface Postgres {
   /** Of the disk that it was started with. */
   resize(size: string): Promise<void>;
   stop(how?: 'fast' | 'immediate'): Promise<void>;
+  /** To the server and each of its processes. */
+  signal(name: 'SIGSTOP' | 'SIGCONT'): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -70,6 +72,11 @@ export async function startPostgres({ disk }: { disk?: string } = {}): Promise<P
       await resize(size, 'remount');
     },
     stop: (how = 'fast') => ctl('-m', how, 'stop'),
+    signal: async (name) => {
+      const [pid = ''] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
+      const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+      for (const one of [pid, ...children.trim().split(' ')]) process.kill(Number(one), name);
+    },
     database: async () => {
       const name = `test_${(made += 1)}`;
       const client = new pg.Client(url('postgres'));
