@@ -59,8 +59,7 @@ export async function ask(flags: ServeFlags, image: string, io: CommandIo): Prom
     });
   const call = caller(base, token?.trim(), io);
   const asked = await call('/grades', { image, ...(flags.fresh ? { fresh: true } : {}) });
-  let shown = '';
-  for (;;) {
+  for (let shown = ''; ;) {
     const state = await call(`/grades/${textField(asked, 'id')}`);
     const status = textField(state, 'status') ?? '';
     if (status === 'done') return finished(state, own?.shown ?? base, flags.json, io);
@@ -69,8 +68,7 @@ export async function ask(flags: ServeFlags, image: string, io: CommandIo): Prom
         ...given({ nextStep: textAt(state, 'error', 'nextStep') }),
       });
     const line = textField(state, 'progress') ?? status;
-    if (line !== shown) io.writeErr(`${cleanForTerminal(line)}\n`);
-    shown = line;
+    if (line !== shown) io.writeErr(`${cleanForTerminal((shown = line))}\n`);
     await sleep(LOOK_MS, undefined, { signal: io.signal });
   }
 }
@@ -79,16 +77,18 @@ export async function ask(flags: ServeFlags, image: string, io: CommandIo): Prom
 export function caller(base: string, token: string | undefined, io: CommandIo) {
   const { signal } = io;
   return async (path: string, body?: object, method?: string): Promise<unknown> => {
+    const headers = {
+      accept: 'application/json',
+      ...given({
+        authorization: token && `Bearer ${token}`,
+        'content-type': body && 'application/json',
+      }),
+    };
     const init = {
-      method: method ?? (body === undefined ? 'GET' : 'POST'),
-      headers: {
-        accept: 'application/json',
-        ...given({ authorization: token && `Bearer ${token}` }),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
+      ...{ method: method ?? (body === undefined ? 'GET' : 'POST'), headers, signal },
       ...given({ body: body && JSON.stringify(body) }),
       // An address that answers by another would get the token.
-      ...({ redirect: 'error', signal } as const),
+      redirect: 'error' as const,
     };
     for (const end = io.now() + LONGEST_AWAY_MS; ;) {
       const response = await fetch(`${base}/api/v1${path}`, init).catch((cause: unknown) => {

@@ -30,13 +30,13 @@ import {
   type GradeFailure,
   type GradeRequest,
   type GraderAnswer,
-  type GraderStart,
+  type GraderOptions,
   type Made,
   type ToGrader,
   vulnerabilitiesOf,
 } from './grader.ts';
 import { accessOf, handsAt } from './hands.ts';
-import { factsOfLayers, keptInspections, noting, type SharedFacts } from './kept.ts';
+import { factsOfLayers, keptInspections, type SharedFacts } from './kept.ts';
 
 // A bundle of its own: grades images for grader.ts, one at a time, with nothing of the user's own.
 
@@ -44,16 +44,14 @@ const tell = (message: FromGrader): void => {
   process.send?.(message);
 };
 
-/** Asked of the service by id. */
-const waiting = new Map<number, (packed: Uint8Array | undefined) => void>();
-let calls = 0;
+/** Asked of the service, by key. */
+const waiting = new Map<string, ((packed: Uint8Array | undefined) => void)[]>();
 
 const shared: SharedFacts = {
   get: (key) =>
     new Promise((resolve) => {
-      calls += 1;
-      waiting.set(calls, resolve);
-      tell({ kind: 'get', id: calls, key });
+      waiting.set(key, [...(waiting.get(key) ?? []), resolve]);
+      tell({ kind: 'get', key });
     }),
   put: (key, packed) => {
     tell({ kind: 'put', key, packed });
@@ -63,7 +61,7 @@ const shared: SharedFacts = {
 
 type Grading = Awaited<ReturnType<typeof prepare>>;
 
-async function prepare({ home, settings: own }: GraderStart) {
+async function prepare({ home, settings: own }: Pick<GraderOptions, 'home' | 'settings'>) {
   const place = { home, env: process.env, now: Date.now, emit: () => undefined };
   const hands = await handsAt(own, place);
   drainAtEnd();
@@ -102,9 +100,9 @@ async function grade(grading: Grading, request: GradeRequest): Promise<GraderAns
   const most = own.bounds.layerBytes;
   if (bytes > most)
     return failed('bounds', `its layers have ${bytes} bytes, and at most ${most} are read`);
-  const asked = { inspected: await inspectOpened(context, opened, options), paths: new Map() };
-  const answer = await judged(context, noting(asked), options);
-  await inspections.set(key, { now, builtAt: answer.made.builtAt }, asked);
+  const inspected = await inspectOpened(context, opened, options);
+  const answer = await judged(context, inspected, options);
+  await inspections.set(key, { now, builtAt: answer.made.builtAt }, inspected);
   return answer;
 }
 
@@ -199,9 +197,9 @@ process.on('message', (message: ToGrader) => {
       .then(() => {
         tell({ kind: 'ready' });
       });
-  } else if ('id' in message) {
-    waiting.get(message.id)?.(message.packed);
-    waiting.delete(message.id);
+  } else if ('key' in message) {
+    for (const resolve of waiting.get(message.key) ?? []) resolve(message.packed);
+    waiting.delete(message.key);
   } else
     void grading
       ?.then((ready) => grade(ready, message))

@@ -40,21 +40,17 @@ export type GradeFailure = AskError & {
 
 export type GraderAnswer = { readonly ok: true; readonly made: Made } | GradeFailure;
 
-/** Settings of a grader process: sent over its pipe, since they contain passwords. */
-export interface GraderStart {
-  readonly home: string;
-  readonly settings: GraderOptions['settings'];
-}
-
-/** First a GraderStart. */
+/** First settings, over its pipe since they contain passwords; then images, and facts by key. */
 export type ToGrader =
-  GraderStart | GradeRequest | { readonly id: number; readonly packed?: Uint8Array | undefined };
+  | Pick<GraderOptions, 'home' | 'settings'>
+  | GradeRequest
+  | { readonly key: string; readonly packed?: Uint8Array | undefined };
 
-/** First `ready`. The service has the database: it is asked for facts, by id. */
+/** First `ready`. The service has the database: it is asked for facts. */
 export type FromGrader =
   | { readonly kind: 'ready' }
   | { readonly kind: 'progress'; readonly line: string }
-  | { readonly kind: 'get'; readonly id: number; readonly key: string }
+  | { readonly kind: 'get'; readonly key: string }
   | { readonly kind: 'put'; readonly key: string; readonly packed: Uint8Array }
   | { readonly kind: 'answer'; readonly answer: GraderAnswer };
 
@@ -66,8 +62,6 @@ export interface GraderOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The bundle of grader-process.ts; beside this code where not given. */
   readonly file?: URL;
-  /** Grades after which a process is replaced. */
-  readonly mostGrades?: number;
 }
 
 /** Of the service's environment: how the network is reached, and where programs are. */
@@ -76,7 +70,6 @@ const PASSED =
 const BUNDLE = ['./grader-process.js', '../grader-process.js']
   .map((path) => new URL(path, import.meta.url))
   .find((url) => existsSync(url));
-const MOST_GRADES = 1000;
 const WATCH_MS = 200;
 const MIB = 1024 * 1024;
 /** Of the memory of a process: what JavaScript may take, and above what it is replaced. */
@@ -90,7 +83,6 @@ interface Running {
   /** Called with the answer to the grade under way, or with why there is none. */
   answered?: ((answer: GraderAnswer) => void) | undefined;
   onProgress?: ((line: string) => void) | undefined;
-  grades: number;
 }
 
 /**
@@ -115,7 +107,7 @@ export class Grader {
     request: GradeRequest,
     { onProgress, signal }: { onProgress?: (line: string) => void; signal?: AbortSignal } = {},
   ): Promise<GraderAnswer> {
-    const { settings, home, mostGrades = MOST_GRADES } = this.#options;
+    const { settings, home } = this.#options;
     const { seconds, memory } = settings.bounds;
     let running: Running;
     try {
@@ -126,15 +118,18 @@ export class Grader {
       return failed('inner', `no grader: ${messageOf(error)}`);
     }
     const { child } = running;
-    const end = this.#end.bind(this, running);
-    const stop = end.bind(undefined, STOPPED);
-    const late = failed('bounds', `it took more than ${seconds} seconds`);
-    const timer = setTimeout(end, seconds * 1000, late);
+    const began = performance.now();
     const watch = setInterval(() => {
-      void residentBytes(child.pid).then((bytes) => {
-        if (bytes > memory) end(tooLarge(memory));
-      });
+      if (performance.now() - began > seconds * 1000)
+        this.#end(running, failed('bounds', `it took more than ${seconds} seconds`));
+      else
+        void residentBytes(child.pid).then((bytes) => {
+          if (bytes > memory) this.#end(running, tooLarge(memory));
+        });
     }, WATCH_MS);
+    const stop = (): void => {
+      this.#end(running, STOPPED);
+    };
     signal?.addEventListener('abort', stop, { once: true });
     try {
       return await new Promise<GraderAnswer>((resolve) => {
@@ -144,13 +139,10 @@ export class Grader {
         else send(child, request);
       });
     } finally {
-      clearTimeout(timer);
       clearInterval(watch);
       signal?.removeEventListener('abort', stop);
       running.answered = running.onProgress = undefined;
-      running.grades += 1;
-      const isWorn = (await residentBytes(child.pid)) > memory * WORN_SHARE;
-      if (isWorn || running.grades >= mostGrades) this.#end(running);
+      if ((await residentBytes(child.pid)) > memory * WORN_SHARE) this.#end(running);
     }
   }
 
@@ -185,17 +177,17 @@ export class Grader {
         failing(new Error(/^\w*Error.*$/m.exec(said)?.[0] ?? 'it ended'));
       });
     });
-    const running: Running = { child, ready, grades: 0 };
+    const running: Running = { child, ready };
     child.on('message', (message: FromGrader) => {
       if (message.kind === 'progress') running.onProgress?.(message.line);
       else if (message.kind === 'answer') running.answered?.(message.answer);
       // If that fails, another process reads the layer again.
       else if (message.kind === 'put') facts.put(message.key, message.packed).catch(nothing);
-      else if (message.kind === 'get')
-        void facts.get(message.key).then(
-          (packed) => send(child, { id: message.id, packed }),
-          () => send(child, { id: message.id }),
-        );
+      else if (message.kind === 'get') {
+        const { key } = message;
+        const found = facts.get(key).catch(() => undefined);
+        void found.then((packed) => send(child, { key, packed }));
+      }
     });
     child.on('error', () => {
       this.#end(running);

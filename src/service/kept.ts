@@ -103,7 +103,7 @@ export function factsOfLayers(home: CacheHome, shared: SharedFacts, mostHeld: nu
 }
 
 /** Changes with InspectedImage in form or meaning. */
-const INSPECTIONS_SCHEMA = `1-${FACTS_SCHEMA}`;
+const INSPECTIONS_SCHEMA = `2-${FACTS_SCHEMA}`;
 
 /**
  * Most signatures and attestations are attached within hours of the build. So they are looked up
@@ -111,12 +111,6 @@ const INSPECTIONS_SCHEMA = `1-${FACTS_SCHEMA}`;
  */
 const YOUNG_MS = 2 * DAY_MS;
 const LOOK_AGAIN_MS = 7 * DAY_MS;
-
-interface Kept {
-  readonly inspected: InspectedImage;
-  /** By platform and path, whether it is there: the paths that criteria asked for. */
-  readonly paths: Map<string, boolean>;
-}
 
 /**
  * Inspections of images by name and digest, on this machine: grading the same bytes again then asks
@@ -126,14 +120,14 @@ export function keptInspections(home: CacheHome, by: unknown) {
   const cache = openCache(home, 'inspections', INSPECTIONS_SCHEMA);
   const head = createHash('sha256').update(JSON.stringify(by)).digest('hex').slice(0, 16);
   return {
-    /** Throws where it is asked for a path that nobody asked for before. */
+    /** To judge it throws where an SBOM names files alone: then it is inspected again. */
     get: async (name: string, now: number): Promise<InspectedImage | undefined> => {
       const kept = await cache.get(`${head} ${name}`);
       if (!(now < (numberField(kept, 'until') ?? 0))) return undefined;
       try {
         const bytes = Buffer.from(textField(kept, 'packed') ?? '', 'base64');
         // Written by this program on this machine.
-        return noting(deserialize(await promisify(gunzip)(bytes)) as Kept);
+        return deserialize(await promisify(gunzip)(bytes)) as InspectedImage;
       } catch {
         return undefined;
       }
@@ -141,38 +135,18 @@ export function keptInspections(home: CacheHome, by: unknown) {
     set: async (
       name: string,
       { now, builtAt }: { readonly now: number; readonly builtAt: Date | undefined },
-      { inspected, paths }: Kept,
+      inspected: InspectedImage,
     ): Promise<void> => {
       if (builtAt !== undefined && now - builtAt.getTime() < YOUNG_MS) return;
-      // A function cannot be kept; its answers are in `paths`.
-      const bytes = serialize({ inspected: withHas(inspected, () => undefined), paths });
+      const platforms = inspected.platforms.map(({ content, ...one }) => {
+        if (!content.known) return { ...one, content };
+        // A function cannot be kept.
+        const filesystem = { ...content.value.filesystem, has: undefined };
+        return { ...one, content: { ...content, value: { ...content.value, filesystem } } };
+      });
+      const bytes = serialize({ ...inspected, platforms });
       const packed = (await promisify(gzip)(bytes, { level: 1 })).toString('base64');
       await cache.set(`${head} ${name}`, { until: now + LOOK_AGAIN_MS, packed });
     },
   };
-}
-
-/** The same, which notes what criteria ask for, and answers with what was noted. */
-export function noting({ inspected, paths }: Kept): InspectedImage {
-  return withHas(inspected, (has, at) => (path) => {
-    const found = paths.get(`${at} ${path}`) ?? has(path);
-    paths.set(`${at} ${path}`, found);
-    return found;
-  });
-}
-
-type Has = (path: string) => boolean;
-
-function withHas(
-  inspected: InspectedImage,
-  hasOf: (has: Has, platform: number) => Has | undefined,
-): InspectedImage {
-  const platforms = inspected.platforms.map((one, at) => {
-    if (!one.content.known) return one;
-    const { filesystem } = one.content.value;
-    const has = hasOf(filesystem.has, at) as Has;
-    const value = { ...one.content.value, filesystem: { ...filesystem, has } };
-    return { ...one, content: { ...one.content, value } };
-  });
-  return { ...inspected, platforms };
 }

@@ -192,52 +192,38 @@ async function opened(
   place: string,
   { log, io }: { readonly log: AppDeps['log']; readonly io: CommandIo },
 ): Promise<Database> {
-  const end = io.now() + LONGEST_AWAY_MS;
-  for (;;) {
+  for (const end = io.now() + LONGEST_AWAY_MS; ;) {
     io.signal.throwIfAborted();
     try {
       return await openDatabase(place, { log });
-    } catch (error) {
-      if (errorCode(error) === 'ERR_MODULE_NOT_FOUND')
+    } catch (cause) {
+      if (errorCode(cause) === 'ERR_MODULE_NOT_FOUND')
         throw new UserError('the embedded database is not installed here', {
-          cause: error,
+          cause,
           nextStep: 'name a PostgreSQL: --database postgres://USER@HOST/NAME',
         });
-      if (!(error instanceof DatabaseAway)) throw error;
-      if (io.now() > end)
-        throw new UserError(error.message, {
-          cause: error,
-          nextStep: `start the database, or check its address: ${shown(place)}`,
-        });
-      log.warn('waiting for the database', { error: error.message });
+      if (!(cause instanceof DatabaseAway)) throw cause;
+      const nextStep = `start the database, or check its address: ${shown(place)}`;
+      if (io.now() > end) throw new UserError(cause.message, { cause, nextStep });
+      log.warn('waiting for the database', { error: cause.message });
       await sleep(LOOK_MS, undefined, { signal: io.signal });
     }
   }
 }
 
-const LISTEN_ERRORS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another process listens there',
-  EACCES: 'no permission',
-  EADDRNOTAVAIL: 'this machine does not have that address',
-  ENOTFOUND: 'this machine does not have that address',
-};
-
 /** Listens as settings say; gives the address by which this machine reaches it. */
 async function listening(app: FastifyInstance, { listen }: ServiceSettings): Promise<string> {
-  const { host, port } = listen;
   try {
-    await app.listen({ host, port });
+    return (await app.listen(listen)).replace('//[::]', '//127.0.0.1');
   } catch (error) {
-    const why = LISTEN_ERRORS[errorCode(error) ?? ''];
-    if (why === undefined) throw error;
+    const { host, port } = listen;
+    const isTaken = errorCode(error) === 'EADDRINUSE';
+    const why = isTaken ? 'another process listens there' : messageOf(error);
     throw new UserError(`${host}:${port} cannot be used: ${why}`, {
       cause: error,
       nextStep: `--listen ${host}:0 takes a free port`,
     });
   }
-  const named = /^(?:0\.0\.0\.0|::|::0)$/.test(host) ? '127.0.0.1' : host;
-  const bound = app.server.address();
-  return `http://${named.includes(':') ? `[${named}]` : named}:${typeof bound === 'object' ? bound?.port : port}`;
 }
 
 /**
@@ -249,12 +235,11 @@ async function localToken(
   url: string,
   io: CommandIo,
 ): Promise<boolean> {
-  const known = await localService(io);
-  const isKnown = known !== undefined && (await tokens.check(known.token)) !== undefined;
+  const known = (await localService(io))?.token ?? '';
+  const isKnown = (await tokens.check(known)) !== undefined;
   if (!isKnown && (await tokens.list()).length > 0) return false;
-  const token = isKnown
-    ? known.token
-    : (await tokens.create({ name: 'local', scopes: ['admin'] })).secret;
+  const made = isKnown ? undefined : await tokens.create({ name: 'local', scopes: ['admin'] });
+  const token = made?.secret ?? known;
   await keepLocal(io, { url, token, shown: settings.url ?? url });
   return true;
 }

@@ -122,37 +122,23 @@ export async function openQueue(database: Database, options: QueueOptions) {
 
   const taken = new Set<Taken>();
   const loops: Promise<void>[] = [];
-  const timers: NodeJS.Timeout[] = [];
   const idle = new AbortController();
   let bell = new AbortController();
   const ring = (): void => {
     bell.abort();
     bell = new AbortController();
   };
-  /** Waits so long, or until there may be a job. */
-  const quiet = (ms: number): Promise<void> =>
-    wait(ms, undefined, { signal: AbortSignal.any([bell.signal, idle.signal]) }).catch(
+  const pause = (ms: number, ...until: AbortSignal[]): Promise<void> =>
+    wait(ms, undefined, { signal: AbortSignal.any([idle.signal, ...until]) }).catch(
       () => undefined,
     );
 
-  const repeated = (run: () => Promise<void>, ms: number, isAtOnce = false): void => {
-    let isBusy = false;
-    const tick = (): void => {
-      if (isBusy) return;
-      isBusy = true;
-      run()
-        .catch((error: unknown) => log?.warn('upkeep of the queue failed', { error }))
-        .finally(() => (isBusy = false));
-    };
-    if (isAtOnce) tick();
-    timers.push(setInterval(tick, ms).unref());
-  };
   /** Changes those of the jobs that this process still has. */
   const change = (what: string, jobs: readonly Taken[], ...more: unknown[]) =>
     query<{ id: string }>(
-      `${what} unnest($1::text[], $2::uuid[], $3::int[]) AS m (name, id, tries)
+      `${what} json_to_recordset($1) AS m (name text, id uuid, tries int)
        WHERE j.name = m.name AND j.id = m.id AND j.retry_count = m.tries AND j.state = 'active' RETURNING j.id`,
-      [...(['name', 'id', 'tries'] as const).map((key) => jobs.map((one) => one[key])), ...more],
+      [JSON.stringify(jobs), ...more],
     );
   const sayAlive = async (): Promise<void> => {
     const mine = [...taken].filter(({ lost }) => !lost.signal.aborted);
@@ -180,20 +166,22 @@ export async function openQueue(database: Database, options: QueueOptions) {
       [new Date(now()), JSON.stringify(why), 2 * settings.bounds.seconds],
     );
   };
-  repeated(sayAlive, (silentSeconds * 1000) / 4);
-  repeated(takeBack, (silentSeconds * 1000) / 4);
-  repeated(endLost, silentSeconds * 1000);
+  const schedules: (() => Promise<void>)[] = [];
+  let upkeep: Promise<void> | undefined;
+  const timer = setInterval(() => {
+    upkeep ??= (async () => {
+      for (const run of [sayAlive, takeBack, endLost, ...schedules]) await run();
+    })()
+      .catch((error: unknown) => log?.warn('upkeep of the queue failed', { error }))
+      .finally(() => (upkeep = undefined));
+  }, silentSeconds * 250).unref();
 
   const putBack = (jobs: readonly Taken[], seconds: number) =>
     change(
-      `UPDATE pgboss.job j SET state = 'retry', start_after = now() + make_interval(secs => $4) FROM`,
-      jobs,
-      seconds,
+      `UPDATE pgboss.job j SET state = 'retry', start_after = now() + make_interval(secs => $2) FROM`,
+      ...([jobs, seconds] as const),
     );
-  const end = together(async (jobs: readonly Taken[]) => {
-    await change('DELETE FROM pgboss.job j USING', jobs);
-    return jobs;
-  });
+  const end = together((jobs: readonly Taken[]) => change('DELETE FROM pgboss.job j USING', jobs));
   const handle = async <N extends JobName>(
     one: Taken,
     data: Jobs[N],
@@ -233,7 +221,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
     // The job stays as it is, nobody says that it is alive, and it comes back.
     const failed = async (error: unknown): Promise<void> => {
       log?.warn('a job could not be ended', { job: name, error });
-      await wait(pollMs, undefined, { signal: idle.signal }).catch(() => undefined);
+      await pause(pollMs);
     };
     while (!idle.signal.aborted) {
       const batchSize = most() - running.size;
@@ -242,7 +230,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
         await Promise.race(running);
         continue;
       }
-      const called = quiet(pollMs);
+      const called = pause(pollMs, bell.signal);
       try {
         const found = await boss.fetch<Jobs[N]>(name, { includeMetadata: true, batchSize });
         for (const { id, data, retryCount: tries } of found) {
@@ -324,7 +312,8 @@ export async function openQueue(database: Database, options: QueueOptions) {
         });
         ring();
       };
-      repeated(look, Math.min(seconds * 250, 60_000), true);
+      schedules.push(look);
+      look().catch((error: unknown) => log?.warn('a job could not be sent', { job: name, error }));
     },
     /** Waiting and running jobs by name. */
     sizes: async (): Promise<Record<JobName, { waiting: number; running: number }>> => {
@@ -344,7 +333,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
       await Promise.race([Promise.all(loops), wait(seconds * 1000, undefined, { ref: false })]);
       const left = [...taken];
       for (const { lost } of left) lost.abort(new Error('the service stops'));
-      for (const timer of timers) clearInterval(timer);
+      clearInterval(timer);
       // A killed process gives its jobs back too, a minute later.
       await putBack(left, 0).catch(() => undefined);
       await boss.stop({ graceful: false, close: false });

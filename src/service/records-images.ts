@@ -183,11 +183,14 @@ export function followRecords(
       tags: readonly string[],
     ): Promise<readonly ImageName[]> =>
       transaction(async (query) => {
-        const names = tags.map((tag) => nameOf({ registry, repository, tag })).sort();
+        const names = tags.map((tag) => nameOf({ registry, repository, tag }));
+        // Of those that are new, in order: so two of them never wait for each other.
         const added = await query<{ name: string }>(
-          `INSERT INTO image AS i (name, is_tag, is_followed) SELECT unnest($1::text[]), true, true
-           ON CONFLICT (name) DO UPDATE SET is_followed = true, gone_at = NULL
-           WHERE NOT i.is_followed OR i.gone_at IS NOT NULL RETURNING name`,
+          `INSERT INTO image AS i (name, is_tag, is_followed)
+           SELECT name, true, true FROM unnest($1::text[]) AS n (name) WHERE NOT EXISTS (
+             SELECT FROM image k WHERE k.name = n.name AND k.is_followed AND k.gone_at IS NULL
+           ) ORDER BY name
+           ON CONFLICT (name) DO UPDATE SET is_followed = true, gone_at = NULL RETURNING name`,
           [names],
         );
         const values: unknown[] = [names, new Date(now())];

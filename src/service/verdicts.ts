@@ -135,9 +135,8 @@ async function checkedVerdict(
       statedBy(checked, kind, opened.root.digest, trusted),
     );
     if (summary?.signer !== tests?.signer) throw refused('two signers signed its statements');
-    const signer = summary?.signer ?? '';
-    const about = { image, opened, signer, now: context.now() };
-    return gradeOf(about, summary?.predicate, tests?.predicate);
+    const of = { image, opened, signer: summary?.signer ?? '', latest: context.now() + AHEAD_MS };
+    return gradeOf(of, summary?.predicate, tests?.predicate);
   });
 }
 
@@ -198,18 +197,13 @@ function signerOf(
   });
 }
 
-interface About {
-  readonly image: ImageName;
-  readonly opened: OpenedImage;
-  readonly signer: string;
-  readonly now: number;
-}
-
+/** Throws ApiProblem where the statements do not agree, with the image or each other. */
 function gradeOf(
-  { image, opened, signer, now }: About,
+  of: { image: ImageName; opened: OpenedImage; signer: string; latest: number },
   summary: unknown,
   tests: unknown,
 ): MadeVerdict {
+  const { image, opened, signer, latest } = of;
   const { digest } = opened.root;
   const name = imageText(image);
   const stated = readVerdict(summary, [tests]);
@@ -217,7 +211,7 @@ function gradeOf(
   if (resourceUri !== imagePurl({ name, digest, withoutTag: true }))
     throw refused(`it is about ${String(resourceUri).slice(0, 300)}, not ${name}`);
   const gradedAt = new Date(stated.timeVerified);
-  if (!(gradedAt.getTime() <= now + AHEAD_MS)) throw refused('it does not say when it was made');
+  if (!(gradedAt.getTime() <= latest)) throw refused('it does not say when it was made');
   if (stated.criteria.size === 0) throw refused('its test result is not that of its summary');
   const failed = new Set(listOf(objectOf(tests)['failedTests'], 1000));
   const evidence = [{ kind: 'note', text: `stated in a verdict that ${signer} signed` }] as const;

@@ -10,6 +10,7 @@ import {
   Grader,
   type GraderAnswer,
   type GraderOptions,
+  type GradeRequest,
 } from './grader.ts';
 import type { Credentials } from './hands.ts';
 import type { AppDeps } from './parts.ts';
@@ -89,19 +90,40 @@ export class Workers {
   }
 
   /** Grades an ask that was made `here`. Rejects with TryAgain where it may go well later. */
-  async grade(askId: string, options: GradeOptions = {}): Promise<void> {
-    const ask = await this.#deps.records.start(askId);
+  async grade(askId: string, { credentials, fresh, signal }: GradeOptions = {}): Promise<void> {
+    const { records, log, now } = this.#deps;
+    const { onFinished, onGraded } = this.#options;
+    const ask = await records.start(askId);
     // Done by another process, or taken back.
     if (ask === undefined) return;
     const started = performance.now();
     const refusal = this.#allowed.refusal(ask.image);
+    const isAgain = ask.reason === 'daily' && fresh !== true;
+    const request = { image: ask.image, now: now(), isAgain, ...given({ credentials }) };
+    const onProgress = (line: string): void => {
+      records.progress(ask.id, line).catch((error: unknown) => {
+        log.warn('progress was not kept', { ask: ask.id, error: messageOf(error) });
+      });
+    };
     const answer =
-      refusal === undefined ? await this.#answer(ask, options) : failed('image', refusal);
-    const seconds = (performance.now() - started) / 1000;
+      refusal === undefined
+        ? await this.#answer(request, { onProgress, ...given({ signal }) })
+        : failed('image', refusal);
     // The job was given back, and another worker takes it.
-    if (options.signal?.aborted === true && !answer.ok) throw new TryAgain('it was stopped');
-    this.#options.onGraded?.({ ask, outcome: answer.ok ? 'done' : answer.kind, seconds });
-    await this.#keep(ask, answer);
+    if (signal?.aborted === true && !answer.ok) throw new TryAgain('it was stopped');
+    const seconds = (performance.now() - started) / 1000;
+    onGraded?.({ ask, outcome: answer.ok ? 'done' : answer.kind, seconds });
+    if (answer.ok) {
+      await records.finish(ask.id, answer.made, async (finished, query) =>
+        onFinished?.(finished, query, ask),
+      );
+      return;
+    }
+    const { kind, message, nextStep, gone } = answer;
+    log.info('not graded', { ask: ask.id, kind, message });
+    const how = { mayRetry: kind === 'registry', ...given({ gone }) };
+    const state = await records.fail(ask.id, { message, ...given({ nextStep }) }, how);
+    if (state === 'queued') throw new TryAgain(message);
   }
 
   /** Ends the processes, after the queue stopped. */
@@ -109,42 +131,16 @@ export class Workers {
     for (const grader of this.#all) grader.close();
   }
 
-  #answer(ask: Ask, { credentials, fresh = false, signal }: GradeOptions): Promise<GraderAnswer> {
-    const { records, log, now } = this.#deps;
-    const onProgress = (line: string): void => {
-      records.progress(ask.id, line).catch((error: unknown) => {
-        log.warn('progress was not kept', { ask: ask.id, error: messageOf(error) });
-      });
-    };
+  #answer(request: GradeRequest, how: Parameters<Grader['grade']>[1]): Promise<GraderAnswer> {
     return this.#turns.take(undefined, async () => {
       const grader = this.#idle.pop() as Grader;
-      const isAgain = ask.reason === 'daily' && !fresh;
-      const request = { image: ask.image, now: now(), isAgain, ...given({ credentials }) };
       const began = performance.now();
       try {
-        return await grader.grade(request, { onProgress, ...given({ signal }) });
+        return await grader.grade(request, how);
       } finally {
-        this.#isQuick = isAgain && performance.now() - began < SLOW_MS;
+        this.#isQuick = request.isAgain === true && performance.now() - began < SLOW_MS;
         this.#idle.push(grader);
       }
     });
-  }
-
-  async #keep(ask: Ask, answer: GraderAnswer): Promise<void> {
-    const { records, log } = this.#deps;
-    const { onFinished } = this.#options;
-    if (answer.ok) {
-      const within =
-        onFinished &&
-        ((finished: Finished, query: Query): Promise<void> => onFinished(finished, query, ask));
-      await records.finish(ask.id, answer.made, within);
-      return;
-    }
-    const { kind, message, nextStep, gone } = answer;
-    log.info('not graded', { ask: ask.id, kind, message });
-    const error = { message, ...given({ nextStep }) };
-    const mayRetry = kind === 'registry';
-    const state = await records.fail(ask.id, error, { mayRetry, ...given({ gone }) });
-    if (state === 'queued') throw new TryAgain(message);
   }
 }
