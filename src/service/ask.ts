@@ -16,7 +16,6 @@ const MAX_ANSWER = 16 * 1024 * 1024;
 /** A service that is started again, or whose database is, is asked on for so long. */
 const LONGEST_AWAY_MS = 60_000;
 
-/** Folder of what the service keeps on this machine. */
 export function serviceFolder(io: CommandIo): string {
   return join(dirname(pathsOf(io).store), 'service');
 }

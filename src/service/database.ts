@@ -36,7 +36,6 @@ export class DatabaseAway extends Error {
 
 interface OpenOptions {
   readonly log?: Logger;
-  /** Connections to PostgreSQL, at most. */
   readonly connections?: number;
   /** A statement that takes longer would delay others: better an error. 0 for any time. */
   readonly longestMs?: number;

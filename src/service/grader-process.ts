@@ -130,8 +130,7 @@ async function judged(
   const shown = slim({ scorecard, contents: contents.map(withoutDate) }).contents ?? [];
   const counts = found.known ? countsOf(found.value) : undefined;
   const more = { counts, advisoriesAt: earliest(advisories), builtAt: earliest(built) };
-  const made = { digest: scorecard.digest, scorecard, report: { contents: shown } };
-  return { ok: true, made: { ...made, ...given(more) } };
+  return { ok: true, made: { scorecard, report: { contents: shown }, ...given(more) } };
 }
 
 /** The date is of the grade: beside it, a report of the same findings stays the same. */

@@ -34,7 +34,6 @@ export type Made = MadeGrade & { readonly report: GradeReport };
 export type GradeFailure = AskError & {
   readonly ok: false;
   readonly kind: 'image' | 'registry' | 'bounds' | 'inner';
-  /** The registry does not have the image. */
   readonly gone?: boolean;
 };
 
@@ -97,7 +96,6 @@ export class Grader {
     this.#options = options;
   }
 
-  /** Of the process, if there is one now. */
   get pid(): number | undefined {
     return this.#running?.child.pid;
   }

@@ -21,7 +21,6 @@ const MOST_PLAIN = 64 * 1024 * 1024;
 /** Larger ones are few, and would fill the table. */
 const MOST_PACKED = 8 * 1024 * 1024;
 
-/** What the table has for a key: short, whatever the facts were asked for. */
 export function sharedKey(key: string): string {
   return createHash('sha256').update(`v${FACTS_SCHEMA} ${key}`).digest('hex');
 }
@@ -42,26 +41,7 @@ export async function unpackFacts(
   const plain = await promisify(gunzip)(packed, { maxOutputLength: MOST_PLAIN }).catch(() => '');
   const text = plain.toString();
   const facts = text.startsWith(`${key}\n`) ? parseJson(text.slice(key.length + 1)) : undefined;
-  return isWhole(facts) ? { facts, length: text.length } : undefined;
-}
-
-/** What each field has to be, by an example. */
-const WHOLE: Readonly<Record<string, unknown>> = {
-  ...{ attributes: [], packages: [], unreadable: [], secrets: [], suppressedSecrets: [] },
-  ...{ secretGaps: [], files: {}, licenses: {}, unopenedFiles: {} },
-  ...{ paths: '', needsLower: true, secretsScanned: true },
-};
-
-/** Who can write into the table can write what a layer is said to have, but nothing that breaks. */
-function isWhole(value: unknown): value is LayerFacts {
-  if (!isLayerFacts(value)) return false;
-  const facts: Readonly<Record<string, unknown>> = { ...value };
-  return Object.entries(WHOLE).every(
-    ([name, like]) =>
-      typeof facts[name] === typeof like &&
-      Array.isArray(facts[name]) === Array.isArray(like) &&
-      facts[name] !== null,
-  );
+  return isLayerFacts(facts) ? { facts, length: text.length } : undefined;
 }
 
 /**

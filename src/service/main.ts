@@ -31,7 +31,6 @@ import { Workers } from './worker.ts';
 
 export { VERSION };
 
-/** What the command `scoville` calls of this package. */
 export interface Service {
   readonly VERSION: string;
   readonly serve: typeof serve;

@@ -9,7 +9,6 @@ import type { ServiceSettings } from './settings.ts';
 import type { Reason } from './shapes.ts';
 import { together } from './together.ts';
 
-/** Data of the jobs by name. A job of `grade` has the id of its ask. */
 export interface Jobs {
   readonly grade: { readonly askId: string; readonly fresh?: boolean };
   /** Asks again for what was graded a day ago; removes what is too old. */
@@ -25,7 +24,6 @@ export type JobName = keyof Jobs;
 export interface Job<N extends JobName = JobName> {
   readonly id: string;
   readonly data: Jobs[N];
-  /** From 1. */
   readonly attempt: number;
   /** Aborted when its time is over, the queue stops, or another process has the job now. */
   readonly signal: AbortSignal;
@@ -39,7 +37,6 @@ export class TryAgain extends Error {
 export interface JobOptions {
   /** Not sent where one with this key is waiting. */
   readonly key?: string;
-  /** Waits so long before it is taken. */
   readonly afterSeconds?: number;
   /** Part of this transaction. */
   readonly query?: Query;
@@ -60,9 +57,6 @@ export interface QueueOptions {
 const NAMES = ['grade', 'daily', 'follow', 'notify', 'attach'] as const satisfies JobName[];
 const MOST_ATTEMPTS = 6;
 const MOST_FACTOR = 3 ** 4;
-/** A grade has its own bound, and may wait for those before it. */
-const LONGEST_MS = 86_400_000;
-/** Asks of one transaction, at most. */
 const BATCH = 1000;
 /** A person who waits goes before what nobody waits for. */
 const PRIORITY: Readonly<Record<Reason, number>> = {
@@ -188,12 +182,11 @@ export async function openQueue(database: Database, options: QueueOptions) {
     handler: (job: Job<N>) => Promise<void>,
   ): Promise<void> => {
     const { name, id, tries, lost } = one;
-    const timer = setTimeout(
-      () => {
-        lost.abort(OVER);
-      },
-      name === 'grade' ? LONGEST_MS : (settings.bounds.seconds + 60) * 1000,
-    );
+    // A grade has its own bound, and may wait for those before it.
+    const seconds = name === 'grade' ? 86_400 : settings.bounds.seconds + 60;
+    const timer = setTimeout(() => {
+      lost.abort(OVER);
+    }, seconds * 1000);
     // Or the queue stops: it was put back, also where the handler went on to its end.
     const isLost = (): boolean => lost.signal.aborted && lost.signal.reason !== OVER;
     taken.add(one);
@@ -315,7 +308,6 @@ export async function openQueue(database: Database, options: QueueOptions) {
       schedules.push(look);
       look().catch((error: unknown) => log?.warn('a job could not be sent', { job: name, error }));
     },
-    /** Waiting and running jobs by name. */
     sizes: async (): Promise<Record<JobName, { waiting: number; running: number }>> => {
       const rows = await query<{ name: JobName; waiting: number; running: number }>(
         `SELECT n.name, count(*) FILTER (WHERE state < 'active') AS waiting,

@@ -10,7 +10,6 @@ export interface ImageFilter {
   readonly registry?: string;
   /** Built this many days ago or earlier. */
   readonly olderThanDays?: number;
-  /** Id of a criterion that fails. */
   readonly fails?: string;
   /** Part of the name; up to two characters are the beginning of what follows a `/`. */
   readonly q?: string;
@@ -21,7 +20,6 @@ export interface FleetSummary {
   /** Graded images by level, 0 to 5. */
   readonly levels: readonly number[];
   readonly ungraded: number;
-  /** Built over 30 days ago. */
   readonly old: number;
   /** Whose last change, in the last seven days, was for the worse; the newest first, at most 20. */
   readonly worse: readonly ImageRow[];

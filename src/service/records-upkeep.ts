@@ -58,18 +58,15 @@ export function upkeepRecords(
   };
 
   return {
-    /** As layer-facts.ts packs them; those that were not used longest go first. */
-    layerFacts: async (keys: readonly string[]): Promise<ReadonlyMap<string, Uint8Array>> => {
-      const rows = await query<{ key: string; body: Uint8Array }>(
-        'SELECT key, body FROM layer_facts WHERE key = ANY ($1::text[])',
-        [keys],
+    /** As kept.ts packs them; those that were not used longest go first. */
+    layerFacts: async (key: string): Promise<Uint8Array | undefined> => {
+      const [row] = await query<{ body: Uint8Array; used_at: Date }>(
+        'SELECT body, used_at FROM layer_facts WHERE key = $1',
+        [key],
       );
-      if (rows.length > 0)
-        await query(
-          'UPDATE layer_facts SET used_at = $2 WHERE key = ANY ($1::text[]) AND used_at < $3',
-          [rows.map(({ key }) => key), new Date(now()), before(USED_SECONDS)],
-        );
-      return new Map(rows.map(({ key, body }) => [key, body]));
+      if (row !== undefined && row.used_at < before(USED_SECONDS))
+        await query('UPDATE layer_facts SET used_at = $2 WHERE key = $1', [key, new Date(now())]);
+      return row?.body;
     },
     putLayerFacts: async (key: string, facts: Uint8Array): Promise<void> => {
       if (facts.length > bounds.factBytes) return;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { given } from '../lib/json.ts';
 import { VECTORS } from '../model/criterion.ts';
-import { digestHex, type Digest } from '../model/reference.ts';
+import { digestHex } from '../model/reference.ts';
 import { GRADES as BEST_FIRST, type Scorecard } from '../model/scorecard.ts';
 import type { Database, Query } from './database.ts';
 import { datedText, undatedText } from './dated-text.ts';
@@ -24,9 +24,7 @@ export interface NewAsk {
   readonly here?: boolean;
 }
 
-/** A grade as it was made, to be kept. */
 export interface MadeGrade {
-  readonly digest: Digest;
   readonly scorecard: Scorecard;
   readonly counts?: Counts;
   readonly advisoriesAt?: Date;
@@ -39,7 +37,6 @@ export interface MadeVerdict extends MadeGrade {
   readonly image: ImageName;
   /** Key or identity. */
   readonly signer: string;
-  readonly gradedAt: Date;
 }
 
 export interface Finished {
@@ -164,10 +161,8 @@ function askRecords({ query }: Database, now: () => number) {
   return {
     ask: async (id: string): Promise<Ask | undefined> =>
       isUuid(id) ? one('a.id = $1', id) : undefined,
-    /** Those of them that there are. */
     asks: (ids: readonly string[]): Promise<readonly Ask[]> =>
       read<Ask>(query, `${ASKS} WHERE a.id = ANY($1::uuid[])`, [ids]),
-    /** The newest of an image, of any state. */
     lastAsk: (image: ImageName): Promise<Ask | undefined> =>
       one('i.name = $1 ORDER BY a.asked_at DESC LIMIT 1', nameOf(image)),
     /** Now running, one attempt more; undefined where it is done, failed or unknown. */
@@ -212,8 +207,7 @@ function gradeRecords({ query, transaction }: Database, now: () => number, grade
       const made = ends.map(({ askId, made }): NewGrade => {
         const ask = asks.find(({ id }) => id === askId);
         if (ask === undefined) throw new Error(`no ask ${askId}`);
-        const gradedAt = new Date(made.scorecard.gradedAt);
-        return { ...made, imageId: ask.image_id, askId, gradedAt };
+        return { ...made, imageId: ask.image_id, askId };
       });
       const at = now();
       const dates = [new Date(at), new Date(at + gradeSeconds * 1000)];
@@ -232,13 +226,13 @@ function gradeRecords({ query, transaction }: Database, now: () => number, grade
     /** The same verdict again gives the grade of the first time. */
     addVerdict: (verdict: MadeVerdict): Promise<Finished> =>
       transaction(async (query) => {
-        const { image, signer, gradedAt } = verdict;
+        const { image, signer, scorecard } = verdict;
         await makeImages(query, [nameOf(image)]);
         await query('SELECT FROM image WHERE name = $1 FOR UPDATE', [nameOf(image)]);
         const [row] = await query<{ id: number; grade_id: string | null }>(
           `SELECT i.id, g.id AS grade_id FROM image i LEFT JOIN grade g
            ON g.image_id = i.id AND g.graded_at = $2 AND g.signer = $3 WHERE name = $1`,
-          [nameOf(image), gradedAt, signer],
+          [nameOf(image), new Date(scorecard.gradedAt), signer],
         );
         const { id: imageId = 0, grade_id: same = null } = row ?? {};
         if (same !== null) return finishedBefore(query, same);
@@ -275,7 +269,6 @@ interface NewGrade extends MadeGrade {
   readonly imageId: number;
   readonly askId?: string;
   readonly signer?: string;
-  readonly gradedAt: Date;
 }
 
 /** Writes grades of images that are locked; each becomes its image's newest, where it is. */
@@ -286,11 +279,11 @@ async function addGrades(
 ): Promise<readonly Finished[]> {
   const documents = await keepDocuments(query, made);
   const rows = made.map(({ scorecard, counts, ...one }, i) => {
-    const { level, overall, vectors, criteria, tool } = scorecard;
+    const { level, overall, vectors, criteria, tool, digest, gradedAt } = scorecard;
     return {
       ...{ id: randomUUID(), ask_id: one.askId, image_id: one.imageId, signer: one.signer, level },
-      ...{ document_id: documents[i], digest: `\\x${digestHex(one.digest)}`, ...overall },
-      ...{ graded_at: one.gradedAt, built_at: one.builtAt, advisories_at: one.advisoriesAt },
+      ...{ document_id: documents[i], digest: `\\x${digestHex(digest)}`, ...overall },
+      ...{ graded_at: gradedAt, built_at: one.builtAt, advisories_at: one.advisoriesAt },
       vectors: VECTORS.map((vector) => vectors[vector].grade).join(' '),
       counts: counts && SEVERITIES.map((severity) => counts[severity]),
       failing: criteria.flatMap(({ id, outcome }) => (outcome === 'fail' ? [id] : [])),
@@ -344,7 +337,8 @@ type Kept = Pick<MadeGrade, 'scorecard' | 'report'>;
 async function keepDocuments(query: Query, made: readonly NewGrade[]): Promise<readonly string[]> {
   const all = made.map(({ scorecard, report, ...times }) => {
     const kept: Kept = { scorecard: { ...scorecard, gradedAt: '' }, report };
-    const json = undatedText(JSON.stringify(kept), times);
+    const gradedAt = new Date(scorecard.gradedAt);
+    const json = undatedText(JSON.stringify(kept), { ...times, gradedAt });
     return { json, id: `\\x${createHash('sha256').update(json).digest('hex')}` };
   });
   const left = new Map(all.map(({ id, json }) => [id, json]));

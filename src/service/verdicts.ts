@@ -7,7 +7,7 @@ import { UserError } from '../lib/errors.ts';
 import { given, objectOf } from '../lib/json.ts';
 import type { CriterionResult } from '../model/criterion.ts';
 import { MEDIA_TYPE, type OpenedImage, platformName } from '../model/image.ts';
-import { digestOf } from '../model/reference.ts';
+import { type Digest, digestOf } from '../model/reference.ts';
 import { attachStatements, wholeOf, withImage } from '../trust/attach.ts';
 import { listOf } from '../trust/bundle.ts';
 import { imagePurl } from '../trust/identity.ts';
@@ -166,7 +166,7 @@ function carrying(opened: OpenedImage, bundles: readonly object[]): OpenedImage 
 function statedBy(
   checked: readonly CheckedAttachment[],
   kind: string,
-  digest: MadeVerdict['digest'],
+  digest: Digest,
   trusted: TrustedSigners,
 ): { readonly predicate: unknown; readonly signer: string } {
   const [one, second] = checked.filter(({ evidence }) => madeKind(evidence.says) === kind);
@@ -230,5 +230,5 @@ function gradeOf(
     platforms: [{ platform, digest, criteria }],
     notices: [`A verdict that ${signer} signed: its evidence stayed where it was made.`],
   });
-  return { image, digest, scorecard, signer, gradedAt };
+  return { image, scorecard, signer };
 }

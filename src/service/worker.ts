@@ -25,7 +25,6 @@ export interface WorkerOptions extends Pick<GraderOptions, 'home' | 'env' | 'fil
   readonly graders: number;
   /** In the transaction that keeps a new grade, to send jobs. */
   readonly onFinished?: (finished: Finished, query: Query, ask: Ask) => Promise<void>;
-  /** For figures. */
   readonly onGraded?: (graded: {
     readonly ask: Ask;
     readonly outcome: 'done' | GradeFailure['kind'];
@@ -34,7 +33,6 @@ export interface WorkerOptions extends Pick<GraderOptions, 'home' | 'env' | 'fil
 }
 
 interface GradeOptions {
-  /** For this grade alone. */
   readonly credentials?: Credentials;
   readonly fresh?: boolean;
   readonly signal?: AbortSignal;
@@ -59,23 +57,18 @@ export class Workers {
     this.#deps = deps;
     this.#options = options;
     this.#allowed = new Allowed(settings.registries);
-    const facts: GraderOptions['facts'] = {
-      get: async (key) => (await records.layerFacts([key])).get(key),
-      put: (key, packed) => records.putLayerFacts(key, packed),
-    };
-    const own = { ...options, settings, facts, home: join(options.home, 'grader') };
+    const { layerFacts: get, putLayerFacts: put } = records;
+    const own = { ...options, settings, facts: { get, put }, home: join(options.home, 'grader') };
     // Without jobs too: scans of Harbor are graded by the process that was asked.
     this.#all = Array.from({ length: Math.max(1, options.graders) }, () => new Grader(own));
     this.#idle = [...this.#all];
     this.#turns = new Turns(this.#all.length);
   }
 
-  /** Of the processes that there are now. */
   get pids(): readonly number[] {
     return this.#all.flatMap(({ pid }) => pid ?? []);
   }
 
-  /** From now on, takes jobs until the queue stops. */
   start(): void {
     const { graders } = this.#options;
     if (graders === 0) return;

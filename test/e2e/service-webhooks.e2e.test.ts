@@ -151,7 +151,8 @@ test('tags of a real registry are followed', async () => {
     `SELECT id FROM ask WHERE reason = 'follow'`,
   )) {
     await records.start(id);
-    await records.finish(id, { ...madeGrade({ at: service.now() }), digest });
+    const { scorecard } = madeGrade({ at: service.now() });
+    await records.finish(id, { scorecard: { ...scorecard, digest } });
   }
   await database.query('DELETE FROM ask');
   expect(await followed()).toEqual([]);

@@ -56,7 +56,7 @@ test('a grade is asked for, looked at while it waits and when it is done', async
     ...{ status: 'running', progress: 'inspect', attempts: 1 },
   });
   const scorecard = sampleScorecard(undefined, `${HOST}/team/app:1`);
-  const { grade } = await service.records.finish(id, { digest: scorecard.digest, scorecard });
+  const { grade } = await service.records.finish(id, { scorecard });
   const done = await service.inject({ url });
   expect(done.json()).toMatchObject({
     ...{ id, status: 'done' },

@@ -68,7 +68,6 @@ export function madeGrade({
     waivers: [],
   } as unknown as Scorecard;
   return {
-    digest: digestOf(bytes),
     scorecard,
     counts: { critical: 1, high: 2, medium: 3, low: 4, unknown: 5 },
     ...(more.builtAt === undefined ? {} : { builtAt: more.builtAt }),

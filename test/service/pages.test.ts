@@ -144,8 +144,7 @@ describe('an image', () => {
     const image = { ...SHOWN, repository: 'shop/verdict' };
     const scorecard = scorecardAt('shop/verdict', 3, NOW - 5000);
     const { grade } = await stand.records.addVerdict({
-      ...{ image, signer: 'release@example.com', gradedAt: new Date(NOW - 5000) },
-      ...{ digest: scorecard.digest, scorecard },
+      ...{ image, signer: 'release@example.com', scorecard },
     });
     for (const path of [
       '/images/registry.example.com/shop/verdict:latest',

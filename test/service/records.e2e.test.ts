@@ -358,7 +358,7 @@ describe.each(KINDS)('records in %s', (kind) => {
     const verdict = (level: number, minutes: number, bytes = 'one') => {
       const at = clock.at + minutes * 60_000;
       const made = madeGrade({ at, level, bytes });
-      return { ...made, image: tagged('1'), signer: 'key of ci', gradedAt: new Date(at) };
+      return { ...made, image: tagged('1'), signer: 'key of ci' };
     };
     const first = await records.addVerdict(verdict(5, 1));
     expect(first).toMatchObject({ isNew: true, change: 'better' });
@@ -405,14 +405,13 @@ describe.each(KINDS)('records in %s', (kind) => {
       await records.putLayerFacts(key, facts());
     }
     clock.at += DAY_MS;
-    const found = await records.layerFacts(['a', 'x']);
-    expect([...found.keys()]).toEqual(['a']);
-    expect(Buffer.from(found.get('a') ?? []).equals(first)).toBe(true);
+    expect(Buffer.from((await records.layerFacts('a')) ?? []).equals(first)).toBe(true);
+    expect(await records.layerFacts('x')).toBeUndefined();
     clock.at += DAY_MS;
     await records.putLayerFacts('f', facts());
     await records.putLayerFacts('large', randomBytes(20_000));
-    const left = await records.layerFacts(['a', 'b', 'c', 'd', 'e', 'f', 'large']);
-    expect([...left.keys()].sort()).toEqual(['a', 'c', 'd', 'e', 'f']);
+    const left = await database.query<{ key: string }>('SELECT key FROM layer_facts ORDER BY key');
+    expect(left.map(({ key }) => key)).toEqual(['a', 'c', 'd', 'e', 'f']);
     const [kept] = await database.query<{ bytes: number }>(
       'SELECT sum(bytes) AS bytes FROM layer_facts',
     );

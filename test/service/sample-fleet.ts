@@ -73,7 +73,7 @@ export async function addGrade(
   const { ask } = await asked(database, { image, reason: 'follow' }, gradedAt - 5000);
   const scorecard = scorecardAt(text(image), level, gradedAt, criteria);
   const { grade } = await records.finish(ask.id, {
-    ...{ digest: scorecard.digest, scorecard, builtAt: new Date(builtAt), report },
+    ...{ scorecard, builtAt: new Date(builtAt), report },
     advisoriesAt: new Date(gradedAt - DAY / 2),
     ...(counts === undefined ? {} : { counts }),
   });
