@@ -173,7 +173,8 @@ export async function openQueue(database: Database, options: QueueOptions) {
   const putBack = (jobs: readonly Taken[], seconds: number) =>
     change(
       `UPDATE pgboss.job j SET state = 'retry', start_after = now() + make_interval(secs => $2) FROM`,
-      ...([jobs, seconds] as const),
+      jobs,
+      seconds,
     );
   const end = together((jobs: readonly Taken[]) => change('DELETE FROM pgboss.job j USING', jobs));
   const handle = async <N extends JobName>(
@@ -197,9 +198,11 @@ export async function openQueue(database: Database, options: QueueOptions) {
       if (isLost()) return;
       const mayTry = name === 'grade' || tries + 1 < MOST_ATTEMPTS;
       if (error instanceof DatabaseAway || (error instanceof TryAgain && mayTry))
-        return void (await putBack([one], retrySeconds * Math.min(3 ** tries, MOST_FACTOR)));
-      log?.error('a job failed', { job: name, id, attempt: tries + 1, error });
-      await end(one);
+        await putBack([one], retrySeconds * Math.min(3 ** tries, MOST_FACTOR));
+      else {
+        log?.error('a job failed', { job: name, id, attempt: tries + 1, error });
+        await end(one);
+      }
     } finally {
       clearTimeout(timer);
       taken.delete(one);
@@ -216,7 +219,8 @@ export async function openQueue(database: Database, options: QueueOptions) {
       log?.warn('a job could not be ended', { job: name, error });
       await pause(pollMs);
     };
-    while (!idle.signal.aborted) {
+    const isOver = (): boolean => idle.signal.aborted;
+    while (!isOver()) {
       const batchSize = most() - running.size;
       // Several at once where there are many.
       if (4 * batchSize < most()) {
@@ -228,7 +232,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
         const found = await boss.fetch<Jobs[N]>(name, { includeMetadata: true, batchSize });
         for (const { id, data, retryCount: tries } of found) {
           const one: Taken = { name, id, tries, lost: new AbortController() };
-          const run = (idle.signal.aborted ? putBack([one], 0) : handle(one, data, handler))
+          const run = (isOver() ? putBack([one], 0) : handle(one, data, handler))
             .catch(failed)
             .then(() => void running.delete(run));
           running.add(run);

@@ -1,5 +1,5 @@
 import { VECTORS } from '../model/criterion.ts';
-import { digestHex, formatReference, type Digest } from '../model/reference.ts';
+import { type Digest, digestHex, formatReference, parseReference } from '../model/reference.ts';
 import type { Query } from './database.ts';
 import type { ImageName } from './shapes.ts';
 
@@ -10,15 +10,9 @@ export function nameOf({ registry, repository, tag = 'latest', digest }: ImageNa
 }
 
 export function imageOf(name: string): ImageName {
-  const slash = name.indexOf('/');
-  const registry = name.slice(0, slash);
-  const at = name.indexOf('@');
-  const end = at < 0 ? name.lastIndexOf(':') : at;
-  const repository = name.slice(slash + 1, end);
-  const last = name.slice(end + 1);
-  return at < 0
-    ? { registry, repository, tag: last }
-    : { registry, repository, digest: last as Digest };
+  const read = parseReference(name);
+  if (!read.ok) throw new Error(read.error);
+  return read.value;
 }
 
 export function digestBytes(digest: Digest): Buffer {
