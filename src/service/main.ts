@@ -213,7 +213,8 @@ async function opened(
 /** Listens as settings say; gives the address by which this machine reaches it. */
 async function listening(app: FastifyInstance, { listen }: ServiceSettings): Promise<string> {
   try {
-    return (await app.listen(listen)).replace('//[::]', '//127.0.0.1');
+    // A copy: what it is given, it changes.
+    return (await app.listen({ ...listen })).replace('//[::]', '//127.0.0.1');
   } catch (error) {
     const { host, port } = listen;
     const isTaken = errorCode(error) === 'EADDRINUSE';
