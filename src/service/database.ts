@@ -72,7 +72,7 @@ const types = new pg.TypeOverrides();
 types.setTypeParser(pg.types.builtins.INT8, Number);
 
 /** After so long without an answer, a new connection shows whether the server answers anybody. */
-const SILENT_MS = 3_000;
+const SILENT_MS = 2_000;
 const CONNECT_MS = 5_000;
 
 function openServer(
@@ -93,19 +93,25 @@ function openServer(
   });
   // A connection that waits in the pool ended: the next query opens another.
   pool.on('error', (error) => log?.warn('a connection to the database ended', { error }));
-  /** Rejects when the server, which may be suspended, does not answer a new connection either. */
-  const silence = async (signal: AbortSignal): Promise<never> => {
-    for (;;) {
-      await wait(SILENT_MS, undefined, { signal, ref: false });
-      const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_MS });
-      client.on('error', () => undefined);
-      await client.connect().catch((error: unknown) => {
+  /** Since when queries wait for an answer, by what gives each up. */
+  const waiting = new Map<(error: unknown) => void, number>();
+  const late = () => [...waiting].filter(([, since]) => since < performance.now() - SILENT_MS);
+  let look: Promise<unknown> | undefined;
+  const watch = setInterval(() => {
+    if (late().length === 0 || look !== undefined) return;
+    const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_MS });
+    client.on('error', () => undefined);
+    look = client
+      .connect()
+      .catch((error: unknown) => {
         // That it has no room for one more is an answer.
-        if (!/^53/.test(errorCode(error) ?? '')) throw error;
+        if (!/^53/.test(errorCode(error) ?? '')) for (const [giveUp] of late()) giveUp(error);
+      })
+      .finally(() => {
+        look = undefined;
+        client.end().catch(() => undefined);
       });
-      client.end().catch(() => undefined);
-    }
-  };
+  }, 1_000).unref();
   const onOne = async <T>(run: (query: Query) => Promise<T>): Promise<T> => {
     const client = await pool.connect().catch((error: unknown) => {
       throw asAway(error);
@@ -118,17 +124,19 @@ function openServer(
     client.on('error', note);
     try {
       return await run(async <R extends object>(sql: string, values?: readonly unknown[]) => {
-        const over = new AbortController();
+        let giveUp: ((error: unknown) => void) | undefined;
         try {
-          const asked = client.query<R>(sql, values as unknown[]);
-          const result = await Promise.race([asked, silence(over.signal)]);
+          const result = await new Promise<pg.QueryResult<R>>((done, failed) => {
+            waiting.set((giveUp = failed), performance.now());
+            client.query<R>(sql, values as unknown[]).then(done, failed);
+          });
           // Of several statements, the last.
           const last = Array.isArray(result) ? (result as pg.QueryResult<R>[]).at(-1) : result;
           return last?.rows ?? [];
         } catch (error) {
           throw asAway(error);
         } finally {
-          over.abort();
+          if (giveUp !== undefined) waiting.delete(giveUp);
         }
       });
     } catch (error) {
@@ -154,7 +162,10 @@ function openServer(
           return result;
         }),
       ),
-    close: () => (closing ??= pool.end()),
+    close: () => {
+      clearInterval(watch);
+      return (closing ??= pool.end());
+    },
   };
 }
 
