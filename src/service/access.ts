@@ -1,24 +1,22 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AppDeps } from './parts.ts';
 import { ApiProblem } from './problems.ts';
-import { may, type Scope, type Token } from './tokens.ts';
+import type { Scope } from './shapes.ts';
+import { may, type Token } from './tokens.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may; `read` without it. */
-    access?: Access;
+    /**
+     * Who may; `read` without it. `open`: anyone, and a token is not checked. `read`: anyone, or a
+     * token of that scope, as settings say. `metrics`: this machine too. Else a token of that scope.
+     */
+    access?: 'open' | Scope;
   }
   interface FastifyRequest {
     /** Whose token came with the request; never the secret. */
     token: Token | null;
   }
 }
-
-/**
- * `open`: anyone, and a token is not checked. `read`: anyone, or a token of that scope, as
- * settings say. `metrics`: this machine too. Else a token of that scope.
- */
-type Access = 'open' | Scope;
 
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 
@@ -29,22 +27,30 @@ export function guard(
   wrongTokens: number,
 ): void {
   app.decorateRequest('token', null);
-  const guesses = guessesOf(app, 'wrong', wrongTokens);
+  const guess = limitOf(app, 'wrong', wrongTokens);
   app.addHook('onRequest', async (request) => {
-    const access = request.routeOptions.config.access ?? 'read';
+    const { routeOptions, headers, method, ip, socket } = request;
+    const access = routeOptions.config.access ?? 'read';
     if (access === 'open') return;
-    if (comesFromElsewhere(request))
+    // Where a browser keeps the password, a page of somebody else must not use it.
+    if (
+      !/^(?:GET|HEAD)$/.test(method) &&
+      /^(?:cross|same)-site$/.test(String(headers['sec-fetch-site']))
+    )
       throw new ApiProblem('forbidden', 'a page of another site must not send this');
-    const isFree = isOpen(access, settings.reading, request);
-    const secret = secretOf(request.headers.authorization);
+    // Behind a proxy of this machine both addresses are checked.
+    const isHere = [ip, socket.remoteAddress ?? ''].every((one) => LOOPBACK.test(one));
+    const isFree =
+      (access === 'read' && settings.reading === 'open') || (access === 'metrics' && isHere);
+    const secret = secretOf(headers.authorization);
     if (secret === undefined) {
       if (isFree) return;
       throw unauthorized(request, 'this needs a token: Authorization: Bearer TOKEN');
     }
-    await guesses.refuse(request);
+    await guess(request, { increment: false });
     request.token = (await tokens.check(secret)) ?? null;
     if (request.token === null) {
-      await guesses.count(request);
+      await guess(request);
       throw unauthorized(request, 'the token is unknown, expired or revoked', 'invalid_token');
     }
     if (!may(request.token, access) && !isFree)
@@ -52,18 +58,17 @@ export function guard(
   });
 }
 
-/** Wrong secrets by address, at most so many a minute; each `name` has its own limit. */
-export function guessesOf(app: FastifyInstance, name: string, most: number) {
-  const limit = app.createRateLimit({
-    ...{ max: most, timeWindow: 60_000, keyGenerator: ({ ip }) => `${name} ${ip}` },
-  });
-  return {
-    /** Who guesses is not answered for a while, even where the guess is right. */
-    refuse: async (request: FastifyRequest): Promise<void> => {
-      const before = await limit(request, { increment: false });
-      if (!before.isAllowed && before.remaining === 0) throw tooMany(before.ttl);
-    },
-    count: (request: FastifyRequest): Promise<unknown> => limit(request),
+/**
+ * Refuses an address that did something more than `max` times in this minute; each `name` has its
+ * own limit. Without `increment` it only looks, and refuses already what would be one too many.
+ */
+export function limitOf(app: FastifyInstance, name: string, max: number) {
+  const keyGenerator = ({ ip }: FastifyRequest): string => `${name} ${ip}`;
+  const limit = app.createRateLimit({ max, timeWindow: 60_000, keyGenerator });
+  return async (request: FastifyRequest, options = { increment: true }): Promise<void> => {
+    const state = await limit(request, options);
+    if (state.isAllowed) return;
+    if (options.increment ? state.isExceeded : state.remaining === 0) throw tooMany(state.ttl);
   };
 }
 
@@ -74,13 +79,6 @@ export function tooMany(ttl: number): ApiProblem {
   });
 }
 
-function isOpen(access: Access, reading: 'open' | 'token', request: FastifyRequest): boolean {
-  if (access === 'read') return reading === 'open';
-  const { ip, socket } = request;
-  // Behind a proxy of this machine both are checked.
-  return access === 'metrics' && LOOPBACK.test(ip) && LOOPBACK.test(socket.remoteAddress ?? '');
-}
-
 /** A bearer token, or the password of Basic, which browsers ask people for. */
 export function secretOf(authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined;
@@ -89,12 +87,6 @@ export function secretOf(authorization: string | undefined): string | undefined 
   if (scheme.toLowerCase() !== 'basic') return value;
   const pair = Buffer.from(value, 'base64').toString('utf8');
   return pair.slice(pair.indexOf(':') + 1);
-}
-
-/** Where a browser keeps the password, a page of somebody else must not use it. */
-function comesFromElsewhere({ method, headers }: FastifyRequest): boolean {
-  const site = headers['sec-fetch-site'];
-  return method !== 'GET' && method !== 'HEAD' && (site === 'cross-site' || site === 'same-site');
 }
 
 function unauthorized({ headers }: FastifyRequest, detail: string, error?: string): ApiProblem {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply } from 'fastify';
 import { nextSteps } from '../criteria/next-steps.ts';
 import { given } from '../lib/json.ts';
-import type { ImageContents, ReportInput } from '../model/report.ts';
+import type { ReportInput } from '../model/report.ts';
 import { type Allowed, imageText, parseImage } from './allowed.ts';
 import type { GradeReport } from './grader.ts';
 import type { Hands } from './hands.ts';
@@ -16,10 +16,8 @@ export interface ApiDeps extends AppDeps {
   readonly allowed: Allowed;
   /** Checks verdicts that are sent; without it none are taken. */
   readonly hands: (() => Promise<Hands>) | undefined;
-  /** Throw ApiProblem where a client did it too often: what makes work, and looks for badges. */
-  readonly limits: Readonly<
-    Record<'costly' | 'badges', (request: FastifyRequest) => Promise<void>>
-  >;
+  /** Badges that are made for one address in a minute. */
+  readonly limits: { readonly badges: number };
 }
 
 /** How caches may keep an answer: those that many share, too, where anyone may read. */
@@ -31,7 +29,6 @@ export function keepFor(deps: AppDeps, reply: FastifyReply, seconds: number): vo
   void reply.header('cache-control', caching(deps, `max-age=${seconds}`));
 }
 
-/** Same bytes, same tag. */
 export function etagOf(text: string): string {
   return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
 }
@@ -50,7 +47,7 @@ export function allowedImage({ allowed }: Pick<ApiDeps, 'allowed'>, name: string
   const refusal = allowed.refusal(image);
   if (refusal === undefined) return image;
   throw new ApiProblem('registry-not-allowed', refusal, {
-    nextStep: `name it in the settings of the service: registries: [{ host: ${image.registry} }], or --registry ${image.registry}`,
+    nextStep: `start the service with --registry ${image.registry}`,
   });
 }
 
@@ -81,24 +78,18 @@ export type StoredDetail = NonNullable<Awaited<ReturnType<AppDeps['records']['de
 /** All that a report shows; of a verdict, what its scorecard has. */
 export function reportOf({ scorecard, report, advisoriesAt }: StoredDetail): ReportInput {
   const { contents } = (report ?? {}) as Partial<GradeReport>;
-  const dated = contents?.map((one) => withDate(one, advisoriesAt));
+  // The date is kept with the grade alone, so that equal reports are one.
+  const databaseDate = advisoriesAt?.toISOString().slice(0, 10);
+  const dated = contents?.map(({ facts, ...one }) => {
+    const { vulnerabilities: fact } = facts;
+    const value = fact.known && { ...fact.value, ...given({ databaseDate }) };
+    return { ...one, facts: { ...facts, vulnerabilities: value ? { ...fact, value } : fact } };
+  });
   return { scorecard, steps: nextSteps(scorecard), ...given({ contents: dated }) };
 }
 
-/** The date is kept with the grade alone, so that equal reports are one. */
-function withDate({ facts, ...one }: ImageContents, date: Date | undefined): ImageContents {
-  const { vulnerabilities: fact } = facts;
-  if (!fact.known || date === undefined) return { ...one, facts };
-  const value = { ...fact.value, databaseDate: date.toISOString().slice(0, 10) };
-  return { ...one, facts: { ...facts, vulnerabilities: { ...fact, value } } };
-}
-
 export function gradeJson({ image, ...row }: GradeRow): object {
-  return { ...row, image: imageText(image) };
-}
-
-export function detailJson(detail: StoredDetail): object {
-  return { ...gradeJson(detail), report: undefined };
+  return { ...row, image: imageText(image), report: undefined };
 }
 
 /** Who asked is left out: it may be the name of a token. */
@@ -107,9 +98,9 @@ export function askJson({ image, state, ...ask }: Ask): object {
   return { ...ask, image: imageText(image), status: state, ...hidden };
 }
 
-export function imageJson({ image, isFollowed, latest, before, ...row }: ImageRow): object {
+export function imageJson({ image, isFollowed, latest, ...row }: ImageRow): object {
   return {
     ...{ ...row, image: imageText(image), followed: isFollowed },
-    ...{ latest: latest && gradeJson(latest), before },
+    latest: latest && gradeJson(latest),
   };
 }

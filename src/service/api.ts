@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { given } from '../lib/json.ts';
 import type { Digest } from '../model/reference.ts';
 import { diffScorecards } from '../report/compare.ts';
@@ -12,7 +12,6 @@ import {
   API,
   type ApiDeps,
   askJson,
-  detailJson,
   gradeJson,
   imageJson,
   imageNameOf,
@@ -50,35 +49,34 @@ const GRADE_SECONDS = 3600;
 type ById = { Params: { id: string } };
 
 function registerGrades(app: FastifyInstance, deps: ApiDeps): void {
-  const { records, queue, log } = deps;
-  const events = askEvents((ids) => records.asks(ids), { log });
+  const { records, queue } = deps;
+  const events = askEvents(deps);
   app.addHook('preClose', (done) => {
     events.close();
     done();
   });
 
   type NewAsk = { Body: { image: string; fresh?: boolean } };
-  operation<NewAsk>(app, 'askForGrade', {}, async (request, reply) => {
-    await deps.limits.costly(request);
-    const { image: name, fresh = false } = request.body;
+  operation<NewAsk>(app, 'askForGrade', {}, async ({ body, token }, reply) => {
+    const { image: name, fresh = false } = body;
     const asked = { image: allowedImage(deps, name), reason: 'api', fresh } as const;
-    const { ask } = await queue.ask({ ...asked, ...given({ askedBy: request.token?.name }) });
+    const { ask } = await queue.ask({ ...asked, ...given({ askedBy: token?.name }) });
     const headers = { location: `${API}/grades/${ask.id}`, 'retry-after': '2' };
     return reply.code(202).headers(headers).send({ id: ask.id, status: ask.state });
   });
 
   operation<ById>(app, 'grade', {}, async ({ params: { id } }, reply) => {
     const { ask, detail } = await found(deps, id);
-    const grade = detail && detailJson(detail);
+    const grade = detail && gradeJson(detail);
     if (detail !== undefined || ask?.state === 'failed') keepFor(deps, reply, GRADE_SECONDS);
     if (ask !== undefined) return { ...askJson(ask), grade };
     return { id, image: detail && imageText(detail.image), status: 'done', grade };
   });
 
-  operation<ById>(app, 'events', {}, async ({ params: { id } }, reply) => {
+  operation<ById>(app, 'events', {}, async ({ params: { id }, ip }, reply) => {
     const ask = await records.ask(id);
     if (ask === undefined) throw notFound();
-    const stream = events.open(ask);
+    const stream = events.open(ask, ip);
     return reply.header('x-accel-buffering', 'no').type('text/event-stream').send(stream);
   });
 
@@ -113,11 +111,9 @@ function registerImages(app: FastifyInstance, deps: ApiDeps): void {
 
   type Filter = Omit<ImageFilter, 'olderThanDays'> & { olderThan?: number };
   type Filtered = { Querystring: Filter & Paged['Querystring'] };
-  operation<Filtered>(app, 'images', {}, async (request, reply) => {
-    const { cursor, limit, olderThan: olderThanDays, ...rest } = request.query;
-    const filter = { ...rest, ...given({ olderThanDays }) };
-    const { rows, next } = await records.search(filter, { limit, ...given({ cursor }) });
-    linkNext(request, reply, next);
+  operation<Filtered>(app, 'images', {}, async ({ query }) => {
+    const { olderThan: olderThanDays, ...filter } = query;
+    const { rows, next } = await records.search({ ...filter, ...given({ olderThanDays }) }, query);
     return { images: rows.map(imageJson), next };
   });
 
@@ -125,12 +121,10 @@ function registerImages(app: FastifyInstance, deps: ApiDeps): void {
     imageJson(await knownImage(deps, imageNameOf(name))),
   );
 
-  operation<ByName & Paged>(app, 'history', {}, async (request, reply) => {
-    const image = imageNameOf(request.params['*']);
-    const { rows, next } = await records.history(image, request.query);
-    linkNext(request, reply, next);
-    if (rows.length > 0 || request.query.cursor !== undefined)
-      return { grades: rows.map(gradeJson), next };
+  operation<ByName & Paged>(app, 'history', {}, async ({ params: { '*': name }, query }) => {
+    const image = imageNameOf(name);
+    const { rows, next } = await records.history(image, query);
+    if (rows.length > 0 || query.cursor !== undefined) return { grades: rows.map(gradeJson), next };
     // Never graded by this name, or never heard of.
     const { latest } = await knownImage(deps, image);
     const isOther = latest !== undefined && image.digest !== undefined;
@@ -161,27 +155,8 @@ function registerImages(app: FastifyInstance, deps: ApiDeps): void {
   });
 }
 
-/** Many small chunks cost more than few large ones. */
-const CHUNK = 32 * 1024;
-
 async function* lines(rows: AsyncIterable<ImageRow>): AsyncGenerator<string> {
-  let chunk = '';
-  for await (const row of rows) {
-    chunk += `${jsonLine(imageJson(row))}\n`;
-    if (chunk.length < CHUNK) continue;
-    yield chunk;
-    chunk = '';
-  }
-  if (chunk !== '') yield chunk;
-}
-
-/** The next page in a header (RFC 8288). */
-function linkNext({ originalUrl }: FastifyRequest, reply: FastifyReply, next?: string): void {
-  if (next === undefined) return;
-  const [path = '', query] = originalUrl.split('?');
-  const parameters = new URLSearchParams(query);
-  parameters.set('cursor', next);
-  void reply.header('link', `<${path}?${parameters.toString()}>; rel="next"`);
+  for await (const row of rows) yield `${jsonLine(imageJson(row))}\n`;
 }
 
 async function knownImage(deps: ApiDeps, image: ImageName): Promise<ImageRow> {

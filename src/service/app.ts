@@ -5,19 +5,20 @@ import { messageOf } from '../lib/errors.ts';
 import { jsonLine } from '../report/text.ts';
 import { guard, tooMany } from './access.ts';
 import { Allowed } from './allowed.ts';
-import { type ApiDeps, caching, etagOf } from './answers.ts';
+import { caching, etagOf } from './answers.ts';
 import { registerApi } from './api.ts';
 import type { Hands } from './hands.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
-import { documentOf, historyUrl } from './openapi.ts';
+import { documentOf } from './openapi.ts';
 import type { AppDeps } from './parts.ts';
-import { ApiProblem, innerProblem, knownProblem, sendProblem } from './problems.ts';
+import { ApiProblem, problemFor, sendProblem } from './problems.ts';
 
 /**
- * Requests that one token or address may make in a minute: any, such as make work (grades that are
- * asked for, verdicts that are sent), and with wrong tokens.
+ * Requests that one token or address may make in a minute: any, such as make work (each kind of
+ * them), badges that are not kept, and with wrong tokens.
  */
-const LIMITS = { requests: 600, costly: 120, wrongTokens: 20 };
+const LIMITS = { requests: 600, costly: 120, badges: 600, wrongTokens: 20 };
+const COSTLY = new Set<unknown>(['ask', 'verdict', 'attach']);
 
 export interface AppParts {
   /** Pages, webhooks, Harbor: each in a context of its own. */
@@ -28,9 +29,6 @@ export interface AppParts {
   /** Where workers of this process count, too. */
   readonly metrics?: Metrics;
 }
-
-const MAX_BODY = 64 * 1024;
-const MAX_NAME = 1000;
 
 /** All answers have these; pages, reports and badges replace some. */
 const HEADERS: Readonly<Record<string, string>> = {
@@ -48,30 +46,27 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
   const limits = { ...LIMITS, ...more.limits };
   const metrics = more.metrics ?? openMetrics(deps);
   const isSecure = settings.url?.startsWith('https:') === true;
-  const headers = isSecure
-    ? { ...HEADERS, 'strict-transport-security': 'max-age=31536000' }
-    : HEADERS;
+  const headers = {
+    ...HEADERS,
+    ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+  };
   const app = fastify({
-    bodyLimit: MAX_BODY,
+    bodyLimit: 64 * 1024,
     // Its own: one from outside could be anything.
     ...{ requestIdHeader: false, genReqId: () => randomUUID() },
     // A proxy on this machine says for whom it asks, and those that settings name.
     trustProxy: ['loopback', ...settings.proxies],
     // Slow senders do not keep a connection.
     requestTimeout: 60_000,
-    routerOptions: { maxParamLength: MAX_NAME },
-    rewriteUrl: ({ url = '/' }) => historyUrl(url),
+    routerOptions: { maxParamLength: 1000 },
     frameworkErrors: (error, _, reply) => {
       sendProblem(reply.headers(headers), new ApiProblem('malformed', messageOf(error)));
     },
   });
   // A terminal that prints an answer stays as it is.
   app.setReplySerializer((body) => jsonLine(body as object));
-  app.setErrorHandler((error, { id, method, routeOptions }, reply) => {
-    const known = knownProblem(error);
-    if (known === undefined || known.kind === 'unavailable')
-      log.error('request failed', { id, method, route: routeOptions.url ?? 'none', error });
-    sendProblem(reply, known ?? innerProblem());
+  app.setErrorHandler((error, request, reply) => {
+    sendProblem(reply, problemFor(error, request, log));
   });
   const vary = settings.reading === 'open' ? {} : { vary: 'authorization' };
   const tagged = { ...headers, 'cache-control': caching(deps, 'no-cache'), ...vary };
@@ -89,10 +84,11 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     }
     const etag = reply.getHeader('etag')?.toString() ?? etagOf(payload);
     void reply.header('etag', etag);
-    // With its headers: a browser takes them over to what it kept.
-    const isSame = isKnown(request, etag);
-    if (isSame) void reply.code(304);
-    done(null, isSame ? null : payload);
+    // RFC 9110, 13.1.2: weak comparison. With its headers: a browser takes them over.
+    const known = (request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim());
+    const isKnown = ['*', etag, `W/${etag}`].some((one) => known.includes(one));
+    if (isKnown) void reply.code(304);
+    done(null, isKnown ? null : payload);
   });
   app.addHook('onResponse', (request, { statusCode, elapsedTime }, done) => {
     const { id, method, routeOptions, token } = request;
@@ -103,9 +99,8 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     log.info('request', { id, method, route, status: statusCode, ms, by: token?.name });
     done();
   });
-  const operations = new Set<string>();
   app.addHook('onRoute', ({ config }) => {
-    if (config?.operation !== undefined) operations.add(config.operation);
+    if (COSTLY.has(config?.access)) (config ?? {}).rateLimit ??= { max: limits.costly };
   });
   await app.register(rateLimit, {
     ...{ max: limits.requests, timeWindow: 60_000, keyGenerator: clientOf },
@@ -115,28 +110,13 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (_, reply) => {
     sendProblem(reply, new ApiProblem('not-found', 'no such page'));
   });
-  const limiter = (max: number, name: string) => {
-    const keyGenerator = (request: FastifyRequest): string => `${name} ${clientOf(request)}`;
-    const limit = app.createRateLimit({ max, timeWindow: 60_000, keyGenerator });
-    return async (request: FastifyRequest): Promise<void> => {
-      const state = await limit(request);
-      if (!state.isAllowed && state.isExceeded) throw tooMany(state.ttl);
-    };
-  };
-  const api: ApiDeps = {
-    ...{ ...deps, allowed: new Allowed(settings.registries), hands: more.hands },
-    limits: {
-      costly: limiter(limits.costly, 'costly'),
-      badges: limiter(limits.requests, 'badges'),
-    },
-  };
+  const api = { ...deps, allowed: new Allowed(settings.registries), hands: more.hands, limits };
   await app.register((own, _, done) => {
     registerApi(own, api, metrics);
     done();
   });
-  app.get('/openapi.json', { config: { access: 'open', isTagged: true } }, () =>
-    documentOf(operations, settings.url),
-  );
+  const document = documentOf(settings.url);
+  app.get('/openapi.json', { config: { access: 'open', isTagged: true } }, () => document);
   for (const part of more.parts ?? [])
     await app.register(async (own) => {
       await part(own, deps);
@@ -146,10 +126,4 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
 
 function clientOf({ token, ip }: FastifyRequest): string {
   return token === null ? `address ${ip}` : `token ${token.id}`;
-}
-
-/** Whether the client has this already (RFC 9110, 13.1.2: weak comparison). */
-function isKnown({ headers }: FastifyRequest, etag: string): boolean {
-  const names = (headers['if-none-match'] ?? '').split(',');
-  return names.some((one) => ['*', etag, `W/${etag}`].includes(one.trim()));
 }

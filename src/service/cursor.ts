@@ -1,18 +1,16 @@
+import { parseJson } from '../lib/json.ts';
+import { ApiProblem } from './problems.ts';
+
 export interface Page<T> {
   readonly rows: readonly T[];
   /** Opaque, for the next page; absent at the end. */
   readonly next?: string;
 }
 
-/** `cursor` of the page before; throws BadCursor where it is none. */
 export interface PageRequest {
   readonly cursor?: string;
   /** 1 to 1,000. */
   readonly limit: number;
-}
-
-export class BadCursor extends Error {
-  override readonly name = 'BadCursor';
 }
 
 /** The rows of a page out of one row more than it may have. */
@@ -27,22 +25,18 @@ export function pageOf<T>(
   return { rows, next: Buffer.from(JSON.stringify(place(last))).toString('base64url') };
 }
 
-/** The values of a cursor, by what they have to be; undefined without one. */
+/** The values of a cursor, by what they have to be; undefined without one. Throws ApiProblem. */
 export function placeOf(
   cursor: string | undefined,
   kinds: readonly ('string' | 'number')[],
 ): readonly (string | number)[] | undefined {
   if (cursor === undefined) return undefined;
-  try {
-    // eslint-disable-next-line no-restricted-syntax -- a list of words and numbers, checked below
-    const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    const isPlace =
-      Array.isArray(place) &&
-      place.length === kinds.length &&
-      kinds.every((kind, i) => typeof place[i] === kind && !String(place[i]).includes('\0'));
-    if (isPlace) return place as (string | number)[];
-  } catch {
-    // Said below.
-  }
-  throw new BadCursor('the cursor is not one of this list');
+  const place = parseJson(Buffer.from(cursor, 'base64url').toString());
+  const isPlace =
+    Array.isArray(place) &&
+    place.length === kinds.length &&
+    kinds.every((kind, i) => typeof place[i] === kind && !String(place[i]).includes('\0'));
+  if (isPlace) return place as (string | number)[];
+  const nextStep = 'begin without a cursor';
+  throw new ApiProblem('malformed', 'the cursor is not one of this list', { nextStep });
 }

@@ -1,89 +1,65 @@
 import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { jsonLine } from '../report/text.ts';
+import { tooMany } from './access.ts';
 import { askJson } from './answers.ts';
-import type { Logger } from './log.ts';
-import { unavailable } from './problems.ts';
+import type { AppDeps } from './parts.ts';
 import type { Ask } from './shapes.ts';
+import { together } from './together.ts';
 
 const EACH_MS = 1000;
 const HEARTBEAT_MS = 15_000;
-/** A client that does not read is let go. */
-const MOST_WAITING = 64 * 1024;
+const MOST = { all: 500, ofOne: 20 };
 
-interface Listener {
-  readonly id: string;
-  readonly stream: Readable;
-  /** What was sent last, and when anything was. */
-  sent: string;
-  at: number;
-}
-
-/**
- * Server-sent events of asks. All listeners of this process share one query a second, however many
- * they are.
- */
-export function askEvents(
-  asks: (ids: readonly string[]) => Promise<readonly Ask[]>,
-  { log, most = 500 }: { readonly log: Logger; readonly most?: number },
-) {
-  const listeners = new Set<Listener>();
-  let timer: NodeJS.Timeout | undefined;
-
-  const wait = (): void => {
-    timer = listeners.size === 0 ? undefined : setTimeout(() => void look(), EACH_MS).unref();
-  };
-  const end = (listener: Listener): void => {
-    listeners.delete(listener);
-    listener.stream.push(null);
-  };
-  const send = (listener: Listener, text: string): void => {
-    listener.at = Date.now();
-    listener.stream.push(text);
-    if (listener.stream.readableLength > MOST_WAITING) listener.stream.destroy();
-  };
-  const tell = (listener: Listener, ask: Ask): void => {
-    const text = jsonLine(askJson(ask));
-    if (text === listener.sent) return;
-    listener.sent = text;
-    send(listener, `event: ${ask.state}\ndata: ${text}\n\n`);
-    if (ask.state === 'done' || ask.state === 'failed') end(listener);
+/** Server-sent events of asks. All listeners of this process share one query a second. */
+export function askEvents({ records, log }: Pick<AppDeps, 'records' | 'log'>, most = MOST) {
+  const open: string[] = [];
+  const stop = new AbortController();
+  const look = together(async (ids: readonly string[]) => {
+    const found = await records.asks([...new Set(ids)]);
+    return ids.map((id) => found.find((ask) => ask.id === id));
+  }, most.all);
+  let tick: Promise<void> | undefined;
+  /** The same for all, so that they look together. */
+  const ticking = async (): Promise<void> => {
+    await wait(EACH_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
+    tick = undefined;
   };
 
-  async function look(): Promise<void> {
-    const ids = new Set([...listeners].map(({ id }) => id));
-    try {
-      const found = ids.size === 0 ? [] : await asks([...ids]);
-      for (const one of listeners) {
-        const ask = found.find(({ id }) => id === one.id);
-        if (ask !== undefined) tell(one, ask);
-        // It came meanwhile, or was removed with what is too old.
-        else if (ids.has(one.id)) end(one);
+  /** Ends when the ask is done or failed, or was removed with what is too old. */
+  async function* eventsOf(first: Ask): AsyncGenerator<string> {
+    yield 'retry: 3000\n\n';
+    let [sent, at] = ['', Date.now()];
+    for (let ask: Ask | undefined = first; ask !== undefined;) {
+      const text = jsonLine(askJson(ask));
+      const isNews = text !== sent;
+      if (isNews || Date.now() - at >= HEARTBEAT_MS) {
+        yield isNews ? `event: ${ask.state}\ndata: ${text}\n\n` : ': still here\n\n';
+        [sent, at] = [text, Date.now()];
       }
-    } catch (error) {
-      // The database is away: heartbeats say that this is still here.
-      log.warn('events cannot be read', { error });
+      if (ask.state === 'done' || ask.state === 'failed') return;
+      await (tick ??= ticking());
+      if (stop.signal.aborted) return;
+      ask = await look(ask.id).catch((error: unknown) => {
+        log.warn('events cannot be read', { error });
+        return ask;
+      });
     }
-    for (const one of listeners)
-      if (Date.now() - one.at >= HEARTBEAT_MS) send(one, ': still here\n\n');
-    wait();
   }
 
   return {
-    /** A stream that ends when the ask is done or failed. Throws ApiProblem for one too many. */
-    open(ask: Ask): Readable {
-      if (listeners.size >= most) throw unavailable(`${most} streams are open, which is the most`);
-      const stream = new Readable({ read: () => undefined });
-      const listener: Listener = { id: ask.id, stream, sent: '', at: 0 };
-      listeners.add(listener);
-      stream.once('close', () => listeners.delete(listener));
-      stream.push('retry: 3000\n\n');
-      tell(listener, ask);
-      if (timer === undefined) wait();
-      return stream;
+    /** Throws ApiProblem for one too many. */
+    open(ask: Ask, address: string): Readable {
+      const own = open.filter((one) => one === address);
+      if (open.length >= most.all || own.length >= most.ofOne) throw tooMany(5000);
+      open.push(address);
+      return Readable.from(eventsOf(ask)).once('close', () => {
+        open.splice(open.indexOf(address), 1);
+      });
     },
     /** Ends all streams; clients connect again elsewhere. */
     close(): void {
-      for (const listener of listeners) end(listener);
+      stop.abort();
     },
   };
 }

@@ -12,45 +12,25 @@ const HTTP_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10];
 const GRADE_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 180, 600];
 
 /** Metrics of this process, and of the database that all share. */
-export function openMetrics(deps: MeteredDeps) {
+export function openMetrics({ records, queue, database, now }: MeteredDeps) {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
+  const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) =>
+    new Histogram({ name: `scoville_${name}`, help, buckets, labelNames, registers });
   const gauge = (name: string, help: string, ...labelNames: string[]) =>
     new Gauge({ name: `scoville_${name}`, help, labelNames, registers });
-  const http = new Histogram({
-    ...{ name: 'scoville_http_seconds', help: 'Time to answer requests.', registers },
-    ...{ labelNames: ['method', 'route', 'status'], buckets: HTTP_SECONDS },
-  });
-  const grades = new Histogram({
-    ...{ name: 'scoville_grade_seconds', help: 'Time of the grades that ended here.', registers },
-    ...{ labelNames: ['outcome'], buckets: GRADE_SECONDS },
-  });
+  const http = histogram(
+    ...(['http_seconds', 'Time to answer requests.', HTTP_SECONDS] as const),
+    ...['method', 'route', 'status'],
+  );
+  const about = 'Time of the grades that ended here.';
+  const grades = histogram('grade_seconds', about, GRADE_SECONDS, 'outcome');
   const asks = gauge('asks', 'Grades that are asked for, by state.', 'state');
   const oldest = gauge('oldest_queued_seconds', 'How long the oldest queued grade waits.');
   const jobs = gauge('jobs', 'Jobs of the queue.', 'job', 'state');
   const images = gauge('images', 'Images that are known.');
   const bytes = gauge('database_bytes', 'Size of the database.', 'part');
-
-  async function lookUp(): Promise<void> {
-    const [counts, sizes, [size]] = await Promise.all([
-      deps.records.counts(),
-      deps.queue.sizes(),
-      deps.database.query<{ bytes: number }>(
-        'select pg_database_size(current_database()) as bytes',
-      ),
-    ]);
-    for (const [state, number] of Object.entries(counts.asks)) asks.set({ state }, number);
-    const since = counts.oldestQueued?.getTime();
-    oldest.set(since === undefined ? 0 : Math.max(0, deps.now() - since) / 1000);
-    for (const [job, { waiting, running }] of Object.entries(sizes)) {
-      jobs.set({ job, state: 'waiting' }, waiting);
-      jobs.set({ job, state: 'running' }, running);
-    }
-    images.set(counts.images);
-    bytes.set({ part: 'all' }, size?.bytes ?? 0);
-    bytes.set({ part: 'layer facts' }, counts.factBytes);
-  }
 
   return {
     /** A request was answered. */
@@ -63,7 +43,18 @@ export function openMetrics(deps: MeteredDeps) {
     },
     /** In the format of Prometheus. */
     text: async (): Promise<string> => {
-      await lookUp();
+      const size = 'select pg_database_size(current_database()) as bytes';
+      const [counts, sizes, [all]] = await Promise.all([
+        ...([records.counts(), queue.sizes(), database.query<{ bytes: number }>(size)] as const),
+      ]);
+      for (const [state, number] of Object.entries(counts.asks)) asks.set({ state }, number);
+      for (const [job, states] of Object.entries(sizes))
+        for (const [state, number] of Object.entries(states)) jobs.set({ job, state }, number);
+      const at = now();
+      oldest.set(Math.max(0, at - (counts.oldestQueued?.getTime() ?? at)) / 1000);
+      images.set(counts.images);
+      bytes.set({ part: 'all' }, all?.bytes ?? 0);
+      bytes.set({ part: 'layer facts' }, counts.factBytes);
       return register.metrics();
     },
     type: register.contentType,

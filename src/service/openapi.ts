@@ -15,12 +15,10 @@ import { VERSION } from '../cli/version.ts';
 import { parseStrictJson } from '../image/formats/json.ts';
 import { given } from '../lib/json.ts';
 import { ApiProblem } from './problems.ts';
-import type { Scope } from './tokens.ts';
+import type { Scope } from './shapes.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Id of the operation in the document. */
-    operation?: string;
     /** Answers have an ETag; caches ask with it each time, where nothing else is said. */
     isTagged?: boolean;
   }
@@ -46,7 +44,6 @@ interface Operation {
 
 const PATHS = API.paths as unknown as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 const PARAMETERS: Readonly<Record<string, Parameter>> = API.components.parameters;
-const PARAMETER_PLACE = '#/components/parameters/';
 const OPERATIONS = new Map(
   Object.entries(PATHS).flatMap(([path, item]) =>
     Object.entries(item).map(([method, one]) => [one.operationId, { ...one, path, method }]),
@@ -65,47 +62,36 @@ export function operation<R extends RouteGenericInterface>(
   const found = OPERATIONS.get(id);
   if (found === undefined) throw new Error(`the document has no operation ${id}`);
   const { path, method, security, responses, requestBody } = found;
-  const parameters = (found.parameters ?? []).map((one) =>
-    '$ref' in one ? PARAMETERS[one.$ref.slice(PARAMETER_PLACE.length)] : one,
-  );
-  const of = (place: string): Schema | undefined =>
-    objectOf(parameters.flatMap((one) => (one?.in === place ? one : [])));
-  const schema = given({
-    ...{ params: of('path'), querystring: of('query') },
-    body: requestBody?.content['application/json']?.schema,
-  });
   app.route<R>({
-    ...{ ...more, method, url: routed(path), schema, handler, validatorCompiler: validator },
+    ...{ ...more, method, handler, validatorCompiler: validator },
+    // The router's wildcards, as names of images have slashes.
+    url: path.replace(WITH_SLASHES, '*').replace(/\{(\w+)\}/g, ':$1'),
+    schema: given({
+      ...{ params: objectOf(found, 'path'), querystring: objectOf(found, 'query') },
+      body: requestBody?.content['application/json']?.schema,
+    }),
     // A stream: nothing is made for HEAD.
     exposeHeadRoute: !/event-stream|ndjson/.test(JSON.stringify(responses)),
     config: {
-      ...{ operation: id, access: security.at(-1)?.token?.[0] ?? 'open' },
-      ...{ isTagged: '304' in responses, ...config },
+      ...{ access: security.at(-1)?.token?.[0] ?? 'open', isTagged: '304' in responses },
+      ...config,
     },
   });
 }
 
-/** The router's wildcards, as names of images have slashes; `historyUrl` moves what has more. */
-function routed(path: string): string {
-  return path
-    .replace('/images/{image}/history', '/history/{image}')
-    .replace(/\{(?:image|badge)\}$/, '*')
-    .replace(/\{(\w+)\}/g, ':$1');
-}
-
-/** The router has no place behind a name with slashes. */
-export function historyUrl(url: string): string {
-  return url.replace(/^(\/api\/v1)\/images\/([^?]+)\/history(?=\?|$)/, '$1/history/$2');
-}
+const WITH_SLASHES = /\{(?:image|badge)\}$/;
 
 /** Just these parameters; an object among them allows any. */
-function objectOf(parameters: readonly Parameter[]): Schema {
-  const names = parameters.map(({ name }) => (/^(?:image|badge)$/.test(name) ? '*' : name));
+function objectOf({ parameters = [], path }: Operation & { path: string }, place: string): Schema {
+  const all = parameters
+    .map((one) => ('$ref' in one ? (PARAMETERS[one.$ref.replace(/^.*\//, '')] as Parameter) : one))
+    .filter((one) => one.in === place)
+    .map((one) => ({ ...one, name: WITH_SLASHES.test(path) && place === 'path' ? '*' : one.name }));
   return {
     type: 'object',
-    properties: Object.fromEntries(parameters.map(({ schema }, at) => [names[at], schema])),
-    required: names.filter((_, at) => parameters[at]?.required),
-    additionalProperties: parameters.some(({ schema }) => schema['type'] === 'object'),
+    properties: Object.fromEntries(all.map(({ name, schema }) => [name, schema])),
+    required: all.filter(({ required }) => required).map(({ name }) => name),
+    additionalProperties: all.some(({ schema }) => schema['type'] === 'object'),
   };
 }
 
@@ -121,40 +107,27 @@ function makeAjv(coerceTypes: boolean): Ajv2020 {
   return ajv;
 }
 
-/** Reads bodies of a context strictly, as JSON; `refused` makes the error of one that is not. */
-export function readJson(
-  app: FastifyInstance,
-  type: string,
-  what: string,
-  refused: (why: string) => Error = (why) => new ApiProblem('malformed', why),
-): void {
+/** Reads bodies of a context strictly, as JSON. */
+export function readJson(app: FastifyInstance, type: string, what: string): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(type, { parseAs: 'buffer' }, (request, body, done) => {
     const read = parseStrictJson(body, what, request.routeOptions.bodyLimit);
     if (read.ok) done(null, read.value);
-    else done(refused(read.error));
+    else done(new ApiProblem('malformed', read.error));
   });
 }
 
-/** The document of a service that has these operations. */
-export function documentOf(ids: ReadonlySet<string>, url: string | undefined): object {
-  const paths = Object.entries(PATHS).flatMap(([path, item]) => {
-    const own = Object.entries(item).filter(([, { operationId }]) => ids.has(operationId));
-    return own.length === 0 ? [] : [[path, Object.fromEntries(own)] as const];
-  });
-  const schemas = { ...API.components.schemas, ...scorecardSchemas() };
-  return {
-    ...{ ...API, info: { ...API.info, version: VERSION } },
-    ...(url === undefined ? {} : { servers: [{ url }] }),
-    ...{ paths: Object.fromEntries(paths), components: { ...API.components, schemas } },
-  };
-}
-
-/** The schema of scorecards, whose parts are components here. */
-function scorecardSchemas(): object {
+/** The document of a service with this address. Parts of the scorecard's schema are components. */
+export function documentOf(url: string | undefined): object {
   const moved = JSON.stringify(SCORECARD).replaceAll('#/$defs/', '#/components/schemas/scorecard-');
   // eslint-disable-next-line no-restricted-syntax -- our own schema
   const { $defs, ...Scorecard } = JSON.parse(moved) as typeof SCORECARD;
-  const parts = Object.entries($defs).map(([name, one]) => [`scorecard-${name}`, one]);
-  return { ...(Object.fromEntries(parts) as object), Scorecard };
+  const parts = Object.entries($defs).map(([name, one]) => [`scorecard-${name}`, one] as const);
+  const defs: object = Object.fromEntries(parts);
+  const schemas = { ...API.components.schemas, ...defs, Scorecard };
+  return {
+    ...{ ...API, info: { ...API.info, version: VERSION } },
+    ...(url === undefined ? {} : { servers: [{ url }] }),
+    components: { ...API.components, schemas },
+  };
 }

@@ -1,11 +1,11 @@
-import type { FastifyError, FastifyReply } from 'fastify';
-import { messageOf } from '../lib/errors.ts';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { messageOf, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { jsonLine } from '../report/text.ts';
-import { BadCursor } from './cursor.ts';
 import { DatabaseAway } from './database.ts';
+import type { Logger } from './log.ts';
 
-/** Kinds of errors: the last part of `type`, its title and its usual status. */
+/** Kinds of errors: the last part of `type`, its status and its title. */
 const KINDS = {
   malformed: [400, 'The request is malformed'],
   unauthorized: [401, 'A token is needed'],
@@ -18,18 +18,21 @@ const KINDS = {
   'too-large': [413, 'The request is too large'],
   'wrong-type': [415, 'The media type is not supported'],
   'not-a-verdict': [422, 'This is not a signed verdict of the image'],
+  'wrong-field': [422, 'A field is wrong'],
   'too-many-requests': [429, 'Too many requests'],
   inner: [500, 'The service failed'],
+  'not-scanned': [500, 'The scan has no report'],
+  'not-supported': [501, 'Not supported'],
   registry: [502, 'The registry gave no answer that can be used'],
   unavailable: [503, 'Not available now'],
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
-export type ProblemKind = keyof typeof KINDS;
+type ProblemKind = keyof typeof KINDS;
 
 /** An error that the client caused, or that passes. */
-export class ApiProblem extends Error {
+export class ApiProblem extends UserError {
   override readonly name = 'ApiProblem';
   readonly kind: ProblemKind;
-  readonly nextStep: string | undefined;
+  readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -37,15 +40,11 @@ export class ApiProblem extends Error {
     detail: string,
     more: { nextStep?: string; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
   ) {
-    super(detail, more.cause === undefined ? undefined : { cause: more.cause });
+    super(detail, more);
     this.kind = kind;
-    this.nextStep = more.nextStep;
+    this.status = KINDS[kind][0];
     this.headers = more.headers ?? {};
   }
-}
-
-export function statusOf(kind: ProblemKind): number {
-  return KINDS[kind][0];
 }
 
 /** Problem details (RFC 9457) with the id of the request, as in the log. Clients compare `type`. */
@@ -55,11 +54,8 @@ export function problemOf({ kind, message, nextStep }: ApiProblem, instance: str
   return { type, title, status, detail: message, instance, ...given({ nextStep }) };
 }
 
-/** Seconds after which a client may try again. */
-const AGAIN = '5';
-
 export function unavailable(detail: string, cause?: unknown): ApiProblem {
-  return new ApiProblem('unavailable', detail, { headers: { 'retry-after': AGAIN }, cause });
+  return new ApiProblem('unavailable', detail, { headers: { 'retry-after': '5' }, cause });
 }
 
 /** What fastify and its parser refuse. */
@@ -70,34 +66,33 @@ const BY_STATUS: Readonly<Record<number, ProblemKind>> = {
   429: 'too-many-requests',
 };
 
-/** What a client sees of an error; undefined for a fault of ours, which only the log has. */
-export function knownProblem(error: unknown): ApiProblem | undefined {
-  if (error instanceof ApiProblem) return error;
-  if (error instanceof DatabaseAway) return unavailable('the database does not answer', error);
-  if (error instanceof BadCursor)
-    return new ApiProblem('malformed', 'the cursor is not one of this list', {
-      nextStep: 'begin without a cursor',
-    });
+/** What a client sees of an error; the log has what is ours, by the id of the request. */
+export function problemFor(
+  error: unknown,
+  { id, method, routeOptions }: FastifyRequest,
+  log: Logger,
+): ApiProblem {
+  if (error instanceof ApiProblem && error.kind !== 'unavailable') return error;
   const { validation, validationContext = '', statusCode = 500 } = error as Partial<FastifyError>;
   const [wrong] = validation ?? [];
   if (wrong !== undefined) {
     const { instancePath, message = 'is wrong', params } = wrong;
-    const names = params['additionalProperty'] ?? params['allowedValues'] ?? '';
-    const all = Array.isArray(names) ? names.join(', ') : names;
-    const which = typeof all === 'string' && all !== '' ? `: ${all}` : '';
-    return new ApiProblem('malformed', `${validationContext}${instancePath} ${message}${which}`);
+    const names: unknown = params['additionalProperty'] ?? params['allowedValues'] ?? [];
+    const which = ([names].flat() as readonly string[]).join(', ');
+    const at = `${validationContext}${instancePath}`;
+    return new ApiProblem('malformed', `${at} ${message}${which === '' ? '' : `: ${which}`}`);
   }
-  if (statusCode >= 500) return undefined;
-  return new ApiProblem(BY_STATUS[statusCode] ?? 'malformed', messageOf(error));
-}
-
-export function innerProblem(): ApiProblem {
+  if (statusCode < 500)
+    return new ApiProblem(BY_STATUS[statusCode] ?? 'malformed', messageOf(error));
+  log.error('request failed', { id, method, route: routeOptions.url ?? 'none', error });
+  if (error instanceof ApiProblem) return error;
+  if (error instanceof DatabaseAway) return unavailable('the database does not answer', error);
   return new ApiProblem('inner', 'an error in the service; its log has it by this request id');
 }
 
 export function sendProblem(reply: FastifyReply, problem: ApiProblem): void {
   void reply
-    .code(statusOf(problem.kind))
+    .code(problem.status)
     .headers({ 'cache-control': 'no-store', ...problem.headers })
     .type('application/problem+json')
     // Its media type has no charset.

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import SCHEMA from '../../schema/scoville-service-1.json' with { type: 'json' };
@@ -11,7 +10,7 @@ import {
 import { boundedText } from '../config/read-files.ts';
 import type { Schema } from '../config/schema.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
-import { given as present } from '../lib/json.ts';
+import { isObject, given as present } from '../lib/json.ts';
 import { keyScheme } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
 import { isAddress } from './database.ts';
@@ -94,26 +93,24 @@ export interface SettingsSurroundings {
 }
 
 type Texts<K extends string> = Readonly<Partial<Record<K, string>>>;
-type GivenSecret = Texts<'secretFile' | 'secretEnv'>;
-type GivenRegistry = Pick<RegistryRule, 'host'> &
-  Partial<Omit<RegistryRule, 'credentials' | 'isPrivate'>> &
-  Texts<'username' | 'usernameEnv' | 'passwordFile' | 'passwordEnv'> & {
-    readonly private?: boolean;
-  };
 
-/** The file as its schema has it. */
-interface Given extends Omit<ServiceFlags, 'settings' | 'registries' | 'plainHttp'> {
-  readonly registries?: readonly GivenRegistry[];
-  readonly webhooks?: Readonly<Partial<Record<Webhook, GivenSecret>>>;
-  readonly notify?: readonly (GivenSecret & Pick<NotifyRule, 'url'> & Partial<NotifyRule>)[];
-  readonly key?: string;
-  readonly osv?: string;
-  readonly proxies?: readonly string[];
+/** The file as its schema has it, with its secrets. */
+interface Given
+  extends
+    Omit<ServiceFlags, 'settings' | 'registries' | 'plainHttp'>,
+    Partial<Pick<ServiceSettings, 'key' | 'osv' | 'proxies'>> {
+  readonly registries?: readonly (Pick<RegistryRule, 'host'> &
+    Partial<Omit<RegistryRule, 'credentials' | 'isPrivate'>> &
+    Texts<'username' | 'password'> & { readonly private?: boolean })[];
+  readonly webhooks?: Readonly<Partial<Record<Webhook, Texts<'secret'>>>>;
+  readonly notify?: readonly (Pick<NotifyRule, 'url'> & Partial<NotifyRule>)[];
   readonly trust?: Partial<Settings['trust']>;
   readonly every?: Texts<'grade' | 'follow'>;
   readonly keep?: string;
   readonly bounds?: Texts<'memory' | 'layerBytes' | 'layerFacts'> & { readonly seconds?: number };
 }
+
+type Path = readonly (string | number)[];
 
 const LARGEST_FILE = 256 * 1024;
 const LARGEST_SECRET = 64 * 1024;
@@ -128,108 +125,98 @@ export async function serviceSettings(
   { cwd, env, folder }: SettingsSurroundings,
 ): Promise<ServiceSettings> {
   const file = flags.settings === undefined ? undefined : resolve(cwd, flags.settings);
-  const { given, problemAt } = await readFile(file);
+  const { value, problemAt } = await readFile(file);
   const problems: ConfigProblem[] = [];
-  const note = (path: readonly (string | number)[], message: string): void => {
+  const note = (path: Path, message: string): void => {
     problems.push(problemAt(path, message));
   };
   const beside = (path: string): string =>
     keyScheme(path) === undefined ? resolve(dirname(file ?? cwd), path) : path;
-  /** A secret out of a file or of the environment; `key` names both settings. */
-  const secret = async (
-    at: readonly (string | number)[],
-    key: string,
-    from: Readonly<Record<string, string | undefined>>,
-  ): Promise<string | undefined> => {
-    const [path, name] = [from[`${key}File`], from[`${key}Env`]];
-    const setting = `${key}${path === undefined ? 'Env' : 'File'}`;
-    try {
-      if (path !== undefined && name !== undefined) throw new Error(`${key}Env is set too`);
-      if (path === undefined && name === undefined) return undefined;
-      const text =
-        path === undefined
-          ? env[name ?? '']
-          : await boundedText(beside(path), { largest: LARGEST_SECRET });
-      const value = text?.trim() ?? '';
-      if (value === '') throw new Error(`${path ?? name ?? ''} is empty`);
-      return value;
-    } catch (error) {
-      const called = [...at, setting].join('.').replace(/\.(\d+)\./, '[$1].');
-      note([...at, setting], `${called}: ${messageOf(error)}`);
-      return undefined;
-    }
+  /** `passwordFile` and `passwordEnv` become the `password` that is there. */
+  const withSecrets = async (value: unknown, at: Path): Promise<unknown> => {
+    if (Array.isArray(value))
+      return Promise.all(value.map((one, i) => withSecrets(one, [...at, i])));
+    if (!isObject(value)) return value;
+    const entries = Object.entries(value).map(async ([name, one]) => {
+      const [, key, from] = /^(username|password|secret)(File|Env)$/.exec(name) ?? [];
+      if (key === undefined) return [name, await withSecrets(one, [...at, name])] as const;
+      const place = String(one);
+      try {
+        if (from === 'File' && `${key}Env` in value) throw new Error(`${key}Env is set too`);
+        const text =
+          from === 'Env'
+            ? env[place]
+            : await boundedText(beside(place), { largest: LARGEST_SECRET });
+        const secret = text?.trim() ?? '';
+        if (secret === '') throw new Error(`${place} is empty`);
+        return [key, secret] as const;
+      } catch (error) {
+        const called = [...at, name].join('.').replace(/\.(\d+)\./, '[$1].');
+        note([...at, name], `${called}: ${messageOf(error)}`);
+        return [key, ''] as const;
+      }
+    });
+    return Object.fromEntries(await Promise.all(entries));
   };
 
-  const registries: RegistryRule[] = [];
+  const given = ((await withSecrets(value, [])) ?? {}) as Given;
+  const registries = new Map<string, RegistryRule>();
   for (const [i, one] of (given.registries ?? []).entries()) {
-    const {
-      username: named,
-      usernameEnv,
-      passwordFile,
-      passwordEnv,
-      private: isPrivate,
-      ...rest
-    } = one;
-    const [at, host] = [['registries', i], hostOf(one.host)];
-    if (registries.some((other) => other.host === host))
-      note([...at, 'host'], `${host} is listed twice`);
-    const username = named ?? (await secret(at, 'username', { usernameEnv }));
-    const password = await secret(at, 'password', { passwordFile, passwordEnv });
-    const hasUser = (named ?? usernameEnv) !== undefined;
-    if (hasUser !== ((passwordFile ?? passwordEnv) !== undefined))
-      note(
-        at,
-        `${host} needs both: ${hasUser ? 'passwordFile or passwordEnv' : 'username or usernameEnv'}`,
-      );
-    registries.push({
-      ...{ ...ruleOf(host), ...rest, host, isPrivate: isPrivate === true },
-      also: (one.also ?? []).map((name) => name.toLowerCase()),
-      ...(username !== undefined &&
-        password !== undefined && { credentials: { username, password } }),
+    const { username, password, private: isPrivate = false, also = [], ...rest } = one;
+    const host = hostOf(one.host);
+    if (registries.has(host)) note(['registries', i, 'host'], `${host} is listed twice`);
+    if ((username === undefined) !== (password === undefined)) {
+      const missing =
+        username === undefined ? 'username or usernameEnv' : 'passwordFile or passwordEnv';
+      note(['registries', i], `${host} needs both: ${missing}`);
+    }
+    const credentials =
+      username !== undefined && password !== undefined ? { username, password } : undefined;
+    const hosts = also.map((name) => name.toLowerCase());
+    registries.set(host, {
+      ...ruleOf(host),
+      ...rest,
+      host,
+      isPrivate,
+      also: hosts,
+      ...present({ credentials }),
     });
   }
   const webhooks: Partial<Record<Webhook, string>> = {};
-  for (const [name, hook] of Object.entries(given.webhooks ?? {}) as [Webhook, GivenSecret][]) {
-    const word = await secret(['webhooks', name], 'secret', { ...hook });
-    if (word !== undefined) webhooks[name] = word;
-    else if (hook.secretFile === undefined && hook.secretEnv === undefined)
+  for (const [name, { secret }] of Object.entries(given.webhooks ?? {}) as [
+    Webhook,
+    Texts<'secret'>,
+  ][])
+    if (secret === undefined)
       note(['webhooks', name], `webhooks.${name} needs secretFile or secretEnv`);
-  }
-  const notify: NotifyRule[] = [];
-  for (const [i, { url, form = 'json', secretFile, secretEnv }] of (given.notify ?? []).entries()) {
-    const word = await secret(['notify', i], 'secret', { secretFile, secretEnv });
-    notify.push({ url, form, ...present({ secret: word }) });
-  }
-  const { proxies = [] } = given;
-  for (const [i, one] of proxies.entries())
-    if (!isRange(one)) note(['proxies', i], `${one} is not an address or a range, as 10.0.0.0/8`);
+    else webhooks[name] = secret;
   if (problems.length > 0) throw problemError(problems);
   const { every, bounds, key, trust } = given;
-  const url = flags.url ?? given.url;
   const ofEnv = env['SCOVILLE_DATABASE'] === '' ? undefined : env['SCOVILLE_DATABASE'];
   const named = placeOf(flags.database ?? ofEnv, (path) => resolve(cwd, path));
   return {
-    listen: listenOf(flags.listen ?? given.listen ?? '127.0.0.1:8480'),
+    listen: listenOf(checked('listen', flags.listen) ?? given.listen ?? '127.0.0.1:8480'),
     ...present({
-      url: url === undefined ? url : addressOf(url),
+      url: (checked('url', flags.url) ?? given.url)?.replace(/\/$/, ''),
       key: key && beside(key),
       osv: given.osv,
     }),
     database: named ?? placeOf(given.database, beside) ?? folder,
     workers: flags.workers ?? given.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
     reading: flags.reading ?? given.reading ?? 'open',
-    proxies,
+    proxies: given.proxies ?? [],
     registries: withFlags(registries, flags),
-    ...{ webhooks, notify },
+    webhooks,
+    notify: (given.notify ?? []).map((one) => ({ form: 'json', ...one })),
     trust: {
       ...{ images: [], identities: [], bases: [], ...trust, keys: (trust?.keys ?? []).map(beside) },
       ...present({ trustedRoot: trust?.trustedRoot && beside(trust.trustedRoot) }),
     },
     every: {
-      gradeSeconds: scaled(every?.grade ?? '24h', SECONDS),
-      followSeconds: scaled(every?.follow ?? '10m', SECONDS),
+      gradeSeconds: scaled(every?.grade ?? '24h'),
+      followSeconds: scaled(every?.follow ?? '10m'),
     },
-    keepSeconds: scaled(given.keep ?? '400d', SECONDS),
+    keepSeconds: scaled(given.keep ?? '400d'),
     bounds: {
       memory: scaled(bounds?.memory ?? '1g', BYTES),
       seconds: bounds?.seconds ?? 600,
@@ -245,16 +232,14 @@ function problemError(problems: readonly ConfigProblem[]): UserError {
   });
 }
 
-async function readFile(
-  file: string | undefined,
-): Promise<{ given: Given; problemAt: CheckedDocument['problemAt'] }> {
-  const atStart = (message: string): ConfigProblem => ({
-    ...{ file: file ?? '', line: 1, column: 1, message },
+async function readFile(file = ''): Promise<CheckedDocument> {
+  const problemAt = (_: Path, message: string): ConfigProblem => ({
+    ...{ file, line: 1, column: 1, message },
   });
-  if (file === undefined) return { given: {}, problemAt: (_, message) => atStart(message) };
+  if (file === '') return { value: {}, problemAt };
   const text = await boundedText(file, { largest: LARGEST_FILE, utf8: 'required' }).catch(
     (error: unknown) => {
-      throw problemError([atStart(`cannot be read: ${messageOf(error)}`)]);
+      throw problemError([problemAt([], `cannot be read: ${messageOf(error)}`)]);
     },
   );
   const read = await readDocument(text, file, {
@@ -265,14 +250,7 @@ async function readFile(
     mayBeEmpty: true,
   });
   if (!read.ok) throw problemError(read.error);
-  return { given: read.value.value ?? {}, problemAt: read.value.problemAt };
-}
-
-function isRange(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const most = { 4: 32, 6: 128 }[isIP(address)];
-  if (most === undefined || more.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return read.value;
 }
 
 const HUB = /^(?:index\.|registry-1\.)?docker\.io$/;
@@ -287,13 +265,12 @@ function ruleOf(host: string): RegistryRule {
 
 /** The file's registries and those of `--registry` and `--plain-http`. */
 function withFlags(
-  given: readonly RegistryRule[],
+  all: Map<string, RegistryRule>,
   { registries: named = [], plainHttp = [] }: ServiceFlags,
 ): readonly RegistryRule[] {
-  const all = new Map(given.map((rule) => [rule.host, rule]));
   for (const word of named) {
     const [, first = '', pattern] = /^([^/]+)(?:\/(.+))?$/.exec(word) ?? [];
-    if (!/^(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/i.test(first))
+    if (!new RegExp(SCHEMA.properties.registries.items.properties.host.pattern).test(first))
       throw new UserError(`invalid value "${word}" for --registry: use HOST or HOST/PATTERN`);
     const host = hostOf(first);
     const before = all.get(host);
@@ -321,23 +298,21 @@ function placeOf(place: string | undefined, at: (path: string) => string): strin
   return place === undefined || isAddress(place) ? place : at(place);
 }
 
-function listenOf(text: string): ServiceSettings['listen'] {
-  const [, host = '', digits = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
-  const port = Number(digits);
-  if (digits === '' || port > 65_535 || !/^(?:[a-z0-9.-]*|\[[0-9a-f:.]+\])$/i.test(host))
-    throw new UserError(`invalid value "${text}" for --listen: use HOST:PORT`);
-  return { host: host === '' ? '0.0.0.0' : host.replaceAll(/[[\]]/g, ''), port };
+/** A flag's value is checked as the setting of this name is. */
+function checked(name: 'listen' | 'url', text: string | undefined): string | undefined {
+  const { pattern, 'x-expects': expected } = SCHEMA.properties[name];
+  if (text === undefined || new RegExp(pattern).test(text)) return text;
+  throw new UserError(`invalid value "${text}" for --${name}: use ${expected}`);
 }
 
-function addressOf(text: string): string {
-  if (!/^https?:\/\/[^\s?#@]+$/.test(text) || !URL.canParse(text))
-    throw new UserError(`invalid value "${text}" for --url: use http://… or https://…`);
-  return text.replace(/\/$/, '');
+function listenOf(text: string): ServiceSettings['listen'] {
+  const [, host = '', port] = /^(.*):(\d+)$/.exec(text) ?? [];
+  return { host: host === '' ? '0.0.0.0' : host.replaceAll(/[[\]]/g, ''), port: Number(port) };
 }
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 const BYTES: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
 
-function scaled(text: string, units: Readonly<Record<string, number>>): number {
+function scaled(text: string, units = SECONDS): number {
   return Number.parseInt(text, 10) * (units[text.slice(-1)] ?? 1);
 }

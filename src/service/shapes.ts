@@ -91,3 +91,10 @@ export interface ImageRow {
   /** The grade before the newest one that differs from it in level or grade. */
   readonly before?: Pick<GradeRow, 'id' | 'gradedAt' | 'level' | 'overall'>;
 }
+
+export const SCOPES = [
+  ...(['read', 'ask', 'settings', 'webhook'] as const),
+  ...(['metrics', 'verdict', 'attach', 'admin'] as const),
+] as const;
+/** `admin` has all others. */
+export type Scope = (typeof SCOPES)[number];

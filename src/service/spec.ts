@@ -7,7 +7,7 @@ import {
   text,
   whole,
 } from '../cli/flag-table.ts';
-import { SCOPES } from './tokens.ts';
+import { SCOPES } from './shapes.ts';
 
 /** Each grades one image at a time, in a process of its own. */
 const MOST_WORKERS = 64;

@@ -36,7 +36,6 @@ export function registerVerdicts(app: FastifyInstance, deps: ApiDeps): void {
 
   type Sent = { Body: { image: string; bundles: object[] } };
   operation<Sent>(app, 'sendVerdict', { bodyLimit: MAX_VERDICT }, async (request, reply) => {
-    await deps.limits.costly(request);
     const image = allowedImage(deps, request.body.image);
     if (image.tag === undefined)
       throw new ApiProblem('malformed', 'name the image with its tag: HOST/REPOSITORY:TAG');
@@ -48,7 +47,6 @@ export function registerVerdicts(app: FastifyInstance, deps: ApiDeps): void {
   });
 
   operation<{ Params: { id: string } }>(app, 'attach', {}, async (request, reply) => {
-    await deps.limits.costly(request);
     if (settings.key === undefined)
       throw new ApiProblem('no-key', 'the service has no key to sign with', {
         nextStep: 'name one in its settings: key: cosign.key',

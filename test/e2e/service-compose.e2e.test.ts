@@ -73,7 +73,7 @@ describe.runIf(isWhole)('examples/service', () => {
     const names = Array.from({ length: IMAGES }, (_, i) => `team/app-${i}:1`);
     for (const name of names) await pushImage(host, name);
     const grades = async (name: string): Promise<number> => {
-      const answer = await client.ask(`/api/v1/images/registry:5000/${name}/history`);
+      const answer = await client.ask(`/api/v1/history/registry:5000/${name}`);
       if (answer.status === 404) return 0;
       return ((await answer.json()) as { grades: unknown[] }).grades.length;
     };

@@ -212,7 +212,7 @@ export class Client {
 
   /** Grades of an image there are. */
   async grades(image: string): Promise<number> {
-    const { grades } = await this.json<{ grades: unknown[] }>(`/api/v1/images/${image}/history`);
+    const { grades } = await this.json<{ grades: unknown[] }>(`/api/v1/history/${image}`);
     return grades.length;
   }
 }

@@ -12,7 +12,7 @@ test('each route answers 401 without a token, and 403 with one of another scope'
   const routes = [
     ['read', { url: '/api/v1/images' }],
     ['read', { url: `/api/v1/images/${HOST}/a/b:1` }],
-    ['read', { url: `/api/v1/images/${HOST}/a/b:1/history` }],
+    ['read', { url: `/api/v1/history/${HOST}/a/b:1` }],
     ['read', { url: `/api/v1/grades/${ID}` }],
     ['read', { url: `/api/v1/grades/${ID}/events` }],
     ['read', { url: `/api/v1/grades/${ID}/report` }],

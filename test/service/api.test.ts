@@ -105,11 +105,9 @@ test('images are listed by page, filtered, and found by their names', async () =
     `${HOST}/team/app:1`,
     `${HOST}/team/app:2`,
   ]);
-  const link = /^<(.+)>; rel="next"$/.exec(String(first.headers['link']))?.[1] ?? '';
-  const rest = await service.inject({ url: link });
+  const rest = await service.inject({ url: `/api/v1/images?limit=2&cursor=${page.next}` });
   expect(rest.json()).toMatchObject({ images: [{ image: `${HOST}/team/app:3` }] });
   expect(rest.json()).not.toHaveProperty('next');
-  expect(rest.headers['link']).toBeUndefined();
   const forged = await service.inject({ url: `/api/v1/images?cursor=${page.next}x` });
   expect(forged.json()).toMatchObject({ status: 400, type: '/problems/malformed' });
 
@@ -141,12 +139,11 @@ test('an image has its history, and is compared with another', async () => {
   service.pass(DAY_MS);
   await graded(service, '1');
   await graded(service, '2', { hono: '4.0.1', zod: '3' });
-  const url = `/api/v1/images/${HOST}/team/app:1/history`;
+  const url = `/api/v1/history/${HOST}/team/app:1`;
   const first = await service.inject({ url: `${url}?limit=1` });
   expect(first.json()).toMatchObject({ grades: [{ gradedAt: '2026-06-02T12:00:00.000Z' }] });
-  const link = /^<(.+)>; rel="next"$/.exec(String(first.headers['link']))?.[1] ?? '';
-  expect(link.startsWith(`${url}?`)).toBe(true);
-  expect((await service.inject({ url: link })).json()).toMatchObject({
+  const { next } = first.json<{ next: string }>();
+  expect((await service.inject({ url: `${url}?cursor=${next}` })).json()).toMatchObject({
     grades: [{ gradedAt: '2026-06-01T12:00:00.000Z', counts: { high: 1 } }],
   });
   const compared = await service.inject({

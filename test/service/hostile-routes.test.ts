@@ -2,7 +2,7 @@ import type { InjectOptions } from 'fastify';
 import { afterAll, expect, test } from 'vitest';
 import { registerHarbor } from '../../src/service/harbor.ts';
 import { registerPages } from '../../src/service/pages/pages.ts';
-import { registerTokens } from '../../src/service/token-command.ts';
+import { registerTokens } from '../../src/service/tokens.ts';
 import { registerWebhooks } from '../../src/service/webhooks.ts';
 import type { OpenApi } from './conformance.ts';
 import { bearer, closeDatabase, HOST, newService, type Service } from './service.ts';

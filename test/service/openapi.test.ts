@@ -7,8 +7,8 @@ import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import { VECTORS } from '../../src/model/criterion.ts';
 import { GRADES } from '../../src/model/scorecard.ts';
 import { BADGE_LABELS } from '../../src/report/badges.ts';
-import { registerTokens } from '../../src/service/token-command.ts';
-import { SCOPES } from '../../src/service/tokens.ts';
+import { SCOPES } from '../../src/service/shapes.ts';
+import { registerTokens } from '../../src/service/tokens.ts';
 import { registerWebhooks } from '../../src/service/webhooks.ts';
 import type { OpenApi } from './conformance.ts';
 import { madeGrade, tagged } from './made.ts';
@@ -41,7 +41,7 @@ test('the document is valid OpenAPI 3.1 and complete', async () => {
     'get /api/v1/grades/{id}/report',
     'get /api/v1/images',
     'get /api/v1/images/{image}',
-    'get /api/v1/images/{image}/history',
+    'get /api/v1/history/{image}',
     'get /api/v1/digests/{digest}',
     'get /api/v1/compare',
     'get /api/v1/export',
@@ -51,6 +51,12 @@ test('the document is valid OpenAPI 3.1 and complete', async () => {
     'get /healthz',
     'get /readyz',
     'get /metrics',
+    'get /api/v1/tokens',
+    'post /api/v1/tokens',
+    'delete /api/v1/tokens/{name}',
+    'post /hooks/docker',
+    'post /hooks/harbor',
+    'post /hooks/dockerhub/{secret}',
   ]);
   expect(document.components.schemas).toMatchObject({
     GradeLetter: { enum: GRADES },

@@ -333,6 +333,6 @@ describe('a service without images, whose readers need a token', () => {
     expect(fault.statusCode).toBe(500);
     for (const { body } of [away, fault])
       expect(textOf(named(elementsOf(body), 'main'))).not.toMatch(/10\.0\.0\.1|secret/);
-    expect(logged).toEqual(['page failed']);
+    expect(logged).toEqual(['request failed', 'request failed']);
   });
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import { BadCursor } from '../../src/service/cursor.ts';
+import { ApiProblem } from '../../src/service/problems.ts';
 import type { ImageFilter } from '../../src/service/records-images.ts';
 import {
   type Asked,
@@ -255,7 +255,7 @@ describe.each(KINDS)('records in %s', (kind) => {
       seen.slice(0, 2),
     );
     await expect(records.history(tagged('1'), { limit: 2, cursor: 'x' })).rejects.toThrow(
-      BadCursor,
+      ApiProblem,
     );
   });
 
@@ -297,7 +297,7 @@ describe.each(KINDS)('records in %s', (kind) => {
     expect(await names({ q: 'rl' })).toEqual([]);
     expect(await names({ q: '%' })).toEqual([]);
     expect(await names({ q: "o'_\\" })).toEqual([]);
-    await expect(records.search({}, { limit: 2, cursor: 'W10' })).rejects.toThrow(BadCursor);
+    await expect(records.search({}, { limit: 2, cursor: 'W10' })).rejects.toThrow(ApiProblem);
 
     const exported: string[] = [];
     for await (const { image } of records.export()) exported.push(image.repository);

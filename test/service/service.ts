@@ -9,7 +9,7 @@ import { openLog } from '../../src/service/log.ts';
 import { type Metrics, openMetrics } from '../../src/service/metrics.ts';
 import { type AppDeps, openParts } from '../../src/service/parts.ts';
 import type { ServiceSettings } from '../../src/service/settings.ts';
-import { type Scope } from '../../src/service/tokens.ts';
+import type { Scope } from '../../src/service/shapes.ts';
 import { checkedInject } from './conformance.ts';
 import { SETTINGS } from './made.ts';
 

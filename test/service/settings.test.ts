@@ -171,7 +171,7 @@ test.each<[text: string | undefined, flags: ServiceFlags, problem: string]>([
   [
     `${REGISTRY}proxies: [10.0.0.0/33]\n`,
     {},
-    '/F/service.yaml:2:11: 10.0.0.0/33 is not an address or a range, as 10.0.0.0/8',
+    '/F/service.yaml:2:11: proxies[0] must be an address or a range like 10.0.0.0/8, not "10.0.0.0/33"',
   ],
   ['registries:\n  - host: a\n  - host: A\n', {}, '/F/service.yaml:3:11: a is listed twice'],
   [
@@ -205,7 +205,12 @@ test.each<[text: string | undefined, flags: ServiceFlags, problem: string]>([
     '/F/service.yaml:3:6: url must be an address that begins with http:// or https://, not "ftp://x"',
   ],
   [REGISTRY, { listen: 'x' }, 'invalid value "x" for --listen: use HOST:PORT'],
-  [REGISTRY, { url: 'x' }, 'invalid value "x" for --url: use http://… or https://…'],
+  [REGISTRY, { listen: 'x:65536' }, 'invalid value "x:65536" for --listen: use HOST:PORT'],
+  [
+    REGISTRY,
+    { url: 'x' },
+    'invalid value "x" for --url: use an address that begins with http:// or https://',
+  ],
   [
     REGISTRY,
     { registries: ['a@b'] },

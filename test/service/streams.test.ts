@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
@@ -84,23 +85,30 @@ test('all listeners share a query, and there are only so many', async () => {
   const { ask } = await service.queue.ask({ image: tagged('1'), reason: 'api' });
   const { ask: other } = await service.queue.ask({ image: tagged('2'), reason: 'api' });
   const queries: (readonly string[])[] = [];
-  const events = askEvents(
-    (ids) => {
-      queries.push(ids);
-      return Promise.resolve([ask, other].map((one): Ask => ({ ...one, state: 'failed' })));
-    },
-    { log: service.log, most: 3 },
-  );
+  const asks = (ids: readonly string[]) => {
+    queries.push(ids);
+    return Promise.resolve([ask, other].map((one): Ask => ({ ...one, state: 'failed' })));
+  };
+  const { log, records } = service;
+  const events = askEvents({ log, records: { ...records, asks } }, { all: 4, ofOne: 2 });
   onTestFinished(() => {
     events.close();
   });
-  const streams = [events.open(ask), events.open(ask), events.open(other)];
-  expect(() => events.open(ask)).toThrow('3 streams are open, which is the most');
-  const texts = await Promise.all(streams.map(textOf));
-  for (const text of texts) expect(text).toContain('event: failed');
+  const streams = [
+    ...[events.open(ask, '10.0.0.1'), events.open(ask, '10.0.0.1')],
+    ...[events.open(other, '10.0.0.2'), events.open(other, '10.0.0.3')],
+  ];
+  const texts = streams.map(textOf);
+  // One address has only so many, and so have all.
+  expect(() => events.open(ask, '10.0.0.1')).toThrow('try again in 5 s');
+  expect(() => events.open(ask, '10.0.0.4')).toThrow('try again in 5 s');
+  for (const text of await Promise.all(texts)) expect(text).toContain('event: failed');
   expect(queries).toEqual([[ask.id, other.id]]);
   // There is room again, and a reader that leaves makes room too.
-  events.open(ask).destroy();
+  for (let n = 0; n < 5; n++) {
+    const stream = events.open(ask, '10.0.0.1').destroy();
+    await once(stream, 'close');
+  }
 });
 
 test('an export has a line an image, and is read as it is sent', async () => {

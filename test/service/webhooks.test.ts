@@ -70,7 +70,6 @@ describe("notifications of Docker's registry", () => {
     ['a registry that settings do not name', {}, { host: 'evil.example.com' }],
     ['a name with a path', { repository: 'team/../other' }],
     ['a name with markup', { repository: 'team/<b>' }],
-    ['an event without an id', {}, { id: '' }],
   ])('%s asks for nothing', async (_what, target, more) => {
     const { post, deps } = await open();
     const answer = await post('/hooks/docker', { events: [event(target, more)] });

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { notFound } from '../answers.ts';
 import type { AppDeps } from '../parts.ts';
-import { innerProblem, knownProblem, problemOf } from '../problems.ts';
+import { problemFor, problemOf } from '../problems.ts';
 import { comparison, repository } from './compare.ts';
 import { fleet } from './fleet.ts';
 import { ASSETS, faultPage, type PageRequest, POLICY } from './frame.ts';
@@ -19,13 +19,10 @@ const PAGES: Readonly<Record<string, (deps: AppDeps, request: PageRequest) => Pr
 export function registerPages(app: FastifyInstance, deps: AppDeps): void {
   const send = (reply: FastifyReply, page: string): FastifyReply =>
     reply.type('text/html; charset=utf-8').header('content-security-policy', POLICY).send(page);
-  app.setErrorHandler((error, { id, routeOptions: { url: route } }, reply) => {
-    const known = knownProblem(error);
-    if (known === undefined) deps.log.error('page failed', { id, route, error });
-    const problem = known ?? innerProblem();
-    const shown = problemOf(problem, id);
-    void reply.code(shown.status).headers({ 'cache-control': 'no-store', ...problem.headers });
-    return send(reply, faultPage(shown));
+  app.setErrorHandler((error, request, reply) => {
+    const problem = problemFor(error, request, deps.log);
+    void reply.code(problem.status).headers({ 'cache-control': 'no-store', ...problem.headers });
+    return send(reply, faultPage(problemOf(problem, request.id)));
   });
   for (const { path, text, type } of ASSETS)
     app.get(path, { config: { access: 'open', rateLimit: false } }, (_, reply) =>
