@@ -121,12 +121,11 @@ export function badgeFiles(
   ];
 }
 
-/** Names of the badges of an image by their labels, as addresses have them. */
-export const BADGE_LABELS = [
-  'overall',
-  ...VECTORS.map((vector) => VECTOR_BADGES[vector][0]),
-  'level',
-] as const;
+/** The badges of an image, by their labels as addresses have them. */
+export const BADGES: readonly Pick<Badge, 'label' | 'alt'>[] = [
+  ...gradeBadges(undefined),
+  levelBadge(undefined),
+];
 
 /** Up to this age a grade is shown as it is: the specification's horizon for images of others. */
 const FRESH_DAYS = 30;

@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify';
 import { DAY_MS } from '../lib/time.ts';
-import { BADGE_LABELS, imageBadge } from '../report/badges.ts';
+import { BADGES, imageBadge } from '../report/badges.ts';
 import { limitOf } from './access.ts';
 import { imageText } from './allowed.ts';
-import { type ApiDeps, etagOf, imageNameOf, imageRow, keepFor } from './answers.ts';
+import { type ApiDeps, etagOf, imageNameOf, imageRow, keepFor, notFound } from './answers.ts';
 import { operation } from './openapi.ts';
-import { ApiProblem } from './problems.ts';
+
 import { Recent } from './recent.ts';
 
 const KEPT_MS = 60_000;
@@ -42,7 +42,7 @@ export function registerBadges(app: FastifyInstance, deps: ApiDeps): void {
     const badge =
       image && imageBadge(label, { graded, days, about: `${imageText(image)} ${said}` });
     if (badge === undefined)
-      throw new ApiProblem('not-found', `no badge has this name: ${BADGE_LABELS.join(', ')}`);
+      throw notFound(`no badge has this name: ${BADGES.map(({ label }) => label).join(', ')}`);
     const text = badge[form];
     return { until: now + KEPT_MS, text, etag: etagOf(text), type: TYPES[form] };
   }

@@ -96,7 +96,7 @@ function objectOf({ parameters = [], path }: Operation & { path: string }, place
 }
 
 /** Numbers in addresses are texts; in a body a text is not a number. */
-const validator: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart }) =>
+export const validator: FastifySchemaCompiler<FastifySchema> = ({ schema, httpPart }) =>
   (httpPart === 'body' ? STRICT : COERCING).compile({ ...schema, components: API.components });
 const [STRICT, COERCING] = [makeAjv(false), makeAjv(true)];
 

@@ -149,7 +149,12 @@ test('of a service that is read by token, nothing is told without one', async ()
       const { statusCode } = await service.app.inject(given as InjectOptions);
       if (statusCode !== 401) open.push(`${method} ${path}`);
     }
-  for (const url of ['/', '/images/a.example/b:1', '/repositories/a.example/b', `/grades/${ID}`])
+  for (const url of [
+    '/',
+    '/images/a.example/b:1',
+    '/repositories/a.example/b',
+    `/api/v1/grades/${ID}`,
+  ])
     expect((await service.app.inject({ url })).statusCode).toBe(401);
   expect(open.sort()).toEqual(['get /healthz', 'get /readyz']);
 });

@@ -6,7 +6,7 @@ import API from '../../schema/service-api-1.json' with { type: 'json' };
 import { CATALOGUE } from '../../src/criteria/catalogue.ts';
 import { VECTORS } from '../../src/model/criterion.ts';
 import { GRADES } from '../../src/model/scorecard.ts';
-import { BADGE_LABELS } from '../../src/report/badges.ts';
+import { BADGES } from '../../src/report/badges.ts';
 import { SCOPES } from '../../src/service/shapes.ts';
 import { registerTokens } from '../../src/service/tokens.ts';
 import { registerWebhooks } from '../../src/service/webhooks.ts';
@@ -60,7 +60,7 @@ test('the document is valid OpenAPI 3.1 and complete', async () => {
   ]);
   expect(document.components.schemas).toMatchObject({
     GradeLetter: { enum: GRADES },
-    Badge: { properties: { label: { enum: BADGE_LABELS } } },
+    Badge: { properties: { label: { enum: BADGES.map(({ label }) => label) } } },
     Grade: { properties: { vectors: { required: VECTORS } } },
   });
   // Every part that is pointed to is there.

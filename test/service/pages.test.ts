@@ -127,6 +127,27 @@ describe('an image', () => {
     expect(badges).toHaveLength(6);
   });
 
+  test('the chart has a gap where nobody looked for vulnerabilities', async () => {
+    const image = { ...SHOWN, repository: 'shop/gap' };
+    const counts = { critical: 1, high: 1, medium: 0, low: 0, unknown: 0 };
+    for (const [days, found] of [
+      [4, { counts }],
+      [3, {}],
+      [2, { counts }],
+    ] as const)
+      await addGrade(stand, image, {
+        ...{ level: 2, gradedAt: NOW - days * 86_400_000, builtAt: NOW, ...found },
+      });
+    const { all } = await pageAt('/images/registry.example.com/shop/gap:latest');
+    const paths = all.filter(({ tagName }) => tagName === 'path');
+    const drawn = (name: string): string | undefined =>
+      attribute(classed(paths, name)[0] as Element, 'd');
+    // The days between 250 and 500 have none; the level is a line through all.
+    expect(drawn('critical')).toBe('M0 188V156H250V188ZM500 188V156H1000V188Z');
+    expect(drawn('high')).toBe('M0 188V124H250V188ZM500 188V124H1000V188Z');
+    expect(drawn('line')).toBe('M0 62H250V62H500V62H1000');
+  });
+
   test('each link of its page leads somewhere', async () => {
     const { all } = await pageAt(SHOWN_PATH);
     const ids = new Set(all.flatMap((one) => attribute(one, 'id') ?? []));
@@ -146,24 +167,25 @@ describe('an image', () => {
     const { grade } = await stand.records.addVerdict({
       ...{ image, signer: 'release@example.com', scorecard },
     });
-    for (const path of [
-      '/images/registry.example.com/shop/verdict:latest',
-      `/grades/${grade.id}`,
-    ]) {
-      const { text } = await pageAt(path);
+    for (const name of ['verdict:latest', `verdict@${grade.digest}`]) {
+      const { text } = await pageAt(`/images/registry.example.com/shop/${name}`);
       expect(text).toContain('verdict of a build, signed by release@example.com');
+      expect(text).toContain('Level 3 of 5');
     }
-    const { text } = await pageAt(`/images/registry.example.com/shop/verdict@${grade.digest}`);
-    expect(text).toContain('Level 3 of 5');
   });
 
   test('a grade stays as it was, whatever comes after', async () => {
     const image = { ...SHOWN, repository: 'shop/kept' };
     const made = { gradedAt: NOW - 90_000, builtAt: NOW - 86_400_000 };
     const id = await addGrade(stand, image, { level: 4, ...made });
-    const before = (await get(`/grades/${id}`)).body;
+    const { all } = await pageAt('/images/registry.example.com/shop/kept:latest');
+    const report = all
+      .flatMap((one) => attribute(one, 'href') ?? [])
+      .find((href) => href.includes(`/${id}/`));
+    const before = (await get(report ?? '')).body;
+    expect(before).toContain('Level 4 of 5');
     await addGrade(stand, image, { level: 1, ...made, gradedAt: NOW - 1000 });
-    expect((await get(`/grades/${id}`)).body).toBe(before);
+    expect((await get(report ?? '')).body).toBe(before);
     expect((await pageAt('/images/registry.example.com/shop/kept:latest')).text).toContain(
       'Level 1 of 5',
     );
@@ -198,12 +220,12 @@ describe('whatever an image or a reason is called', () => {
     const long = `${HOSTILE}${'y'.repeat(10_000)}`;
     const criteria = judgeImage(sampleFacts(long));
     const made = { level: 0, criteria, gradedAt: NOW - 1000, builtAt: NOW };
-    const id = await addGrade(stand, image, made);
+    await addGrade(stand, image, made);
     const plain = HOSTILE.replace('\u0000', '');
-    const [running, failed] = await addOpenAsks(stand, plain);
+    await addOpenAsks(stand, plain, NOW - 40_000);
     const paths = [
-      ...['/images/registry.example.com/shop/hostile:latest', `/grades/${id}`],
-      ...[`/grades/${running}`, `/grades/${failed}`],
+      '/images/registry.example.com/shop/hostile:latest',
+      ...[`/images/ghcr.io/${RUNNING.repository}:1`, `/images/ghcr.io/${FAILED.repository}:1`],
       `/?q=${encodeURIComponent(plain)}`,
       `/compare?a=${encodeURIComponent(plain)}`,
       `/?registry=${encodeURIComponent(plain)}`,
@@ -276,7 +298,7 @@ describe('answers', () => {
       '/nowhere',
       '/images/ghcr.io/nobody/asked:1',
       '/repositories/ghcr.io/nobody',
-      '/grades/1',
+      '/api/v1/nowhere',
     ]) {
       const { statusCode, headers } = await get(path);
       expect([path, statusCode, headers['content-type']]).toEqual([

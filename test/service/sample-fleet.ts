@@ -143,9 +143,10 @@ export const FAILED: ImageName = { registry: 'ghcr.io', repository: 'new/failed'
 export async function addOpenAsks(
   { database, records }: { readonly database: Database; readonly records: Records },
   reason: string,
+  at = NOW - 50_000,
 ): Promise<readonly [running: string, failed: string]> {
   const start = async (image: ImageName): Promise<string> => {
-    const { ask } = await asked(database, { image, reason: 'api' }, NOW - 50_000);
+    const { ask } = await asked(database, { image, reason: 'api' }, at);
     await records.start(ask.id);
     return ask.id;
   };

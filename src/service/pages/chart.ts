@@ -1,7 +1,7 @@
 import { plural } from '../../lib/text.ts';
 import { type Content, h } from '../../report/html/document.ts';
 import { gradeOf, table } from '../../report/html/parts.ts';
-import type { GradeRow } from '../shapes.ts';
+import type { Counts, GradeRow } from '../shapes.ts';
 import { countsOf, dateOf, gradedBy, gradePath } from './frame.ts';
 
 /** Across, the chart is as wide as its place; down, these are pixels. */
@@ -18,35 +18,43 @@ const MOST_ROWS = 100;
 function chart(rows: readonly GradeRow[], now: number): Content {
   const times = [...rows.map(({ gradedAt }) => gradedAt.getTime()), now];
   const [start = now] = times;
-  const across = times.map((time) => ((time - start) / Math.max(1, now - start)) * WIDTH);
-  const xs = across.map((x) => Math.round(x * 10) / 10);
-  const steps = (down: readonly number[]): string =>
-    down.map((y, index) => `V${y}H${xs[index + 1] ?? WIDTH}`).join('');
-  const levels = rows.map(({ level }) => LEVEL_0 - level * STEP);
-  const critical = rows.map(({ counts }) => counts?.critical ?? 0);
-  const both = rows.map(({ counts }) => (counts?.critical ?? 0) + (counts?.high ?? 0));
-  const most = Math.max(1, ...both);
-  const area = (counts: readonly number[]): string =>
-    `M0 ${NONE_AT}${steps(counts.map((one) => Math.round(NONE_AT - (one / most) * 64)))}V${NONE_AT}Z`;
-  const dots = levels.map((y, at) => (y === levels[at - 1] ? '' : `M${xs[at] ?? 0} ${y}h0`));
+  const xs = times.map(
+    (time) => Math.round(((time - start) / Math.max(1, now - start)) * WIDTH * 10) / 10,
+  );
+  const y = ({ level }: GradeRow): number => LEVEL_0 - level * STEP;
+  const both = ({ critical, high }: Counts): number => critical + high;
+  const most = Math.max(1, ...rows.map(({ counts }) => (counts ? both(counts) : 0)));
+  /** A bar from each grade to the next; a gap where nobody looked. */
+  const bars = (of: (counts: Counts) => number): string =>
+    rows
+      .map(({ counts }, i) => {
+        if (counts === undefined) return '';
+        const top = Math.round(NONE_AT - (of(counts) / most) * 64);
+        return `M${xs[i]} ${NONE_AT}V${top}H${xs[i + 1]}V${NONE_AT}Z`;
+      })
+      .join('');
+  const line = rows.map((row, i) => `${i === 0 ? 'M0 ' : 'V'}${y(row)}H${xs[i + 1]}`);
+  const dots = rows.flatMap((row, i) =>
+    row.level === rows[i - 1]?.level ? [] : [`M${xs[i]} ${y(row)}h0`],
+  );
   const grid = [...LEVELS.map((level) => LEVEL_0 - level * STEP), MOST_AT, NONE_AT];
   const labels = [...LEVELS, most, 0].map((text, at) =>
     h('text', { x: 26, y: (grid[at] ?? 0) + 4 }, text),
   );
-  const changes = plural(dots.filter(Boolean).length - 1, 'change');
-  const said = `Level ${rows[0]?.level ?? 0} at first, ${rows.at(-1)?.level ?? 0} now, ${changes}`;
+  const [first, last] = [rows[0]?.level, rows.at(-1)?.level];
+  const said = `Level ${first} at first, ${last} now, ${plural(dots.length - 1, 'change')}`;
   const plot = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', height: HEIGHT };
-  const key = ['level ', 'critical ', 'high '].map((name) => [h(`i.${name.trim()}`), name]);
+  const key = ['level', 'critical', 'high'].map((name) => [h(`i.${name}`), `${name} `]);
   return h(
     'figure.chart',
     h('svg.axis', { width: 34, height: HEIGHT, 'aria-hidden': true }, labels),
     h(
       'svg',
       { ...plot, width: '100%', role: 'img', 'aria-label': said },
-      h('path.grid', { d: grid.map((y) => `M0 ${y}h${WIDTH}`).join('') }),
-      h('path.high', { d: area(both) }),
-      h('path.critical', { d: area(critical) }),
-      h('path.line', { d: `M0 ${levels[0] ?? 0}${steps(levels)}` }),
+      h('path.grid', { d: grid.map((at) => `M0 ${at}h${WIDTH}`).join('') }),
+      h('path.high', { d: bars(both) }),
+      h('path.critical', { d: bars(({ critical }) => critical) }),
+      h('path.line', { d: line.join('') }),
       h('path.dots', { d: dots.join('') }),
     ),
     h('figcaption', dateOf(new Date(start)), h('span.key', key), h('span', 'now')),
@@ -58,10 +66,7 @@ export function historyOf(rows: readonly GradeRow[], now: number, all: string): 
   const heads = ['Graded', '#Level', 'Grade', 'Critical and high', 'By'];
   const cells = (row: GradeRow): readonly Content[] => [
     h('a', { href: gradePath(row.id) }, dateOf(row.gradedAt)),
-    row.level,
-    gradeOf(row.overall),
-    countsOf(row.counts),
-    gradedBy(row),
+    ...[row.level, gradeOf(row.overall), countsOf(row.counts), gradedBy(row)],
   ];
   const options = { caption: 'Grades, the newest first', most: MOST_ROWS, what: 'grade' };
   return [

@@ -23,7 +23,7 @@ export async function repository(
   if (!read.ok || read.value.tag !== undefined || read.value.digest !== undefined)
     throw new ApiProblem('malformed', 'this is not the name of a repository');
   const of = { registry: read.value.registry, repository: read.value.repository };
-  const cursor = frame.textOf(query, 'cursor');
+  const { cursor } = query;
   const [tags, ...first] = await Promise.all([
     records.tags(of.registry, of.repository, { limit: ROWS, ...given({ cursor }) }),
     ...FIRST_TAGS.map((tag) => records.image({ ...of, tag })),
@@ -34,14 +34,13 @@ export async function repository(
   const ids = [...new Set(rows.flatMap((row) => row?.latest?.id ?? []))].slice(0, COLUMNS);
   const found = await Promise.all(ids.map((id) => records.detail(id)));
   const columns = found.flatMap((one) => one ?? []);
-  const tagAt = (index: number): string => columns[index]?.image.tag ?? '';
-  const paths = columns.map(({ image }) => frame.imagePath(image));
-  const against = columns.slice(1).map((other, index) => {
-    const href = comparePath(columns[0] ?? other, other);
-    return h('a', { href }, `${tagAt(0)} and ${tagAt(index + 1)}`);
-  });
+  const tagLinks = columns.map(({ image }) => h('a', { href: frame.imagePath(image) }, image.tag));
+  const [before, ...others] = columns;
+  const against = others.map((other) =>
+    h('a', { href: comparePath(before, other) }, `${before?.image.tag} and ${other.image.tag}`),
+  );
   const sheet = sheetOf({ kind: 'comparison', images: columns.map(reportOf) });
-  const side = sheetBody(sheet, (_, at) => h('a', { href: paths[at] }, tagAt(at)));
+  const side = sheetBody(sheet, (_, at) => tagLinks[at]);
   const differ = [h('p.small.muted', 'What differs between'), list(against, 'ul.against')];
   const name = `${of.registry}/${of.repository}`;
   return frame.pageOf(name, [
@@ -49,35 +48,36 @@ export async function repository(
     against.length > 0 && section('side', 'Side by side', side, differ),
     section(
       ...['tags', 'Tags', frame.imagesTable(tags.rows, `Tags of ${name}`, now())],
-      frame.turn(frame.repositoryPath(of), {}, tags, cursor === undefined),
+      frame.turn(frame.repositoryPath(of), query, tags),
     ),
   ]);
 }
 
-function comparePath(a: StoredDetail, b: StoredDetail): string {
-  const [first, second] = [a, b].map(({ image }) => formatReference(image));
-  return frame.pathOf('/compare', { a: first, b: second });
+function comparePath(...two: readonly (StoredDetail | undefined)[]): string {
+  const [a, b] = two.map((one) => one && formatReference(one.image));
+  return frame.pathOf('/compare', { a, b });
 }
 
 /** Two images, and what differs between their newest grades. */
 export async function comparison(deps: AppDeps, { query }: frame.PageRequest): Promise<string> {
-  const [a, b] = await Promise.all(['a', 'b'].map((name) => side(deps, frame.textOf(query, name))));
-  const field = (name: string, label: string, { text, why }: Side = {}): Content => {
+  const names = { a: 'First image', b: 'Second image' };
+  const sides = [await side(deps, query.a), await side(deps, query.b)];
+  const fields = Object.entries(names).map(([name, label], at) => {
+    const { text, why } = sides[at] ?? {};
     const wrong = why !== undefined && { 'aria-invalid': true, 'aria-describedby': `why-${name}` };
     const placeholder = 'registry.example.com/shop/api:1';
     const input = { ...frame.FIELD, name, defaultValue: text, placeholder, ...wrong };
     const said = why !== undefined && h('span.why', { id: `why-${name}` }, why);
     return h('label.wide', h('span', label), h('input', input), said);
-  };
-  const fields = [field('a', 'First image', a), field('b', 'Second image', b)];
+  });
   const form = h('form.find', { action: '/compare' }, fields, h('button', 'Compare'));
   const head = [h('h1', 'Compare two images'), form];
-  const [first, second] = [a?.grade, b?.grade];
+  const [first, second] = sides.map(({ grade }) => grade);
   if (first === undefined || second === undefined) return frame.pageOf('Compare', head, '/compare');
   const sheet = sheetOf({ kind: 'difference', before: reportOf(first), after: reportOf(second) });
   const column = (_: string, index: number): Content => {
-    const [{ text } = {}, one] = index === 0 ? [a, first] : [b, second];
-    const href = text === one.id ? frame.gradePath(one.id) : undefined;
+    const one = index === 0 ? first : second;
+    const href = sides[index]?.text === one.id ? frame.gradePath(one.id) : undefined;
     const when = h('small', 'graded ', frame.agoOf(one.gradedAt, deps.now()));
     return [frame.imageLink(one.image, href), when];
   };
@@ -101,10 +101,8 @@ async function side(deps: AppDeps, text: string | undefined): Promise<Side> {
     const id = isName ? (await imageRow(deps, imageNameOf(text)))?.latest?.id : text;
     const grade = id === undefined ? undefined : await deps.records.detail(id);
     if (grade !== undefined) return { text, grade };
-    const why = isName
-      ? 'This is not graded yet.'
-      : 'Write HOST/REPOSITORY:TAG, or the id of a grade.';
-    return { text, why };
+    const hint = 'Write HOST/REPOSITORY:TAG, or the id of a grade.';
+    return { text, why: isName ? 'This is not graded yet.' : hint };
   } catch (error) {
     if (error instanceof ApiProblem) return { text, why: error.message };
     throw error;

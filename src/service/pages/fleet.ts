@@ -5,11 +5,12 @@ import { LEVEL_NAMES } from '../../model/criterion.ts';
 import { type Content, h } from '../../report/html/document.ts';
 import { codeBlock, fold, list, section } from '../../report/html/parts.ts';
 import type { AppDeps } from '../parts.ts';
-import type { FleetSummary, ImageFilter } from '../records-images.ts';
+import type { FleetSummary } from '../records-images.ts';
 import type { ImageRow } from '../shapes.ts';
 import * as frame from './frame.ts';
 
-const { agoOf, imageLink, numberOf, pageOf, pathOf, textOf } = frame;
+const { agoOf, imageLink, pageOf, pathOf } = frame;
+type Query = frame.PageRequest['query'];
 
 /** The specification's build horizon: older images lack updates. */
 const HORIZON_DAYS = 30;
@@ -21,37 +22,29 @@ const ROWS = 50;
 export async function fleet(deps: AppDeps, request: frame.PageRequest): Promise<string> {
   const { records, settings } = deps;
   const { query } = request;
+  const { cursor, olderThan: olderThanDays, ...filter } = query;
   const now = deps.now();
-  const filter: ImageFilter = given({
-    q: textOf(query, 'q'),
-    level: numberOf(query, 'level', 5),
-    registry: textOf(query, 'registry'),
-    fails: textOf(query, 'fails'),
-    olderThanDays: numberOf(query, 'olderThan', 100_000),
-  });
-  const cursor = textOf(query, 'cursor');
   const [summary, images, old] = await Promise.all([
     records.summary(),
-    records.search(filter, { limit: ROWS, ...given({ cursor }) }),
+    records.search(
+      { ...filter, ...given({ olderThanDays }) },
+      { limit: ROWS, ...given({ cursor }) },
+    ),
     records.search({ olderThanDays: HORIZON_DAYS }, { limit: MOST_SHORT }),
   ]);
   const hosts = settings.registries.map((one) => one.host);
   if (summary.images === 0) return emptyPage(hosts, frame.urlOf(deps, request));
-  const isFiltered = Object.keys(filter).length > 0;
+  const isFiltered = Object.keys(query).some((name) => name !== 'cursor');
   const isWhole = cursor === undefined && !isFiltered;
   const title = isWhole ? 'All images' : 'Search';
   const caption = isFiltered ? 'Images that match' : 'Images by name';
-  const { olderThanDays: olderThan, ...rest } = filter;
-  const found = [
-    frame.imagesTable(images.rows, caption, now),
-    frame.turn('/', { ...rest, olderThan }, images, cursor === undefined),
-  ];
+  const found = [frame.imagesTable(images.rows, caption, now), frame.turn('/', query, images)];
   const body = [
     h('h1', isWhole ? plural(summary.images, 'image') : 'Images'),
-    levels(summary, filter),
+    levels(summary, query),
     isWhole && h('div.pair', worse(summary, now), oldest(summary, old.rows, now)),
     section(
-      ...['images', title, search(filter, hosts)],
+      ...['images', title, search(query, hosts)],
       images.rows.length === 0 ? h('p', 'No image matches.') : found,
       isFiltered && h('p.small', h('a', { href: '/' }, 'All images')),
     ),
@@ -63,31 +56,27 @@ export async function fleet(deps: AppDeps, request: frame.PageRequest): Promise<
 function emptyPage(registries: readonly string[], url: string): string {
   const name = `${registries[0] ?? 'HOST'}/REPOSITORY:TAG`;
   const asked = `curl -H "Authorization: Bearer TOKEN" \\\n  --json '{"image": "${name}"}' \\\n  ${url}/api/v1/grades`;
-  const part = (id: string, title: string, command: string, what: string): Content =>
-    section(id, title, codeBlock(command), h('p.small.muted', what));
-  const own = ['ask', 'Where the service runs', `scoville serve ask ${name}`] as const;
-  const hosts = registries.length === 0 ? 'none, until it has --registry' : registries.join(', ');
   const body = [
     h('h1', 'No image has been graded yet'),
-    h('p.lead', 'Ask for the first grade. Registries that may be graded: ', hosts),
-    part(...own, 'It prints the address of a badge.'),
-    part('api', 'From anywhere', asked, 'For a token: scoville serve token create NAME'),
+    h('p.lead', 'Ask for the first grade. Registries that may be graded: ', registries.join(', ')),
+    section('ask', 'Where the service runs', codeBlock(`scoville serve ask ${name}`)),
+    section('api', 'From anywhere', codeBlock(asked)),
+    h('p.small.muted', 'For a token: scoville serve token create NAME'),
   ];
   return pageOf('No images yet', body, '/');
 }
 
-/** A smaller share of the bar would not be seen. */
-const LEAST = 0.008;
-const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
+/** Parts of the bar; each level that has images has one. */
+const PARTS = 120;
 
 /** How many images are at which level: a bar, and links with the counts. */
-function levels({ levels: counts, ungraded }: FleetSummary, { level: at }: ImageFilter): Content {
+function levels({ levels: counts, ungraded }: FleetSummary, { level: at }: Query): Content {
   const rows = [5, 4, 3, 2, 1, 0].map((level) => ({ level, count: counts[level] ?? 0 }));
-  const widths = rows.map(({ count }) => count && Math.max(count, sum(counts) * LEAST));
-  const bar = {
-    ...{ viewBox: `0 0 ${sum(widths)} 1`, preserveAspectRatio: 'none', width: '100%', height: 22 },
-    ...{ role: 'img', 'aria-label': rows.map((one) => `level ${one.level}: ${one.count}`).join() },
-  };
+  const graded = rows.reduce((sum, { count }) => sum + count, 0);
+  const bar = rows.flatMap(({ level, count }) =>
+    Array.from({ length: Math.ceil((count / graded) * PARTS) || 0 }, () => h(`i.l${level}`)),
+  );
+  const said = rows.map((one) => `level ${one.level}: ${one.count}`).join();
   const legend = rows.map(({ level, count }) => {
     const current = level === at ? 'true' : undefined;
     return h(
@@ -100,13 +89,7 @@ function levels({ levels: counts, ungraded }: FleetSummary, { level: at }: Image
   return h(
     'section.levels',
     { 'aria-label': 'Levels' },
-    h(
-      'svg',
-      bar,
-      widths.map((width, index) =>
-        h(`rect.l${5 - index}`, { x: sum(widths.slice(0, index)), width, height: 1 }),
-      ),
-    ),
+    h('p.bar', { role: 'img', 'aria-label': said }, bar),
     list(legend),
     ungraded > 0 && h('p.small.muted', `${plural(ungraded, 'image')} without a grade.`),
   );
@@ -119,9 +102,9 @@ function worse({ worse: rows }: FleetSummary, now: number): Content {
     return [imageLink(image), h('span.muted', change, agoOf(latest?.gradedAt, now))];
   });
   const [first, more] = [lines.slice(0, MOST_SHORT), lines.slice(MOST_SHORT)];
-  const none = h('p.muted', 'No image got worse in 7 days.');
   return section(
-    ...['worse', 'Worse this week', lines.length === 0 ? none : list(first, 'ul.short')],
+    ...['worse', 'Worse this week'],
+    lines.length === 0 ? h('p.muted', 'No image got worse in 7 days.') : list(first, 'ul.short'),
     more.length > 0 && fold('details.more', `${more.length} more`, list(more, 'ul.rest')),
   );
 }
@@ -138,34 +121,32 @@ function oldest({ old }: FleetSummary, rows: readonly ImageRow[], now: number): 
   );
 }
 
-type Option = readonly [value: string | number, text: string];
-
-function search(filter: ImageFilter, registries: readonly string[]): Content {
-  const choice = (name: string, label: string, chosen: string | number = '', of: Option[]) => {
-    // What the address says stays chosen, though it is not offered.
-    const isOffered = chosen === '' || of.some(([value]) => value === chosen);
-    const all: Option[] = [
-      ['', 'any'],
-      ...of,
-      ...(isOffered ? [] : [[chosen, `${chosen}`] as const]),
-    ];
-    const each = all.map(([value, text]) => h('option', { value }, text));
-    return h('label', h('span', label), h('select', { name, defaultValue: chosen }, each));
-  };
-  const { q, level, registry, fails, olderThanDays } = filter;
-  const named = LEVEL_NAMES.map((_, at): Option => [at, `${at} ${frame.levelName(at)}`]);
-  const hosts = registries.map((one): Option => [one, one]);
-  const ids = CATALOGUE.map(({ id, title }): Option => [id, title]);
-  const ages = [30, 90, 365].map((days): Option => [days, `over ${days} days ago`]);
-  const field = { ...frame.FIELD, name: 'q', defaultValue: q, placeholder: 'shop/api' };
+/** What the address says stays chosen, though it would not be offered. */
+function search(query: Query, hosts: readonly string[]): Content {
+  const named = (all: readonly (string | number)[], of: (one: string | number) => string) =>
+    [...new Set(all)].map((one) => [one, of(one)] as const);
+  const { registry = hosts[0] ?? '', olderThan = HORIZON_DAYS } = query;
+  const choices = {
+    level: ['Level', LEVEL_NAMES.map((_, at) => [at, `${at} ${frame.levelName(at)}`] as const)],
+    registry: ['Registry', named([...hosts, registry], String)],
+    fails: ['Fails', CATALOGUE.map(({ id, title }) => [id, title] as const)],
+    olderThan: ['Built', named([30, 90, 365, olderThan], (days) => `over ${days} days ago`)],
+  } as const;
+  const selects = (Object.keys(choices) as (keyof typeof choices)[]).map((name) => {
+    const [label, of] = choices[name];
+    const options = of.map(([value, text]) => h('option', { value }, text));
+    const chosen = { name, defaultValue: query[name] };
+    return h(
+      'label',
+      h('span', label),
+      h('select', chosen, h('option', { value: '' }, 'any'), options),
+    );
+  });
+  const field = { ...frame.FIELD, name: 'q', defaultValue: query.q, placeholder: 'shop/api' };
   return h(
     'form.find',
     { action: '/', role: 'search', 'aria-label': 'Images' },
     h('label.wide', h('span', 'Name'), h('input', field)),
-    choice('level', 'Level', level, named),
-    choice('registry', 'Registry', registry, hosts),
-    choice('fails', 'Fails', fails, ids),
-    choice('olderThan', 'Built', olderThanDays, ages),
-    h('button', 'Search'),
+    ...[selects, h('button', 'Search')],
   );
 }

@@ -8,7 +8,7 @@ import { chillis, gradeOf, muted, SEVERITY_TONES, table, tag } from '../../repor
 import { shortDigest } from '../../report/text.ts';
 import type { Page } from '../cursor.ts';
 import type { AppDeps } from '../parts.ts';
-import { ApiProblem, type problemOf } from '../problems.ts';
+import type { problemOf } from '../problems.ts';
 import type { Counts, GradeRow, ImageName, ImageRow } from '../shapes.ts';
 import OWN from './pages.css?raw';
 
@@ -26,15 +26,27 @@ export const ASSETS = [CSS, JS];
 export const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+const TEXT = { type: 'string', pattern: '^[^\\0]*$' };
+/** What pages take. */
+export const QUERY = {
+  type: 'object',
+  properties: {
+    level: { type: 'integer', minimum: 0, maximum: 5 },
+    olderThan: { type: 'integer', minimum: 0, maximum: 100_000 },
+    ...{ q: TEXT, registry: TEXT, fails: TEXT, cursor: TEXT, a: TEXT, b: TEXT },
+  },
+};
+type Query = { readonly [K in 'level' | 'olderThan']?: number } & {
+  readonly [K in 'q' | 'registry' | 'fails' | 'cursor' | 'a' | 'b']?: string;
+};
+export type PageRequest = FastifyRequest<{ Params: { '*': string }; Querystring: Query }>;
+
 /** An error as a page. */
-export function faultPage(of: ReturnType<typeof problemOf>): string {
-  const { status, title, detail, nextStep } = of;
+export function faultPage({ status, title, detail, nextStep }: ReturnType<typeof problemOf>) {
   return pageOf(title, [
-    ...[
-      h('p.crumbs', `Error ${status}`),
-      h('h1', title),
-      h('p.lead', `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`),
-    ],
+    h('p.crumbs', `Error ${status}`),
+    h('h1', title),
+    h('p.lead', `${detail.charAt(0).toUpperCase()}${detail.slice(1)}.`),
     nextStep !== undefined && h('p.lead', 'Next: ', h('code', nextStep)),
     h('p.small', h('a', { href: '/' }, 'All images')),
   ]);
@@ -50,19 +62,16 @@ export function pageOf(title: string, body: Content, at?: string): string {
   const field = h('input', { ...FIELD, name: 'q', 'aria-label': 'Image', placeholder: 'Find' });
   const search = h('form', { role: 'search', action: '/', 'aria-label': 'Find an image' }, field);
   const pages = h('nav', { 'aria-label': 'Pages' }, links);
-  return framed(
-    `${title} · Scoville`,
-    h(
-      'div',
-      h('a.skip', { href: '#main' }, 'Skip to the content'),
-      h('header.site', h('div', h('b', 'Scoville'), ' ', pages), at !== '/' && search),
-      h('main', { id: 'main', tabIndex: -1 }, body),
-    ),
-    {
-      style: `<link rel="icon" href="data:,">\n<link rel="stylesheet" href="${CSS.path}">`,
-      script: `<script src="${JS.path}"></script>\n`,
-    },
+  const content = h(
+    'div',
+    h('a.skip', { href: '#main' }, 'Skip to the content'),
+    h('header.site', h('div', h('b', 'Scoville'), ' ', pages), at !== '/' && search),
+    h('main', { id: 'main', tabIndex: -1 }, body),
   );
+  return framed(`${title} · Scoville`, content, {
+    style: `<link rel="icon" href="data:,">\n<link rel="stylesheet" href="${CSS.path}">`,
+    script: `<script src="${JS.path}"></script>\n`,
+  });
 }
 
 /** For names, which browsers should not correct. */
@@ -72,10 +81,8 @@ type Repository = Pick<ImageName, 'registry' | 'repository'>;
 
 /** Where the page is, with links up, and its title. */
 export function headOf({ registry, repository }: Repository, kind: string, title: string): Content {
-  const up =
-    kind === 'repository'
-      ? repository
-      : h('a', { href: repositoryPath({ registry, repository }) }, repository);
+  const href = repositoryPath({ registry, repository });
+  const up = kind === 'repository' ? repository : h('a', { href }, repository);
   return [
     h('p.crumbs', h('a', { href: pathOf('/', { registry }) }, registry), ' / ', up, ` · ${kind}`),
     h('h1', title),
@@ -85,8 +92,8 @@ export function headOf({ registry, repository }: Repository, kind: string, title
 type Shown = Readonly<Record<string, string | number | undefined>>;
 
 export function pathOf(path: string, query: Shown): string {
-  const given = Object.entries(query).flatMap(([name, value = '']): [string, string][] =>
-    value === '' ? [] : [[name, String(value)]],
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, String(value)] as [string, string]],
   );
   return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
 }
@@ -99,8 +106,9 @@ export function repositoryPath({ registry, repository }: Repository): string {
   return `/repositories/${encodeURI(`${registry}/${repository}`)}`;
 }
 
+/** The report of one grade, as it was made. */
 export function gradePath(id: string): string {
-  return `/grades/${encodeURIComponent(id)}`;
+  return `/api/v1/grades/${encodeURIComponent(id)}/report`;
 }
 
 /** The registry is small: most images share it. */
@@ -117,28 +125,27 @@ export function levelName(level: number): string {
 
 /** A list of images; those of a repository, too. */
 export function imagesTable(rows: readonly ImageRow[], caption: string, now: number): Content {
+  const gradeCells = ({ level, overall, counts, builtAt, gradedAt }: GradeRow) => [
+    h('span.lv-of', chillis(level), ' ', h('small', level, ' ', level > 0 && levelName(level))),
+    ...[gradeOf(overall), countsOf(counts)],
+    [h('span.on', 'built '), agoOf(builtAt, now)],
+    [h('span.on', 'graded '), agoOf(gradedAt, now)],
+  ];
   const cells = ({ image, latest, goneAt }: ImageRow): readonly Content[] => [
     [imageLink(image), goneAt !== undefined && [' ', h('em', 'gone')]],
     ...(latest === undefined ? [muted('not graded'), null, null, null, null] : gradeCells(latest)),
-  ];
-  const gradeCells = ({ level, overall, counts, builtAt, gradedAt }: GradeRow) => [
-    h('span.lv-of', chillis(level), ' ', h('small', level, ' ', level > 0 && levelName(level))),
-    gradeOf(overall),
-    countsOf(counts),
-    [h('span.on', 'built '), agoOf(builtAt, now)],
-    [h('span.on', 'graded '), agoOf(gradedAt, now)],
   ];
   const heads = ['Image', 'Level', 'Grade', 'Vulnerabilities', 'Built', 'Graded'];
   return table(heads, rows, cells, { kind: 'images', caption, isNamed: true });
 }
 
 /** Links to the first and the next page of a list. */
-export function turn(path: string, query: Shown, { next }: Page<unknown>, isFirst: boolean) {
+export function turn(path: string, { cursor, ...query }: Query, { next }: Page<unknown>): Content {
   const there = { href: pathOf(path, { ...query, cursor: next }), rel: 'next' };
   return h(
     'nav.turn',
     { 'aria-label': 'Pages of the list' },
-    !isFirst && h('a', { href: pathOf(path, query) }, 'First page'),
+    cursor !== undefined && h('a', { href: pathOf(path, query) }, 'First page'),
     next !== undefined && h('a', there, 'Next page'),
   );
 }
@@ -161,38 +168,16 @@ export function dateOf(date: Date): Content {
   return h('time', { dateTime: iso }, `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`);
 }
 
-const UNITS: readonly (readonly [number, string])[] = [
-  [86_400, 'day'],
-  [3600, 'hour'],
-  [60, 'minute'],
-];
+const UNITS = Object.entries({ day: 86_400, hour: 3600, minute: 60 });
 
 /** `3 hours ago`, with the date for machines. */
 export function agoOf(date: Date | undefined, now: number): Content {
   if (date === undefined) return muted('not known');
-  const seconds = Math.max(0, (now - date.getTime()) / 1000);
-  const [length, name] = UNITS.find(([one]) => seconds >= one) ?? [];
+  const seconds = (now - date.getTime()) / 1000;
+  const [name, length] = UNITS.find(([, one]) => seconds >= one) ?? [];
   const text = length && `${plural(Math.floor(seconds / length), name ?? '')} ago`;
   const dateTime = date.toISOString();
   return h('time', { dateTime, title: dateTime }, text ?? 'just now');
-}
-
-type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
-export type PageRequest = FastifyRequest<{ Params: { '*': string }; Querystring: Query }>;
-
-/** Undefined for a field that was left empty. */
-export function textOf(query: Query, name: string): string | undefined {
-  const value = query[name];
-  const text = typeof value === 'string' ? value.trim() : '';
-  if (text.includes('\0')) throw new ApiProblem('malformed', `${name} is not a text`);
-  return text === '' ? undefined : text;
-}
-
-export function numberOf(query: Query, name: string, most: number): number | undefined {
-  const text = textOf(query, name);
-  if (text === undefined) return undefined;
-  if (/^\d{1,6}$/.test(text) && Number(text) <= most) return Number(text);
-  throw new ApiProblem('malformed', `${name} is a whole number, at most ${most}`);
 }
 
 /** The service's address, as settings say or as it was asked. */

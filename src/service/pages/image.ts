@@ -1,8 +1,9 @@
 import { formatReference } from '../../model/reference.ts';
+import { BADGES } from '../../report/badges.ts';
 import { type Content, h } from '../../report/html/document.ts';
 import { codeBlock, section } from '../../report/html/parts.ts';
 import { reportBody, reportTitle } from '../../report/html/report.ts';
-import { imageNameOf, imageRow, notFound, reportOf, type StoredDetail } from '../answers.ts';
+import { imageNameOf, imageRow, reportOf, type StoredDetail } from '../answers.ts';
 import type { AppDeps } from '../parts.ts';
 import { ApiProblem } from '../problems.ts';
 import type { Ask } from '../shapes.ts';
@@ -19,6 +20,7 @@ export async function image(deps: AppDeps, request: frame.PageRequest): Promise<
   const { records } = deps;
   const now = deps.now();
   const image = imageNameOf(request.params['*']);
+  const name = formatReference(image);
   const [row, ask, history] = await Promise.all([
     imageRow(deps, image),
     records.lastAsk(image),
@@ -26,10 +28,9 @@ export async function image(deps: AppDeps, request: frame.PageRequest): Promise<
   ]);
   if (row === undefined && ask === undefined)
     throw new ApiProblem('not-found', 'nobody asked for a grade of this image', {
-      nextStep: `scoville serve ask ${formatReference(image)}`,
+      nextStep: `scoville serve ask ${name}`,
     });
   const grade = row?.latest && (await records.detail(row.latest.id));
-  const name = formatReference(image);
   const head = [
     frame.headOf(image, 'image', name),
     row?.goneAt !== undefined && note('gone', row.goneAt, now),
@@ -37,35 +38,19 @@ export async function image(deps: AppDeps, request: frame.PageRequest): Promise<
   ];
   if (grade === undefined) return pageOf(name, head);
   const grades = history.rows.length === 0 ? [grade] : history.rows.toReversed();
+  const all = `/api/v1/history/${encodeURI(name)}`;
+  const isTag = image.digest === undefined;
   const parts = [
-    section('history', 'History', historyOf(grades, now, `/api/v1${imagePath(image)}/history`)),
+    section('history', 'History', historyOf(grades, now, all)),
     about(grade, now),
-    image.digest === undefined &&
-      section('badges', 'Badges', badgesOf(name, frame.urlOf(deps, request))),
+    isTag && section('badges', 'Badges', badgesOf(name, frame.urlOf(deps, request))),
   ];
-  const all = [['history', 'History'] as const, ['grade', 'This grade'] as const];
-  const links = image.digest === undefined ? [...all, ['badges', 'Badges'] as const] : all;
+  const links = { history: 'History', grade: 'This grade', ...(isTag ? { badges: 'Badges' } : {}) };
   const input = reportOf(grade);
-  return pageOf(reportTitle(input), reportBody(input, { head, links, parts }));
-}
-
-/** One grade as it was made, by its id or that of what was asked for. */
-export async function grade(
-  { records, now }: AppDeps,
-  { params: { '*': id } }: frame.PageRequest,
-): Promise<string> {
-  const ask = await records.ask(id);
-  const grade = await records.detail(ask?.gradeId ?? id);
-  const image = grade?.image ?? ask?.image;
-  if (image === undefined) throw notFound();
-  const name = formatReference(image);
-  if (grade === undefined)
-    return pageOf(name, [frame.headOf(image, 'image', name), stateOf(ask, grade, now())]);
-  const newest = h('a', { href: imagePath(image) }, 'The newest grade of this image');
-  const head = [frame.headOf(image, 'one grade', name), h('p.figures', newest)];
-  const own = { head, links: [['grade', 'This grade'] as const], parts: about(grade, now()) };
-  const title = `${name}, graded ${grade.gradedAt.toISOString().slice(0, 10)}`;
-  return pageOf(title, reportBody(reportOf(grade), own));
+  return pageOf(
+    reportTitle(input),
+    reportBody(input, { head, links: Object.entries(links), parts }),
+  );
 }
 
 const STATES = {
@@ -89,8 +74,7 @@ function stateOf(ask: Ask | undefined, grade: StoredDetail | undefined, now: num
   const { state, image: of, askedAt, progress, error } = ask;
   if (grade !== undefined && askedAt < grade.gradedAt) return null;
   return note(state, askedAt, now, [
-    progress !== undefined && h('p', progress),
-    error !== undefined && h('p', error.message),
+    ...[progress, error?.message].map((line) => line !== undefined && h('p', line)),
     error?.nextStep !== undefined && h('p', 'Next: ', error.nextStep),
     state !== 'failed' && h('p', h('a', { href: imagePath(of) }, 'Look again')),
   ]);
@@ -99,36 +83,27 @@ function stateOf(ask: Ask | undefined, grade: StoredDetail | undefined, now: num
 /** When, by what and on which data an image was graded. */
 function about(grade: StoredDetail, now: number): Content {
   const { id, gradedAt, advisoriesAt, builtAt, digest } = grade;
-  const form = (form: string): string =>
-    pathOf(`/api/v1/grades/${encodeURIComponent(id)}/report`, { form });
-  const kept = [
-    ...[h('a', { href: gradePath(id) }, 'this grade'), ', '],
-    ...[h('a', { href: form('html') }, 'report as one file'), ', '],
-    h('a', { href: form('json') }, 'JSON'),
-  ];
   const rows: Readonly<Record<string, Content>> = {
     Graded: [dateOf(gradedAt), ', ', agoOf(gradedAt, now)],
     By: frame.gradedBy(grade),
     'Advisories of': advisoriesAt === undefined ? 'not known' : dateOf(advisoriesAt),
     Built: builtAt === undefined ? 'not known' : [dateOf(builtAt), ', ', agoOf(builtAt, now)],
     Digest: h('code', digest),
-    'To keep': kept,
+    'To keep': [
+      ...[h('a', { href: gradePath(id) }, 'report as one file'), ', '],
+      h('a', { href: pathOf(gradePath(id), { form: 'json' }) }, 'JSON'),
+    ],
   };
   const each = Object.entries(rows).map(([name, of]) => h('div', h('dt', name), h('dd', of)));
   return section('grade', 'This grade', h('dl.facts', each));
 }
 
-/** The specification's, and the level: file name and text for screen readers. */
-const BADGES = Object.entries({
-  ...{ overall: 'CHPs Score', minimalism: 'Minimalism', provenance: 'Provenance' },
-  ...{ config: 'Config', CVEs: 'Vulns', level: 'CHPs Level' },
-});
-
 function badgesOf(name: string, url: string): Content {
   const [path, page] = [`/badge/${encodeURI(name)}`, `${url}/images/${encodeURI(name)}`];
-  const lines = BADGES.map(([file, alt]) => `[![${alt}](${url}${path}/${file}.svg)](${page})`);
-  const image = (file: string) => ({ src: `${path}/${file}.svg`, height: 20 });
-  const images = BADGES.map(([file, alt]) => h('img', { ...image(file), alt }));
+  const lines = BADGES.map(({ label, alt }) => `[![${alt}](${url}${path}/${label}.svg)](${page})`);
+  const images = BADGES.map(({ label, alt }) =>
+    h('img', { src: `${path}/${label}.svg`, height: 20, alt }),
+  );
   return [
     h('p.badges', images),
     h('p.small', 'Markdown for a README:'),

@@ -1,18 +1,18 @@
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { notFound } from '../answers.ts';
+import { validator } from '../openapi.ts';
 import type { AppDeps } from '../parts.ts';
 import { problemFor, problemOf } from '../problems.ts';
 import { comparison, repository } from './compare.ts';
 import { fleet } from './fleet.ts';
-import { ASSETS, faultPage, type PageRequest, POLICY } from './frame.ts';
-import { grade, image } from './image.ts';
+import { ASSETS, faultPage, type PageRequest, POLICY, QUERY } from './frame.ts';
+import { image } from './image.ts';
 
 const PAGES: Readonly<Record<string, (deps: AppDeps, request: PageRequest) => Promise<string>>> = {
   '/': fleet,
   '/images/*': image,
   '/repositories/*': repository,
   '/compare': comparison,
-  '/grades/*': grade,
 };
 
 /** The pages. They read and change nothing, so that no other site can make a browser do it. */
@@ -28,8 +28,21 @@ export function registerPages(app: FastifyInstance, deps: AppDeps): void {
     app.get(path, { config: { access: 'open', rateLimit: false } }, (_, reply) =>
       reply.header('cache-control', 'public, max-age=31536000, immutable').type(type).send(text),
     );
+  const options = {
+    ...{ schema: { querystring: QUERY }, validatorCompiler: validator },
+    // A field of a form that was left empty is not given.
+    preValidation: (request: FastifyRequest, _: FastifyReply, done: () => void) => {
+      const fields = Object.entries(request.query as object) as [string, unknown][];
+      const trimmed = fields.map(([name, value]): [string, unknown] => [
+        ...([name, typeof value === 'string' ? value.trim() : value] as const),
+      ]);
+      request.query = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
+      done();
+    },
+    config: { isTagged: true },
+  };
   for (const [path, pageOf] of Object.entries(PAGES))
-    app.get(path, { config: { isTagged: true } }, async (request, reply) =>
+    app.get(path, options, async (request, reply) =>
       send(reply, await pageOf(deps, request as PageRequest)),
     );
   // People get a page for what is nowhere, programs what they got before.
