@@ -26,6 +26,8 @@ export function datedText(json: string, times: GradeTimes): string {
 function marksOf({ gradedAt, advisoriesAt, builtAt }: GradeTimes): readonly [string, string][] {
   const time = advisoriesAt?.toISOString();
   const days = builtAt && Math.floor((gradedAt.getTime() - builtAt.getTime()) / DAY_MS);
+  // As the criterion `recently-updated` says it.
+  const age = days !== undefined && days > 0 ? `built ${quantity(days, 'day')} ago` : 'built today';
   return [
     ...(time === undefined
       ? []
@@ -33,11 +35,6 @@ function marksOf({ gradedAt, advisoriesAt, builtAt }: GradeTimes): readonly [str
           [TIME, time],
           [DAY, time.slice(0, 10)],
         ] as [string, string][])),
-    ...(days === undefined ? [] : ([[AGE, ageText(days)]] as [string, string][])),
+    ...(days === undefined ? [] : ([[AGE, age]] as [string, string][])),
   ];
-}
-
-/** As the criterion `recently-updated` says it. */
-function ageText(days: number): string {
-  return days <= 0 ? 'built today' : `built ${quantity(days, 'day')} ago`;
 }

@@ -22,16 +22,10 @@ function cleaned(value: unknown, name = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cleaned(one, key)]));
 }
 
-/** What each secret that is looked for has. */
-const SUSPECT = /:\/\/|=|auth|basic|bearer|passw/i;
-
 /** Without passwords of addresses, tokens in queries and headers. */
 function withoutSecrets(text: string): string {
-  if (!SUSPECT.test(text)) return text.slice(0, LONGEST);
-  return withoutPasswords(text.slice(0, LONGEST), '…').replace(
-    /\b(bearer|basic)\s+[\w.~+/=-]+/gi,
-    '$1 …',
-  );
+  const short = withoutPasswords(text.slice(0, LONGEST), '…');
+  return short.replace(/\b(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 …');
 }
 
 /**
@@ -43,16 +37,14 @@ export function openLog(
   now: () => number,
   least: Level = 'info',
 ): Logger {
-  const logged =
-    (level: Level): Logger[Level] =>
-    (message, fields) => {
-      if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+  const entries = LEVELS.map((level, at) => {
+    const logged: Logger[Level] = (message, fields) => {
+      if (at < LEVELS.indexOf(least)) return;
       const time = new Date(now()).toISOString();
       const more = cleaned({ ...fields }) as object;
       write(`${jsonLine({ time, level, message: withoutSecrets(message), ...more })}\n`);
     };
-  return {
-    ...{ debug: logged('debug'), info: logged('info') },
-    ...{ warn: logged('warn'), error: logged('error') },
-  };
+    return [level, logged] as const;
+  });
+  return Object.fromEntries(entries) as Logger;
 }

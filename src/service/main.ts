@@ -102,10 +102,10 @@ async function settingsOf(
   flags: ServeFlags | WorkerFlags,
   io: CommandIo,
 ): Promise<ServiceSettings> {
-  const { registry: registries, plainHttp, settings, listen, database, workers } = flags;
-  const { url, reading }: Partial<ServeFlags> = flags;
+  const { registry: registries, settings, listen, database, workers } = flags;
+  const { url }: Partial<ServeFlags> = flags;
   return serviceSettings(
-    { registries, plainHttp, ...given({ settings, listen, database, workers, url, reading }) },
+    { registries, ...given({ settings, listen, database, workers, url }) },
     { cwd: io.cwd, env: await withSecrets(io.env), folder: join(serviceFolder(io), 'database') },
   );
 }

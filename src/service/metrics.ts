@@ -33,15 +33,12 @@ export function openMetrics({ records, queue, database, now }: MeteredDeps) {
   const bytes = gauge('database_bytes', 'Size of the database.', 'part');
 
   return {
-    /** A request was answered. */
     answered: (method: string, route: string, status: number, seconds: number): void => {
       http.observe({ method, route, status }, seconds);
     },
-    /** A grade ended here. */
     graded: (outcome: 'done' | 'failed', seconds: number): void => {
       grades.observe({ outcome }, seconds);
     },
-    /** In the format of Prometheus. */
     text: async (): Promise<string> => {
       const size = 'select pg_database_size(current_database()) as bytes';
       const [counts, sizes, [all]] = await Promise.all([

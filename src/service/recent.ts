@@ -1,12 +1,7 @@
-interface Kept<V> {
-  readonly value: V;
-  readonly weight: number;
-}
-
 /** What was used last, by key, up to so much weight in all. */
 export class Recent<V> {
   /** The one that was not used longest comes first: a map is in order of insertion. */
-  readonly #kept = new Map<string, Kept<V>>();
+  readonly #kept = new Map<string, readonly [value: V, weight: number]>();
   readonly #most: number;
   #weight = 0;
 
@@ -19,12 +14,12 @@ export class Recent<V> {
     if (found === undefined) return undefined;
     this.#kept.delete(key);
     this.#kept.set(key, found);
-    return found.value;
+    return found[0];
   }
 
   set(key: string, value: V, weight = 1): void {
     this.#remove(key);
-    this.#kept.set(key, { value, weight });
+    this.#kept.set(key, [value, weight]);
     this.#weight += weight;
     for (const oldest of this.#kept.keys()) {
       if (this.#weight <= this.#most) return;
@@ -33,7 +28,7 @@ export class Recent<V> {
   }
 
   #remove(key: string): void {
-    this.#weight -= this.#kept.get(key)?.weight ?? 0;
+    this.#weight -= this.#kept.get(key)?.[1] ?? 0;
     this.#kept.delete(key);
   }
 }

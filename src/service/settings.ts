@@ -76,16 +76,15 @@ export interface ServiceSettings {
 
 /** What the command line says; it goes above the file. */
 export interface ServiceFlags extends Partial<
-  Pick<ServiceSettings, 'database' | 'workers' | 'reading' | 'url'>
+  Pick<ServiceSettings, 'database' | 'workers' | 'url'>
 > {
   readonly settings?: string;
   readonly listen?: string;
   /** `HOST` or `HOST/PATTERN`, each allowed besides those of the file. */
   readonly registries?: readonly string[];
-  readonly plainHttp?: readonly string[];
 }
 
-export interface SettingsSurroundings {
+interface Surroundings {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Of the embedded database, where nothing names one. */
@@ -97,8 +96,8 @@ type Texts<K extends string> = Readonly<Partial<Record<K, string>>>;
 /** The file as its schema has it, with its secrets. */
 interface Given
   extends
-    Omit<ServiceFlags, 'settings' | 'registries' | 'plainHttp'>,
-    Partial<Pick<ServiceSettings, 'key' | 'osv' | 'proxies'>> {
+    Omit<ServiceFlags, 'settings' | 'registries'>,
+    Partial<Pick<ServiceSettings, 'reading' | 'key' | 'osv' | 'proxies'>> {
   readonly registries?: readonly (Pick<RegistryRule, 'host'> &
     Partial<Omit<RegistryRule, 'credentials' | 'isPrivate'>> &
     Texts<'username' | 'password'> & { readonly private?: boolean })[];
@@ -122,7 +121,7 @@ const MOST_WORKERS = 4;
  */
 export async function serviceSettings(
   flags: ServiceFlags,
-  { cwd, env, folder }: SettingsSurroundings,
+  { cwd, env, folder }: Surroundings,
 ): Promise<ServiceSettings> {
   const file = flags.settings === undefined ? undefined : resolve(cwd, flags.settings);
   const { value, problemAt } = await readFile(file);
@@ -203,9 +202,9 @@ export async function serviceSettings(
     }),
     database: named ?? placeOf(given.database, beside) ?? folder,
     workers: flags.workers ?? given.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
-    reading: flags.reading ?? given.reading ?? 'open',
+    reading: given.reading ?? 'open',
     proxies: given.proxies ?? [],
-    registries: withFlags(registries, flags),
+    registries: withNamed(registries, flags.registries),
     webhooks,
     notify: (given.notify ?? []).map((one) => ({ form: 'json', ...one })),
     trust: {
@@ -263,29 +262,20 @@ function ruleOf(host: string): RegistryRule {
   return { host, repositories: [], follow: [], plainHttp: false, also: [], isPrivate: false };
 }
 
-/** The file's registries and those of `--registry` and `--plain-http`. */
-function withFlags(
+/** The file's registries and those of `--registry`. */
+function withNamed(
   all: Map<string, RegistryRule>,
-  { registries: named = [], plainHttp = [] }: ServiceFlags,
+  words: readonly string[] = [],
 ): readonly RegistryRule[] {
-  for (const word of named) {
+  for (const word of words) {
     const [, first = '', pattern] = /^([^/]+)(?:\/(.+))?$/.exec(word) ?? [];
     if (!new RegExp(SCHEMA.properties.registries.items.properties.host.pattern).test(first))
       throw new UserError(`invalid value "${word}" for --registry: use HOST or HOST/PATTERN`);
-    const host = hostOf(first);
-    const before = all.get(host);
+    const rule = all.get(hostOf(first));
     // One that allows all repositories stays as it is.
-    const isAll = before?.repositories.length === 0 || pattern === undefined;
-    const repositories = isAll ? [] : [...(before?.repositories ?? []), pattern];
-    all.set(host, { ...(before ?? ruleOf(host)), repositories });
-  }
-  for (const host of plainHttp.map(hostOf)) {
-    const rule = all.get(host);
-    if (rule === undefined)
-      throw new UserError(`--plain-http ${host} is not one of the registries`, {
-        nextStep: `add --registry ${host}`,
-      });
-    all.set(host, { ...rule, plainHttp: true });
+    const isAll = rule?.repositories.length === 0 || pattern === undefined;
+    const repositories = isAll ? [] : [...(rule?.repositories ?? []), pattern];
+    all.set(hostOf(first), { ...(rule ?? ruleOf(hostOf(first))), repositories });
   }
   if (all.size === 0)
     throw new UserError('no registry is allowed, so no image could be graded', {

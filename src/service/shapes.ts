@@ -41,13 +41,9 @@ export interface Ask {
 }
 
 /** Vulnerabilities by severity; absent where nobody looked. */
-export interface Counts {
-  readonly critical: number;
-  readonly high: number;
-  readonly medium: number;
-  readonly low: number;
-  readonly unknown: number;
-}
+export type Counts = {
+  readonly [S in 'critical' | 'high' | 'medium' | 'low' | 'unknown']: number;
+};
 
 /** A grade without its scorecard, as lists show it. Never changed once written. */
 export interface GradeRow {
@@ -73,7 +69,6 @@ export interface GradeRow {
   readonly scoville: string;
 }
 
-/** What a grade rests on, with the scorecard. */
 export interface GradeDetail extends GradeRow {
   readonly scorecard: Scorecard;
 }

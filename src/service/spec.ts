@@ -1,18 +1,9 @@
-import {
-  bool,
-  choice,
-  type CommandSpec,
-  type FlagValues,
-  many,
-  text,
-  whole,
-} from '../cli/flag-table.ts';
+import { bool, type CommandSpec, type FlagValues, many, text, whole } from '../cli/flag-table.ts';
 import { SCOPES } from './shapes.ts';
 
 /** Each grades one image at a time, in a process of its own. */
 const MOST_WORKERS = 64;
 const ACTIONS = ['ask', 'token'] as const;
-const READING = ['open', 'token'] as const;
 
 const COMMON = {
   settings: text('FILE', 'Settings of the service (docs/service.md)', { path: true }),
@@ -24,7 +15,6 @@ const COMMON = {
     'HOST[/PATTERN]',
     'Images of this registry may be graded; may be repeated. No other host is asked',
   ),
-  'plain-http': many('HOST', 'Speak HTTP without TLS to this registry; may be repeated'),
   workers: whole(
     'N',
     'Images graded at once',
@@ -66,7 +56,6 @@ tokens of a service.`,
     url: text('URL', 'Its address in links and badges; for ask, the service that is asked', {
       standard: 'http:// and where it listens',
     }),
-    reading: choice(READING, 'WHO', 'Who may read grades: anyone, or who has a token'),
     'token-file': text('FILE', 'ask: the token', {
       path: true,
       standard: 'SCOVILLE_TOKEN, else that of the first start',

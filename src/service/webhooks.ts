@@ -19,46 +19,31 @@ const REMEMBERED_DAYS = 7;
 
 type Pushed = { readonly [K in 'registry' | 'repository' | 'tag']?: string | undefined };
 
-interface Sender {
-  readonly name: string;
-  /** Tags that were pushed, as it says; undefined for a body that is not its own. */
-  readonly read: (body: unknown) => readonly Pushed[] | undefined;
-}
-
-const SENDERS: Readonly<Record<Webhook, Sender>> = {
+/** Tags that were pushed, as each sender says; undefined for a body that is not its own. */
+const READERS: Readonly<Record<Webhook, (body: unknown) => readonly Pushed[] | undefined>> = {
   // distribution/distribution, notifications.
-  docker: {
-    name: "Docker's registry",
-    read: (body) =>
-      Array.isArray(field(body, 'events'))
-        ? listField(body, 'events')
-            .filter((one) => textField(one, 'action') === 'push' && isImage(field(one, 'target')))
-            .map((one) => ({
-              registry: textAt(one, 'request', 'host')?.toLowerCase(),
-              repository: textAt(one, 'target', 'repository'),
-              tag: textAt(one, 'target', 'tag'),
-            }))
-        : undefined,
+  docker: (body) => {
+    if (!Array.isArray(field(body, 'events'))) return undefined;
+    return listField(body, 'events')
+      .filter((one) => textField(one, 'action') === 'push' && isImage(field(one, 'target')))
+      .map((one) => ({
+        registry: textAt(one, 'request', 'host')?.toLowerCase(),
+        ...{ repository: textAt(one, 'target', 'repository'), tag: textAt(one, 'target', 'tag') },
+      }));
   },
   // PUSH_ARTIFACT, in its own form.
-  harbor: {
-    name: 'Harbor',
-    read: (body) => {
-      const [type, data] = [textField(body, 'type'), field(body, 'event_data')];
-      if (type === undefined || data === undefined) return undefined;
-      const pushed = type === 'PUSH_ARTIFACT' ? listField(data, 'resources') : [];
-      const names = pushed.map((one) => parseReference(textField(one, 'resource_url') ?? ''));
-      return names.flatMap((name) => (name.ok ? [name.value] : []));
-    },
+  harbor: (body) => {
+    const [type, data] = [textField(body, 'type'), field(body, 'event_data')];
+    if (type === undefined || data === undefined) return undefined;
+    const pushed = type === 'PUSH_ARTIFACT' ? listField(data, 'resources') : [];
+    const names = pushed.map((one) => parseReference(textField(one, 'resource_url') ?? ''));
+    return names.flatMap((name) => (name.ok ? [name.value] : []));
   },
   // Its `callback_url` is never called.
-  dockerhub: {
-    name: 'Docker Hub',
-    read: (body) => {
-      const repository = textAt(body, 'repository', 'repo_name');
-      const tag = textAt(body, 'push_data', 'tag');
-      return repository === undefined ? undefined : [{ registry: 'docker.io', repository, tag }];
-    },
+  dockerhub: (body) => {
+    const repository = textAt(body, 'repository', 'repo_name');
+    if (repository === undefined) return undefined;
+    return [{ registry: 'docker.io', repository, tag: textAt(body, 'push_data', 'tag') }];
   },
 };
 
@@ -124,9 +109,8 @@ async function take(
   kind: Webhook,
   { body, query }: FastifyRequest,
 ): Promise<number> {
-  const { name, read } = SENDERS[kind];
-  const all = read(body);
-  if (all === undefined) throw new ApiProblem('malformed', `the body is not an event of ${name}`);
+  const all = READERS[kind](body);
+  if (all === undefined) throw new ApiProblem('malformed', `the body is not an event of ${kind}`);
   const allowed = new Allowed(settings.registries);
   // Behind a proxy or in a network of containers, a registry may go by a name of its own.
   const { registry: own } = query as { readonly registry?: string };

@@ -138,23 +138,22 @@ test('flags go above the environment, and that above the file', async () => {
     database: 'postgres://db/of-env',
     listen: { host: '0.0.0.0', port: 1 },
   });
-  expect(await settings({ database: 'own', listen: '[::1]:2', reading: 'token' })).toMatchObject({
+  expect(await settings({ database: 'own', listen: '[::1]:2' })).toMatchObject({
     database: '/F/own',
     listen: { host: '::1', port: 2 },
-    reading: 'token',
   });
 });
 
 test('--registry adds to the file', async () => {
   const text = `registries:\n  - { host: a.example.com, repositories: [one] }\n  - { host: b.example.com }\n`;
   const registries = ['a.example.com/two/*', 'b.example.com/x', 'C.example.com:5000/y', 'd'];
-  const settings = await settingsOf(text, { registries, plainHttp: ['d'] });
+  const settings = await settingsOf(text, { registries });
   expect(settings).toMatchObject({
     registries: [
       { host: 'a.example.com', repositories: ['one', 'two/*'] },
       { host: 'b.example.com', repositories: [] },
       { host: 'c.example.com:5000', repositories: ['y'], plainHttp: false },
-      { host: 'd', repositories: [], plainHttp: true },
+      { host: 'd', repositories: [], plainHttp: false },
     ],
   });
 });
@@ -216,7 +215,6 @@ test.each<[text: string | undefined, flags: ServiceFlags, problem: string]>([
     { registries: ['a@b'] },
     'invalid value "a@b" for --registry: use HOST or HOST/PATTERN',
   ],
-  [REGISTRY, { plainHttp: ['x'] }, '--plain-http x is not one of the registries'],
   [
     undefined,
     { settings: 'none.yaml' },
