@@ -2,16 +2,20 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { given } from '../lib/json.ts';
+import { DAY_MS } from '../lib/time.ts';
 import type { Digest } from '../model/reference.ts';
+import { BADGES, imageBadge } from '../report/badges.ts';
 import { diffScorecards } from '../report/compare.ts';
 import { jsonReport } from '../report/json.ts';
 import { jsonLine, withNulls } from '../report/text.ts';
+import { limitOf } from './access.ts';
 import { imageText } from './allowed.ts';
 import {
   allowedImage,
   API,
   type ApiDeps,
   askJson,
+  etagOf,
   gradeJson,
   imageJson,
   imageNameOf,
@@ -21,11 +25,11 @@ import {
   notFound,
   reportOf,
 } from './answers.ts';
-import { registerBadges } from './badges.ts';
 import { askEvents } from './events.ts';
 import { type Metrics, registerHealth } from './metrics.ts';
 import { operation, readJson } from './openapi.ts';
 import { ApiProblem } from './problems.ts';
+import { Recent } from './recent.ts';
 import type { ImageFilter } from './records-images.ts';
 import type { ImageName, ImageRow } from './shapes.ts';
 import { registerVerdicts } from './verdicts.ts';
@@ -170,4 +174,44 @@ async function newestOf(deps: ApiDeps, name: string) {
   const detail = latest && (await deps.records.detail(latest.id));
   if (detail === undefined) throw new ApiProblem('not-graded', `${name} has no grade yet`);
   return reportOf(detail);
+}
+
+const KEPT_MS = 60_000;
+const MOST_KEPT = 5000;
+const TYPES = { svg: 'image/svg+xml; charset=utf-8', json: 'application/json; charset=utf-8' };
+const PATH = /^(.+)\/([A-Za-z]+)\.(svg|json)$/;
+
+/** Badges by the names of images. */
+function registerBadges(app: FastifyInstance, deps: ApiDeps): void {
+  const cache = new Recent<Awaited<ReturnType<typeof made>>>(MOST_KEPT);
+  const limit = limitOf(app, 'badges', deps.limits.badges);
+  const config = { rateLimit: false } as const;
+  operation<ByName>(app, 'badge', { config }, async (request, reply) => {
+    const path = request.params['*'];
+    let kept = cache.get(path);
+    if (kept === undefined || kept.until <= deps.now()) {
+      await limit(request);
+      cache.set(path, (kept = await made(path, deps.now())));
+    }
+    keepFor(deps, reply, KEPT_MS / 1000);
+    void reply.headers({ etag: kept.etag, 'cross-origin-resource-policy': 'cross-origin' });
+    return reply.type(kept.type).send(kept.text);
+  });
+
+  async function made(path: string, now: number) {
+    const [, name = '', label = '', ending] = PATH.exec(path) ?? [];
+    const form = ending === 'svg' ? 'svg' : 'json';
+    const image = ending === undefined ? undefined : imageNameOf(name);
+    const { latest: graded } = (image && (await imageRow(deps, image))) ?? {};
+    const at = graded?.gradedAt;
+    const said =
+      graded === undefined ? 'was not graded' : `at ${graded.digest}, graded ${at?.toISOString()}`;
+    const days = (now - (at?.getTime() ?? now)) / DAY_MS;
+    const badge =
+      image && imageBadge(label, { graded, days, about: `${imageText(image)} ${said}` });
+    if (badge === undefined)
+      throw notFound(`no badge has this name: ${BADGES.map(({ label }) => label).join(', ')}`);
+    const text = badge[form];
+    return { until: now + KEPT_MS, text, etag: etagOf(text), type: TYPES[form] };
+  }
 }

@@ -45,11 +45,6 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
   const { log, settings } = deps;
   const limits = { ...LIMITS, ...more.limits };
   const metrics = more.metrics ?? openMetrics(deps);
-  const isSecure = settings.url?.startsWith('https:') === true;
-  const headers = {
-    ...HEADERS,
-    ...(isSecure ? { 'strict-transport-security': 'max-age=31536000' } : {}),
-  };
   const app = fastify({
     bodyLimit: 64 * 1024,
     // Its own: one from outside could be anything.
@@ -60,7 +55,7 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: 1000 },
     frameworkErrors: (error, _, reply) => {
-      sendProblem(reply.headers(headers), new ApiProblem('malformed', messageOf(error)));
+      sendProblem(reply.headers(HEADERS), new ApiProblem('malformed', messageOf(error)));
     },
   });
   // A terminal that prints an answer stays as it is.
@@ -69,8 +64,8 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     sendProblem(reply, problemFor(error, request, log));
   });
   const vary = settings.reading === 'open' ? {} : { vary: 'authorization' };
-  const tagged = { ...headers, 'cache-control': caching(deps, 'no-cache'), ...vary };
-  const untagged = { ...headers, 'cache-control': 'no-store' };
+  const tagged = { ...HEADERS, 'cache-control': caching(deps, 'no-cache'), ...vary };
+  const untagged = { ...HEADERS, 'cache-control': 'no-store' };
   app.addHook('onRequest', (request, reply, done) => {
     const { isTagged = false } = request.routeOptions.config;
     void reply.headers(isTagged ? tagged : untagged).header('request-id', request.id);

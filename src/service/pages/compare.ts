@@ -76,33 +76,28 @@ export async function comparison(deps: AppDeps, { query }: frame.PageRequest): P
   if (first === undefined || second === undefined) return frame.pageOf('Compare', head, '/compare');
   const sheet = sheetOf({ kind: 'difference', before: reportOf(first), after: reportOf(second) });
   const column = (_: string, index: number): Content => {
-    const one = index === 0 ? first : second;
-    const href = sides[index]?.text === one.id ? frame.gradePath(one.id) : undefined;
-    const when = h('small', 'graded ', frame.agoOf(one.gradedAt, deps.now()));
-    return [frame.imageLink(one.image, href), when];
+    const { image, gradedAt } = index === 0 ? first : second;
+    const when = h('small', 'graded ', frame.agoOf(gradedAt, deps.now()));
+    return [frame.imageLink(image), when];
   };
   const back = h('a', { href: comparePath(second, first) }, 'The other way round');
   const body = [head, sheetBody(sheet, column), h('p.small', back)];
   return frame.pageOf('Compare', body, '/compare');
 }
 
-/** What was written in a field, and the grade that it names, or why there is none. */
+/** What was written in a field, and the newest grade of that image, or why there is none. */
 interface Side {
   readonly text?: string;
   readonly grade?: StoredDetail;
   readonly why?: string;
 }
 
-/** An image's newest grade, or one by its id. */
 async function side(deps: AppDeps, text: string | undefined): Promise<Side> {
   if (text === undefined) return {};
   try {
-    const isName = text.includes('/');
-    const id = isName ? (await imageRow(deps, imageNameOf(text)))?.latest?.id : text;
-    const grade = id === undefined ? undefined : await deps.records.detail(id);
-    if (grade !== undefined) return { text, grade };
-    const hint = 'Write HOST/REPOSITORY:TAG, or the id of a grade.';
-    return { text, why: isName ? 'This is not graded yet.' : hint };
+    const { latest } = (await imageRow(deps, imageNameOf(text))) ?? {};
+    const grade = latest && (await deps.records.detail(latest.id));
+    return grade === undefined ? { text, why: 'This is not graded yet.' } : { text, grade };
   } catch (error) {
     if (error instanceof ApiProblem) return { text, why: error.message };
     throw error;

@@ -61,7 +61,6 @@ function emptyPage(registries: readonly string[], url: string): string {
     h('p.lead', 'Ask for the first grade. Registries that may be graded: ', registries.join(', ')),
     section('ask', 'Where the service runs', codeBlock(`scoville serve ask ${name}`)),
     section('api', 'From anywhere', codeBlock(asked)),
-    h('p.small.muted', 'For a token: scoville serve token create NAME'),
   ];
   return pageOf('No images yet', body, '/');
 }
@@ -101,10 +100,9 @@ function worse({ worse: rows }: FleetSummary, now: number): Content {
     const change = ` level ${before?.level ?? 0} to ${latest?.level ?? 0}, ${points}, `;
     return [imageLink(image), h('span.muted', change, agoOf(latest?.gradedAt, now))];
   });
-  const [first, more] = [lines.slice(0, MOST_SHORT), lines.slice(MOST_SHORT)];
+  const more = lines.slice(MOST_SHORT);
   return section(
-    ...['worse', 'Worse this week'],
-    lines.length === 0 ? h('p.muted', 'No image got worse in 7 days.') : list(first, 'ul.short'),
+    ...['worse', 'Worse this week', short(lines, 'No image got worse in 7 days.')],
     more.length > 0 && fold('details.more', `${more.length} more`, list(more, 'ul.rest')),
   );
 }
@@ -114,11 +112,13 @@ function oldest({ old }: FleetSummary, rows: readonly ImageRow[], now: number): 
     ...[imageLink(image), h('span.muted', ' built ', agoOf(latest?.builtAt, now))],
   ]);
   const all = { href: pathOf('/', { olderThan: HORIZON_DAYS }) };
-  return section(
-    ...['old', ['Past the build horizon ', h('small', 'built over 30 days ago')]],
-    lines.length === 0 ? h('p.muted', 'None.') : list(lines, 'ul.short'),
-    old > lines.length && h('p.small', h('a', all, `All ${countText(old)}`)),
-  );
+  const title = ['Past the build horizon ', h('small', 'built over 30 days ago')];
+  const more = old > lines.length && h('p.small', h('a', all, `All ${countText(old)}`));
+  return section('old', title, short(lines, 'None.'), more);
+}
+
+function short(lines: readonly Content[], none: string): Content {
+  return lines.length === 0 ? h('p.muted', none) : list(lines.slice(0, MOST_SHORT), 'ul.short');
 }
 
 /** What the address says stays chosen, though it would not be offered. */

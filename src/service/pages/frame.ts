@@ -112,11 +112,11 @@ export function gradePath(id: string): string {
 }
 
 /** The registry is small: most images share it. */
-export function imageLink(image: ImageName, href = imagePath(image)): Content {
+export function imageLink(image: ImageName): Content {
   const { registry, repository, tag: name, digest } = image;
   const end = digest === undefined ? `:${name ?? ''}` : `@${shortDigest(digest)}`;
   const shown = [h('small', registry, '/'), h('wbr'), h('span', repository, h('b', end))];
-  return h('a.image', { href }, shown);
+  return h('a.image', { href: imagePath(image) }, shown);
 }
 
 export function levelName(level: number): string {
