@@ -8,7 +8,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /**
      * Who may; `read` without it. `open`: anyone, and a token is not checked. `read`: anyone, or a
-     * token of that scope, as settings say. `metrics`: this machine too. Else a token of that scope.
+     * token of that scope, as settings say. `metrics`: this machine too. Else a token of that
+     * scope.
      */
     access?: 'open' | Scope;
   }
