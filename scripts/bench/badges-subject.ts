@@ -30,7 +30,7 @@ constant.get('/badge/constant.svg', async (_, reply) =>
 );
 const file = openSync('/dev/null', 'w');
 const deps = {
-  settings: { reading: 'open', registries: [] },
+  settings: { reading: 'open', registries: [], proxies: [] },
   ...{ records: { image }, tokens: {}, queue: {}, database: {}, now: Date.now },
   log: openLog((line) => writeSync(file, line), Date.now),
 } as unknown as AppDeps;
