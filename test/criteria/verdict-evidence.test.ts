@@ -276,6 +276,19 @@ describe('evidence', () => {
     ]);
   });
 
+  test('of a secret without a value says its rule, and where', () => {
+    const of = { masked: '', where: 'layer', layer: LAYER } as const;
+    const findings = [
+      { ...of, rule: 'git-directory', path: 'app/.git/HEAD', dockerfileLine: 3 },
+      { ...of, rule: 'key-store', path: 'a.jks', offset: 0 },
+    ];
+    const secrets = known({ findings, scannedFiles: 12 }, 'image');
+    expect(noSecrets.judge(factsOf({ secrets })).evidence).toMatchObject([
+      { detail: 'git-directory (Dockerfile:3)' },
+      { detail: 'key-store: byte 0' },
+    ]);
+  });
+
   test('of secrets that rules set aside has the reason, and counts what was not opened', () => {
     const suppressed = ['a/test/x.pem', 'a/test/y.pem'].map((path) => ({
       ...({ rule: 'private-key', masked: '----…', where: 'layer', layer: LAYER } as const),

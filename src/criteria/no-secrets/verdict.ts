@@ -5,10 +5,13 @@ import { configEvidence, criterion, fail, listed, note, pass, unknown } from '..
 
 function evidenceOf(found: SecretFinding): Evidence {
   const deleted = found.deleted === true ? ', deleted later but still in its layer' : '';
-  const byte = found.offset === undefined ? '' : `, byte ${found.offset}`;
-  const inFile = found.line === undefined ? byte : `, line ${found.line}`;
-  const line = inFile + lineText(found);
-  const detail = `${found.rule}: ${found.masked}${line}${deleted}${ofPackage(found)}`;
+  const byte = found.offset === undefined ? '' : `byte ${found.offset}`;
+  const inFile = found.line === undefined ? byte : `line ${found.line}`;
+  // Of a repository or a key store no value is shown.
+  const shown = [found.masked, inFile].filter(Boolean).join(', ');
+  const line = (inFile && `, ${inFile}`) + lineText(found);
+  const what = found.rule + (shown && `: ${shown}`) + lineText(found);
+  const detail = `${what}${deleted}${ofPackage(found)}`;
   return found.where === 'layer' && found.path !== undefined
     ? {
         kind: 'file',

@@ -324,7 +324,7 @@ export function secretCollector(): LayerCollector<SecretFacts> {
     const repository = entry.type === 'file' ? gitDirectoryOf(path) : undefined;
     if (repository !== undefined && !repositories.has(repository)) {
       repositories.add(repository);
-      keep({ rule: GIT_DIRECTORY, masked: '', path, offset: 0 });
+      keep({ rule: GIT_DIRECTORY, masked: '', path });
     }
     const request = wanted(found);
     if (request.want === 'none') return;
