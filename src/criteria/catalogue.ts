@@ -29,7 +29,7 @@ import {
 import { minimalBaseImage, minimalBaseRule, slimBase } from './minimal-base.ts';
 import { noBuildTooling, noBuildToolingRule } from './no-build-tooling.ts';
 import { elevatedFiles, noElevatedFiles, noElevatedFilesRule } from './no-elevated-files.ts';
-import { ignoreFile } from './no-secrets/edit.ts';
+import { ignoreFile, ownFiles } from './no-secrets/edit.ts';
 import { noSecretsRule } from './no-secrets/lint.ts';
 import { noSecrets } from './no-secrets/verdict.ts';
 import { noShell, runtimeStage } from './no-shell.ts';
@@ -189,6 +189,7 @@ export const FIX_RULES: readonly FixRule[] = [
   nonrootEdit,
   execForm,
   ignoreFile,
+  ownFiles,
   envSecrets,
   maintainer,
   sourceLabel,

@@ -1,5 +1,6 @@
 import type { Result } from '../lib/errors.ts';
 import type { BuildAnalysis } from './build-analysis.ts';
+import type { Evidence } from './criterion.ts';
 import type { DockerfileModel, DockerfileSource, SourceRange } from './dockerfile.ts';
 import type { LeftBehind } from './facts.ts';
 import type { ImageConfig } from './image.ts';
@@ -35,6 +36,10 @@ export interface ProposedEdit {
   readonly criterion?: string;
   /** Criteria that the edit meets, although the Dockerfile alone does not show it. */
   readonly meets?: readonly string[];
+  /** Criteria that it may meet besides: what it brings along decides that. */
+  readonly helps?: readonly string[];
+  /** True for what its criterion found in the last build and does not find after it. */
+  readonly clears?: (found: Evidence) => boolean;
   readonly file: FixFile;
   /** First line that changes, from 1. */
   readonly line: number;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ignoreFile } from '../../src/criteria/no-secrets/edit.ts';
+import { ignoreFile, ownFiles } from '../../src/criteria/no-secrets/edit.ts';
 import { fixed } from './support.ts';
 
 const ALL = 'FROM a\nCOPY . /app\nRUN npm ci\n';
@@ -52,5 +52,63 @@ describe('ignore-file', () => {
       '1: .env stays in the context: the Dockerfile copies it by name',
     ]);
     expect(found.ids).toEqual([]);
+  });
+});
+
+describe('own-files', () => {
+  const all = 'Dockerfile*\n.dockerignore\n.scoville.yaml\nscoville.lock\nseccomp.json\n';
+
+  test.each([
+    ['before they are there', 'FROM a\nCOPY . /app\n', ['Dockerfile'], undefined, all],
+    ['in a stage that builds', 'FROM a\nADD ./ /\nFROM b\n', ['Dockerfile'], undefined, all],
+    [
+      'what is missing, in any spelling',
+      'FROM a\nCOPY . /app\n',
+      ['Dockerfile'],
+      'a\n/Dockerfile\n.scoville.*\n*.lock',
+      'a\n/Dockerfile\n.scoville.*\n*.lock\n.dockerignore\nseccomp.json\n',
+    ],
+    [
+      'but what is copied by name',
+      'FROM a\nCOPY . /app\nCOPY scoville.* seccomp.json /etc/\n',
+      ['Dockerfile'],
+      undefined,
+      'Dockerfile*\n.dockerignore\n.scoville.yaml\n',
+    ],
+    [
+      'but what a RUN reads',
+      'FROM a\nCOPY . /app\nRUN cat Dockerfile\n',
+      ['Dockerfile'],
+      undefined,
+      all.replace('Dockerfile*\n', ''),
+    ],
+    [
+      'only what is there, away from the Dockerfile',
+      'FROM a\nCOPY . /app\n',
+      ['scoville.lock'],
+      undefined,
+      'scoville.lock\n',
+    ],
+    [
+      'nothing where all is kept out',
+      'FROM a\nCOPY . /app\n',
+      ['Dockerfile'],
+      '*\n!src\n',
+      '*\n!src\n',
+    ],
+    [
+      'nothing where a folder is copied',
+      'FROM a\nCOPY src /app\n',
+      ['Dockerfile'],
+      undefined,
+      undefined,
+    ],
+  ])('keeps out %s', async (_, text, names, before, after) => {
+    const found = await fixed(ownFiles, text, {
+      facts: { context: names },
+      ...(before === undefined ? {} : { ignoreFile: before }),
+    });
+    expect(found).toMatchObject({ text, again: [] });
+    expect(found.ignoreFile).toBe(after);
   });
 });

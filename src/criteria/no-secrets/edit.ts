@@ -1,6 +1,10 @@
+import { posix } from 'node:path';
+import type { Evidence } from '../../model/criterion.ts';
 import { showsText } from '../../model/dockerfile.ts';
 import type { FixInput, FixPlan, FixRule, ProposedEdit } from '../../model/fix.ts';
 import { NOTHING } from '../edit-text.ts';
+import { fromWorkFolder } from '../runtime-command.ts';
+import { fitsPattern } from '../started-programs.ts';
 
 interface Unwanted {
   readonly pattern: string;
@@ -34,19 +38,34 @@ const TABLE = String.raw`
 .netrc | - | credentials | ^\.netrc$ | read
 `;
 
+/** What a build reads itself, and what scoville writes. */
+const OWN_TABLE = String.raw`
+Dockerfile* | Dockerfile | files of the build | ^Dockerfile
+.dockerignore | *.dockerignore | files of the build | \.dockerignore$
+.scoville.yaml | .scoville.* | files of the build | ^\.scoville\.ya?ml$
+scoville.lock | *.lock scoville.* | files of the build | ^scoville\.lock$
+seccomp.json | - | files of the build | ^seccomp\.json$
+`;
+
 /** Names that should not be in an image, and the top of the context's that match. */
-const UNWANTED: readonly Unwanted[] = TABLE.trim()
-  .split('\n')
-  .map((row) => {
-    const [pattern = '', also = '', what = '', isThere = '', read] = row.split(' | ');
-    return {
-      pattern,
-      also: also === '-' ? [] : also.split(' '),
-      what,
-      isThere: new RegExp(isThere),
-      isRead: read === 'read',
-    };
-  });
+function rowsOf(table: string): readonly Unwanted[] {
+  return table
+    .trim()
+    .split('\n')
+    .map((row) => {
+      const [pattern = '', also = '', what = '', isThere = '', read] = row.split(' | ');
+      return {
+        pattern,
+        also: also === '-' ? [] : also.split(' '),
+        what,
+        isThere: new RegExp(isThere),
+        isRead: read === 'read',
+      };
+    });
+}
+
+const UNWANTED = rowsOf(TABLE);
+const OWN = rowsOf(OWN_TABLE);
 
 /** Words for a pattern that mean the same at the top of the context. */
 function spellings(pattern: string, also: readonly string[] = []): readonly string[] {
@@ -56,16 +75,25 @@ function spellings(pattern: string, also: readonly string[] = []): readonly stri
   });
 }
 
-/** Paths of the context that the Dockerfile copies; '' for all of it. */
-function copied({ source }: FixInput): readonly string[] {
-  return source.instructions.flatMap(({ keyword, instruction }) =>
-    (keyword === 'COPY' || keyword === 'ADD') &&
+/** Sources of a COPY or ADD in the context; '' for all of it. */
+function sourcesOf({ keyword, instruction }: FixInput['source']['instructions'][number]) {
+  return (keyword === 'COPY' || keyword === 'ADD') &&
     instruction?.flags.some(({ name }) => name === 'from') === false
-      ? instruction.arguments
-          .slice(0, -1)
-          .map((path) => path.replace(/^\.?\/+/, '').replace(/(?<!\/)\/+$/, ''))
-      : [],
-  );
+    ? instruction.arguments
+        .slice(0, -1)
+        .map((path) => path.replace(/^\.?\/+/, '').replace(/(?<!\/)\/+$/, ''))
+    : [];
+}
+
+const isRoot = (name: string): boolean => /^[.*]?$/.test(name);
+
+/** Folders of the image to which all of the context goes. */
+function rootTargets(input: FixInput): readonly string[] {
+  return input.source.instructions
+    .filter((one) => sourcesOf(one).some(isRoot))
+    .map(({ folder, instruction }) =>
+      fromWorkFolder(input, folder, instruction?.arguments.at(-1) ?? ''),
+    );
 }
 
 const INSTALLS_MODULES = /\b(?:npm\s+(?:ci|install|i)|yarn(?:\s+install)?|pnpm\s+(?:install|i))\b/;
@@ -73,39 +101,58 @@ const INSTALLS_MODULES = /\b(?:npm\s+(?:ci|install|i)|yarn(?:\s+install)?|pnpm\s
 const READS_GIT =
   /\bgit\s+(?:-C\s+\S+\s+)?(?:describe|rev-parse|log|show|status|diff|submodule|ls-files|archive)\b/;
 
-function plan(input: FixInput): FixPlan {
+/** What of a table is still in a context that is copied whole, and what has to stay there. */
+function missingOf(
+  input: FixInput,
+  table: readonly Unwanted[],
+  isSure = false,
+): { readonly missing: readonly Unwanted[]; readonly refusals: FixPlan['refusals'] } {
   const { facts, source } = input;
-  const names = copied(input);
-  if (facts.context === undefined || !names.some((name) => /^[.*]?$/.test(name))) return NOTHING;
-  const text = facts.ignoreFile ?? '';
-  const lines = text.split('\n').map((line) => line.trim());
+  const names = source.instructions.flatMap(sourcesOf);
+  const none = { missing: [], refusals: [] };
+  if (facts.context === undefined || !names.some(isRoot)) return none;
+  const lines = (facts.ignoreFile ?? '').split('\n').map((line) => line.trim());
   const rules = lines.filter((line) => line !== '' && !line.startsWith('#'));
   // Everything is kept out, and some of it let in again: the author knows why.
-  if (rules.some((line) => /^(?:\*\*?|\*\*\/\*)$/.test(line))) return NOTHING;
-  const runs = source.instructions.filter(({ keyword }) => keyword === 'RUN');
-  const reads = (pattern: RegExp): boolean =>
-    runs.some((run) => run.instruction !== undefined && showsText(run.instruction, pattern));
-  const unwanted = reads(INSTALLS_MODULES) ? [...UNWANTED, MODULES] : UNWANTED;
+  if (rules.some((line) => /^(?:\*\*?|\*\*\/\*)$/.test(line))) return none;
   const refusals: { line: number; reason: string }[] = [];
-  const missing = unwanted.filter(({ pattern, isThere, also }) => {
-    const there = facts.context?.filter((name) => isThere.test(name)) ?? [];
+  const missing = table.filter(({ pattern, isThere, also }) => {
+    const found = facts.context?.filter((name) => isThere.test(name)) ?? [];
+    const there = found.length === 0 && isSure ? [pattern] : found;
     if (there.length === 0) return false;
     const known = spellings(pattern, also);
     if (rules.some((line) => known.includes(line.replace(/^!\s*/, '')))) return false;
     if (there.every((name) => rules.includes(name) || rules.includes(`/${name}`))) return false;
-    if (names.some((name) => there.includes(name.split('/')[0] ?? ''))) {
+    const sources = names.filter((name) => !isRoot(name)).map((name) => name.split('/')[0] ?? '');
+    if (sources.some((one) => there.some((name) => one === name || fitsPattern(one, name)))) {
       refusals.push({
         line: 1,
         reason: `${there.join(', ')} stays in the context: the Dockerfile copies it by name`,
       });
       return false;
     }
-    if (pattern === '.git' && reads(READS_GIT)) {
+    if (pattern === '.git' && readsIn(input, READS_GIT)) {
       refusals.push({ line: 1, reason: '.git stays in the context: a RUN reads it' });
       return false;
     }
     return true;
   });
+  return { missing, refusals };
+}
+
+/** True where a RUN has such text. */
+function readsIn({ source }: FixInput, pattern: RegExp): boolean {
+  return source.instructions.some(
+    ({ keyword, instruction, text }) =>
+      keyword === 'RUN' &&
+      instruction !== undefined &&
+      (pattern.test(text) || showsText(instruction, pattern)),
+  );
+}
+
+function plan(input: FixInput): FixPlan {
+  const table = readsIn(input, INSTALLS_MODULES) ? [...UNWANTED, MODULES] : UNWANTED;
+  const { missing, refusals } = missingOf(input, table);
   const read = missing.filter(({ isRead }) => isRead);
   const unread = missing.filter(({ isRead }) => !isRead);
   const opaque = unread.some(({ pattern }) => pattern === '.git') ? opaqueRun(input) : undefined;
@@ -115,7 +162,7 @@ function plan(input: FixInput): FixPlan {
       'context',
       unread,
       opaque === undefined
-        ? { risk: 'low', riskReason: 'no command of the build is known to read it' }
+        ? { risk: 'low', riskReason: NOT_READ }
         : {
             risk: 'medium',
             riskReason: `${opaque} may read the history, and a build without it fails`,
@@ -127,6 +174,25 @@ function plan(input: FixInput): FixPlan {
     }),
   ];
   return { edits: edits.flatMap((edit) => edit ?? []), refusals };
+}
+
+const NOT_READ = 'no command of the build is known to read it';
+
+/**
+ * They are kept out before they are there: a step that made one would else undo the build cache.
+ * Elsewhere than beside the Dockerfile scoville writes none.
+ */
+function planOwn(input: FixInput): FixPlan {
+  const isBeside = input.facts.context?.includes('Dockerfile') === true;
+  const unread = OWN.filter(({ pattern }) => {
+    const name = pattern.replace('*', '').replaceAll('.', String.raw`\.`);
+    return !readsIn(input, new RegExp(String.raw`(?<![\w-])${name}`));
+  });
+  const { missing } = missingOf(input, unread, isBeside);
+  const added = addition(input, 'context', missing, { risk: 'low', riskReason: NOT_READ });
+  const why =
+    'COPY takes the whole folder into the image, and each change of one of them undoes the build cache from there on';
+  return added === undefined ? NOTHING : { edits: [{ ...added, why }], refusals: [] };
 }
 
 /** Commands that do not read the history of git, whatever they are given. */
@@ -150,20 +216,34 @@ function opaqueRun({ source }: FixInput): string | undefined {
   return undefined;
 }
 
+/** True for what was found in such a file, where a COPY of the whole context put it. */
+function isOf({ pattern, isThere }: Unwanted, targets: readonly string[], one: Evidence): boolean {
+  const path = one.kind === 'file' ? `/${one.path}` : '';
+  return targets.some((target) => {
+    const folder = posix.join(target, '/');
+    const below = path.startsWith(folder) ? path.slice(folder.length) : '';
+    // A pattern without it is for the top of the context.
+    const name = pattern.startsWith('**/') ? posix.basename(below) : below.split('/')[0];
+    return isThere.test(name ?? '');
+  });
+}
+
 /** Lines at the end of the ignore file; none where nothing is missing. */
 function addition(
-  { facts }: FixInput,
+  input: FixInput,
   key: string,
-  missing: readonly { readonly pattern: string; readonly what: string }[],
+  missing: readonly Unwanted[],
   risk: Pick<ProposedEdit, 'risk' | 'riskReason'>,
 ): ProposedEdit | undefined {
   if (missing.length === 0) return undefined;
-  const text = facts.ignoreFile ?? '';
+  const targets = rootTargets(input);
+  const text = input.facts.ignoreFile ?? '';
   const eol = text.includes('\r\n') ? '\r\n' : '\n';
   const lead = text === '' || text.endsWith('\n') ? '' : eol;
   const added = lead + missing.map(({ pattern }) => `${pattern}${eol}`).join('');
   return {
     key,
+    clears: (one) => missing.some((row) => isOf(row, targets, one)),
     title: `Keep ${missing.map(({ pattern }) => pattern).join(', ')} out of the context`,
     why: `COPY takes the whole folder into the image: ${[...new Set(missing.map(({ what }) => what))].join(', ')} too`,
     ...risk,
@@ -172,6 +252,14 @@ function addition(
     edits: [{ start: text.length, end: text.length, text: added }],
   };
 }
+
+/** Files of the build itself are kept out of it too: they serve no criterion, but the cache. */
+export const ownFiles: FixRule = {
+  id: 'own-files',
+  lint: 'copy-before-install',
+  needs: ['context'],
+  plan: planOwn,
+};
 
 /** What has no place in an image is kept out of the build context. */
 export const ignoreFile: FixRule = {
