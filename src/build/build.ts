@@ -270,9 +270,10 @@ async function holdAgainstGate(
   if (scorecard === undefined) return { report: undefined, judged, shortfalls: [] };
   const { shortfalls, ...gate } = gateImage(context, settings.gate, scorecard);
   const unchanged = isAsBefore(scorecard, before);
-  context.emit({ kind: 'judged', scorecard, unchanged, isShort: shortfalls.length > 0, settings });
+  // Who hears of the verdict looks for the next steps, which print this build again.
   if (dockerfile !== undefined)
     await keepScorecard(context, { dockerfile, target, again: parsed.again }, scorecard);
+  context.emit({ kind: 'judged', scorecard, unchanged, isShort: shortfalls.length > 0, settings });
   return { report: { scorecard, unchanged, contents, ...gate }, judged, shortfalls };
 }
 

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises';
-import { gate, type Scored, type Shortfall } from '../criteria/score.ts';
+import { noSecrets } from '../criteria/no-secrets/verdict.ts';
+import { gate, type LastResult, type Shortfall } from '../criteria/score.ts';
 import { type CacheHome, type JsonCache, openCache } from '../image/caches.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Digest } from '../model/reference.ts';
@@ -41,11 +42,11 @@ export function gateImage(
   return { shortfalls: [], ...(asked === '' ? {} : { gate: { asked, unmet: [] } }) };
 }
 
-const SCHEMA = 3;
+const SCHEMA = 4;
 
 interface LastScorecard {
   readonly digest: Digest;
-  readonly criteria: readonly Scored[];
+  readonly criteria: readonly LastResult[];
   /** The build as words after `scoville build`, and the folder in which they are run. */
   readonly build?: { readonly words: readonly string[]; readonly cwd: string };
 }
@@ -71,7 +72,10 @@ export async function keepScorecard(
   },
   { criteria, digest }: Scorecard,
 ): Promise<void> {
-  const scored = criteria.map(({ id, vector, level, outcome }) => ({ id, vector, level, outcome }));
+  const scored = criteria.map(({ id, vector, level, outcome, evidence }): LastResult => {
+    const isFound = id === noSecrets.id && outcome === 'fail';
+    return { id, vector, level, outcome, ...(isFound && { evidence }) };
+  });
   const { again: words } = built;
   const build = words === undefined ? {} : { build: { words, cwd: context.cwd } };
   const kept: LastScorecard = { digest, criteria: scored, ...build };

@@ -8,7 +8,6 @@ import { settingsFileFor } from '../config/find-settings.ts';
 import { codeReads } from '../criteria/code-reads.ts';
 import { type DeclaredSetting, declaredSettings } from '../criteria/declared-settings.ts';
 import { hasFixedCves } from '../criteria/known-cves.ts';
-import { noSecrets } from '../criteria/no-secrets/verdict.ts';
 import { runtimeStage } from '../criteria/no-shell.ts';
 import { pinImages } from '../criteria/pinned-images.ts';
 import { BY_BUILD, lockFiles, pinnedPackages } from '../criteria/pinned-packages.ts';
@@ -68,7 +67,7 @@ async function readyEdits(
   const cves = scorecard.criteria.filter(hasFixedCves).map(({ id }) => id);
   // Bases that are pinned have their fixes in newer ones, where the tag has moved.
   const options = { ...asked.options, refresh: cves.length > 0 };
-  const request = { ...asked, options, isHint: true };
+  const request = { ...asked, options, scored: scorecard.criteria, isHint: true };
   try {
     const task = await planFixes(
       pipelineContext(io, () => undefined),
@@ -88,7 +87,11 @@ async function readyEdits(
         text: `${count}${isNewer ? ', newer bases among them' : ''}${proof}`,
         cost: proof === '' ? ('seconds' as const) : ('some builds' as const),
         criteria: worth?.criteria.filter((id) => open.includes(id)) ?? [],
-        partly: [...serving(applied), ...(isNewer ? cves : [])],
+        partly: [
+          ...serving(applied),
+          ...open.filter((id) => applied.some(({ helps = [] }) => helps.includes(id))),
+          ...(isNewer ? cves : []),
+        ],
         command: ['--yes', ...flags, ...(isNewer ? ['--refresh'] : [])],
       };
     };
@@ -142,16 +145,7 @@ function decisions(
   return groups.flatMap((edits, at) => {
     const partly = failed.filter(({ id }) => edits.some(({ criterion }) => criterion === id));
     if (partly.length === 0) return [];
-    const keys = new Set(edits.map(({ key }) => key));
-    const named = partly.filter(
-      ({ id, evidence }) =>
-        id === noSecrets.id &&
-        evidence.every(
-          (one) => one.kind === 'note' || (one.kind === 'config' && keys.has(one.field)),
-        ),
-    );
     const worth = task.worth(new Set(edits.map(({ id }) => id)), files.dockerfile);
-    const met = new Set([...(worth?.criteria ?? []), ...named.map(({ id }) => id)]);
     const what = edits.map(({ title, riskReason }) => `${title} (${riskReason.split('; ', 1)[0]})`);
     const proof = at === 0 ? [] : ['--verify'];
     const only = edits.flatMap(({ id }) => ['--only', id]);
@@ -160,7 +154,7 @@ function decisions(
       {
         text: `A person must decide: ${what.join('; ')}`,
         cost: at === 0 ? 'a build' : 'some builds',
-        criteria: failed.map(({ id }) => id).filter((id) => met.has(id)),
+        criteria: failed.map(({ id }) => id).filter((id) => worth?.criteria.includes(id)),
         partly: partly.map(({ id }) => id),
         command: again === undefined ? command : `${command} && ${printedCommand('build', again)}`,
       },

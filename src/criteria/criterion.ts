@@ -14,7 +14,7 @@ import type { EvidenceSource, Fact, Facts, FileFact } from '../model/facts.ts';
 import type { Package } from '../model/packages.ts';
 
 /** More findings are counted but not listed: this bounds a report, whatever the image contains. */
-const EVIDENCE_LIMIT = 200;
+export const EVIDENCE_LIMIT = 200;
 
 /** Additions to a verdict's outcome: another source, and how to decide an unknown. */
 interface VerdictOptions {

@@ -146,6 +146,7 @@ export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextSt
     const key = keyOf(result, answer.command);
     const before = steps.get(key);
     const criteria = [...(before?.criteria ?? []), id];
+    const isLeast = before?.isLeast === true || step?.criteria.includes(id) === false;
     steps.set(key, {
       text: before?.text ?? answer.text,
       command: before?.command ?? answer.command,
@@ -153,6 +154,7 @@ export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextSt
       level: Math.min(before?.level ?? level, level),
       criteria,
       gains: gainsOf(scorecard.criteria, step?.criteria ?? criteria),
+      ...(isLeast && { isLeast }),
     });
   }
   return [...steps.values()].sort(firstDone);

@@ -242,7 +242,12 @@ function plan(input: FixInput): FixPlan {
     })),
     ...(whole.ok
       ? []
-      : [{ what: 'without the HEALTHCHECK', why: `Docker asks no more: ${whole.error}` }]),
+      : [
+          {
+            what: 'without the HEALTHCHECK',
+            why: `Docker no longer checks its health: ${whole.error}`,
+          },
+        ]),
   ];
   const { text, eol } = source;
   const end = /\n$/.test(text) || text === '' ? '' : eol;
@@ -258,7 +263,7 @@ function plan(input: FixInput): FixPlan {
         ? 'the image will contain only the app folder and the interpreter; apps that call other programs or write elsewhere break; check with --verify'
         : 'files that it reads at run time are missing, except the copied ones; check with --verify',
     ].join('; '),
-    meets: metBy(input, runtime.value),
+    ...metBy(input, runtime.value),
     edits: [
       ...(named ? [{ start: from.textEnd, end: from.textEnd, text: ` AS ${name}` }] : []),
       ...readableAdds(input),
@@ -295,16 +300,14 @@ function danglingLine({ source }: FixInput): string | undefined {
   return left === source.escape ? `line ${last.line} is continued by nothing` : undefined;
 }
 
-/** Criteria that a distroless stage meets; some only if the app's own packages stay out of it. */
-function metBy({ left }: FixInput, { holdsPackages }: Runtime): readonly string[] {
-  return [
-    'no-shell',
-    'minimal-base',
-    'nonroot-user',
-    // The bits of a file go along with it.
-    ...(left().elevated.length > 0 ? [] : ['no-elevated-files']),
-    ...(holdsPackages ? [] : ['no-package-manager', 'no-build-tooling']),
-  ];
+/** Criteria that a distroless stage meets; some depend on the app's own packages and files. */
+function metBy({ left }: FixInput, { holdsPackages }: Runtime) {
+  // The bits of a file go along with it.
+  const bits = { of: ['no-elevated-files'], isOpen: left().elevated.length > 0 };
+  const tools = { of: ['no-package-manager', 'no-build-tooling'], isOpen: holdsPackages };
+  const of = (isOpen: boolean): readonly string[] =>
+    [bits, tools].filter((one) => one.isOpen === isOpen).flatMap((one) => one.of);
+  return { meets: ['no-shell', 'minimal-base', 'nonroot-user', ...of(false)], helps: of(true) };
 }
 
 function freeName({ model }: FixInput): string {

@@ -34,6 +34,8 @@ const GRADE_TABLE: readonly { readonly grade: Grade; readonly percent: number }[
 ];
 
 export type Scored = Pick<CriterionResult, 'id' | 'vector' | 'level' | 'outcome'>;
+/** A criterion's answer on the last build, with what was found where an edit may clear it. */
+export type LastResult = Scored & Partial<Pick<CriterionResult, 'evidence'>>;
 
 /** The grade of a share, by exact ratio: nothing is rounded. Nothing of nothing is D. */
 export function gradeOf(points: number, total: number): Grade {

@@ -215,6 +215,7 @@ function planEnv(input: FixInput): FixPlan {
           return proposed(env, {
             key: word,
             ...(isEmpty ? { criterion: secretsByFile.id } : {}),
+            clears: (one) => one.kind === 'config' && one.field === word,
             title: `Leave ${word} out of the image`,
             why: 'Anyone who can pull the image can read it. Give another value at run time',
             risk: 'high',

@@ -263,13 +263,10 @@ function plan(input: FixInput): FixPlan {
   const [first] = free;
   if (first === undefined) return { ...NOTHING, refusals };
   const programs = [...new Set(free.map(({ line }) => line.program ?? 'its shell'))].join(', ');
-  const isWhole =
-    refusals.length === 0 && input.analysis.downloads.every(({ verifiedBy }) => verifiedBy);
   return {
     edits: [
       proposal(first.run, {
         key: 'network',
-        ...(isWhole ? { meets: ['verified-downloads'] } : {}),
         title: `Run ${programs} without network`,
         why: `What ${programs} does cannot be read here. Without network it can download nothing`,
         risk: 'medium',

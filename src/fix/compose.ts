@@ -1,6 +1,9 @@
 import { CATALOGUE } from '../criteria/catalogue.ts';
 import { codeReads } from '../criteria/code-reads.ts';
-import { gainsOf, type Scored } from '../criteria/score.ts';
+import { EVIDENCE_LIMIT } from '../criteria/criterion.ts';
+import { pinnedPackages } from '../criteria/pinned-packages.ts';
+import { gainsOf, type LastResult } from '../criteria/score.ts';
+import { verifiedDownloads } from '../criteria/verified-downloads.ts';
 import { applyEdits, type ReadForEdits, readForEdits } from '../dockerfile/analyse-dockerfile.ts';
 import type { LineError } from '../dockerfile/logical-lines.ts';
 import { ok, type Result } from '../lib/errors.ts';
@@ -8,7 +11,7 @@ import { given } from '../lib/json.ts';
 import { lintDockerfile } from '../lint/lint.ts';
 import { isMet } from '../model/criterion.ts';
 import type { BuildContext } from '../model/dockerfile.ts';
-import type { DeclarationsFact, Facts } from '../model/facts.ts';
+import { type DeclarationsFact, type Facts, known, unknownFact } from '../model/facts.ts';
 import type {
   FixFacts,
   FixOptions,
@@ -192,13 +195,15 @@ const WITHOUT_BUILD: ReadonlySet<keyof Facts> = new Set(['build', 'declarations'
 const SHOWN_WHOLE: readonly string[] = CATALOGUE.filter(
   ({ id, needs }) => id === 'nonroot-user' || needs.every((name) => WITHOUT_BUILD.has(name)),
 ).map(({ id }) => id);
+/** Of these the ones that its commands decide: such a command may not be read. */
+const OF_COMMANDS = [pinnedPackages, verifiedDownloads];
 
 interface Judging {
   readonly files: FixFiles;
   readonly around: Pick<FixInputs, 'buildArgs' | 'target' | 'context'>;
   readonly declarations: DeclarationsFact;
   /** Outcomes of the last build of this Dockerfile. */
-  readonly scored: readonly Scored[] | undefined;
+  readonly scored: readonly LastResult[] | undefined;
 }
 
 /** Gain of each edit alone and of several together; undefined where nothing is met. */
@@ -211,14 +216,33 @@ export interface Gains {
   readonly together: (ids: ReadonlySet<string>, dockerfile?: string) => Gain | undefined;
 }
 
-type Count = (criterion: string) => number;
+/** Whether a Dockerfile falls short of a criterion, as far as it shows. */
+type Short = (criterion: string) => boolean;
 
-/** How often a Dockerfile falls short of each criterion, as far as it shows. */
-function findings(text: string, { around, declarations }: Judging): Count {
+function shortOf(text: string, { around, declarations }: Judging): Short {
   const { buildArgs, target, context } = around;
   const about = { name: 'Dockerfile', text, buildArgs, context, declarations };
-  const linted = lintDockerfile({ ...about, ...given({ target }) });
-  return (criterion) => linted.findings.filter(({ rule }) => rule === criterion).length;
+  const { findings } = lintDockerfile({ ...about, ...given({ target }) });
+  const short = new Set(findings.map(({ rule }) => rule));
+  const read = readFixFile(text, around);
+  if (!read.ok) return (criterion) => short.has(criterion);
+  const { model, analysis } = read.value;
+  const fact = { dockerfile: known(model, 'dockerfile'), images: unknownFact(''), analysis };
+  // They ask for nothing else.
+  const facts = { build: known(fact, 'dockerfile') } as unknown as Facts;
+  for (const { id, judge } of OF_COMMANDS)
+    if (isMet(judge(facts).outcome)) short.delete(id);
+    else short.add(id);
+  return (criterion) => short.has(criterion);
+}
+
+/** True where the edits leave nothing of what the last build found. */
+function isCleared({ id, evidence = [] }: LastResult, group: readonly PlannedEdit[]): boolean {
+  const found = evidence.filter(({ kind }) => kind !== 'note');
+  // More was found than is listed.
+  if (found.length === 0 || evidence.length > EVIDENCE_LIMIT) return false;
+  const edits = group.filter(({ criterion }) => criterion === id);
+  return found.every((one) => edits.some(({ clears }) => clears?.(one) === true));
 }
 
 /** Criteria that are met then and were not, and the other way round. */
@@ -234,30 +258,31 @@ interface Effect {
  */
 export function fixGains(edits: readonly PlannedEdit[], judging: Judging): Gains {
   const { scored, files } = judging;
-  const counted = new Map<string, Count>();
-  const findingsOf = (text: string): Count => {
-    const count = counted.get(text) ?? findings(text, judging);
-    counted.set(text, count);
-    return count;
+  const looked = new Map<string, Short>();
+  const shortIn = (text: string): Short => {
+    const short = looked.get(text) ?? shortOf(text, judging);
+    looked.set(text, short);
+    return short;
   };
-  const before = findingsOf(files.dockerfile);
+  const before = shortIn(files.dockerfile);
   const wasMet = new Map(scored?.map(({ id, outcome }) => [id, isMet(outcome)]));
   const isOpen = (id: string): boolean => scored === undefined || wasMet.get(id) === false;
   const isHeld = (id: string): boolean => scored === undefined || wasMet.get(id) !== false;
   const shown = (text: string): Effect => {
-    const after = findingsOf(text);
+    const after = shortIn(text);
     return {
-      met: SHOWN_WHOLE.filter((id) => before(id) > 0 && after(id) === 0 && isOpen(id)),
-      lost: SHOWN_WHOLE.filter((id) => before(id) === 0 && after(id) > 0 && isHeld(id)),
+      met: SHOWN_WHOLE.filter((id) => before(id) && !after(id) && isOpen(id)),
+      lost: SHOWN_WHOLE.filter((id) => !before(id) && after(id) && isHeld(id)),
     };
   };
   const effectWith = (group: readonly PlannedEdit[], after: string | undefined): Effect => {
     const { met, lost } = after === undefined ? { met: [], lost: [] } : shown(after);
     // Without a build, what the Dockerfile shows and what an edit is for are known to be open.
     const served = group.flatMap(({ meets = [], criterion }) =>
-      meets.filter((id) => scored !== undefined || id === criterion || before(id) > 0),
+      meets.filter((id) => scored !== undefined || id === criterion || before(id)),
     );
-    return { met: [...new Set([...met, ...served.filter(isOpen)])], lost };
+    const cleared = (scored ?? []).filter((one) => isCleared(one, group)).map(({ id }) => id);
+    return { met: [...new Set([...met, ...[...served, ...cleared].filter(isOpen)])], lost };
   };
   /** Each plan asks for all edits again. */
   const known = new Map<string, Effect>();

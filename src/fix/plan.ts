@@ -17,6 +17,7 @@ import { parseLock } from '../config/lock.ts';
 import { FIX_RULES } from '../criteria/catalogue.ts';
 import { slimImages } from '../criteria/minimal-base.ts';
 import { runtimeImages } from '../criteria/no-shell.ts';
+import type { LastResult } from '../criteria/score.ts';
 import { shownAddress } from '../criteria/verified-downloads.ts';
 import type { ReadForEdits } from '../dockerfile/analyse-dockerfile.ts';
 import type { LineError } from '../dockerfile/logical-lines.ts';
@@ -390,6 +391,8 @@ export interface FixRequest {
   readonly text?: string;
   /** Read the folder alone: no registry, server or engine. */
   readonly isLocal?: boolean;
+  /** The image of this Dockerfile that was just judged; without it, what the last build kept. */
+  readonly scored?: readonly LastResult[];
   /** No edit is made by it: what registries and servers said today will do. */
   readonly isHint?: boolean;
   /** The build context's folder; undefined: that of the Dockerfile. */
@@ -491,7 +494,7 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
     files: opened.files,
     around,
     declarations: declared({ settings: request.settings, now: context.now() }),
-    scored: last?.criteria,
+    scored: request.scored ?? last?.criteria,
   });
   return {
     opened,

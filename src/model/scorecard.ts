@@ -61,6 +61,8 @@ export interface NextStep {
   readonly criteria: readonly string[];
   /** Points won, and the resulting grade and level. */
   readonly gains: Suggestion['gains'];
+  /** It may win more: the next build shows it. */
+  readonly isLeast?: boolean;
 }
 
 /** Level and score without points from the image's own, unsigned statements. */

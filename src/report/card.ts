@@ -296,10 +296,14 @@ function restText(rows: readonly CardRow[], { criteria }: Scorecard): string {
   return from === undefined ? passed : `${levels}: ${open}. ${passed}`;
 }
 
-function gainText({ cost, gains }: NextStep, { overall, level }: Scorecard): string {
+function gainText(
+  { cost, gains, isLeast }: NextStep,
+  { overall, level }: Pick<Scorecard, 'overall' | 'level'>,
+): string {
+  const least = isLeast === true ? 'at least ' : '';
   return [
     cost,
-    gains.points === 0 ? 'may help' : `+${plural(gains.points, 'point')}`,
+    gains.points === 0 ? 'may help' : `${least}+${plural(gains.points, 'point')}`,
     ...(gains.grade === overall.grade ? [] : [`grade ${gains.grade}`]),
     ...(gains.level === level ? [] : [`level ${gains.level}`]),
   ].join(', ');

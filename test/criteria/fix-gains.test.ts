@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FIX_RULES } from '../../src/criteria/catalogue.ts';
-import type { Scored } from '../../src/criteria/score.ts';
+import type { LastResult, Scored } from '../../src/criteria/score.ts';
 import { fixGains, planEdits } from '../../src/fix/compose.ts';
 import { ok, type Result } from '../../src/lib/errors.ts';
 import type { PlannedEdit } from '../../src/model/fix.ts';
@@ -20,9 +20,15 @@ function scored(outcome: Scored['outcome']): readonly Scored[] {
   ];
 }
 
-function planned(text: string, known: readonly string[], last?: readonly Scored[]) {
+function planned(
+  text: string,
+  known: readonly string[],
+  last?: readonly LastResult[],
+  context?: readonly string[],
+) {
   const surroundings = around(FIX_RULES, {
     facts: {
+      context,
       digests: new Map([
         ...DISTROLESS_DIGESTS,
         ...known.map((name): [string, Result<Digest>] => [`docker.io/library/${name}`, ok(A)]),
@@ -37,7 +43,7 @@ function planned(text: string, known: readonly string[], last?: readonly Scored[
   return { ids: edits.map(({ id }) => id), gains };
 }
 
-function gains(text: string, known: readonly string[], last?: readonly Scored[]) {
+function gains(text: string, known: readonly string[], last?: readonly LastResult[]) {
   const { ids, gains: found } = planned(text, known, last);
   return Object.fromEntries(
     ids.flatMap((id) => {
@@ -144,6 +150,50 @@ describe('an edit that mends several criteria', () => {
     const { gains: found } = planned(pinned, [], last);
     const after = `${pinned}\nFROM ${DISTROLESS}@${A}\nCMD ["/app"]\n`;
     expect(found.together(new Set([RUNTIME]), after)).toMatchObject({ points: 1 });
+  });
+});
+
+describe('what the last build found', () => {
+  const TEXT = 'FROM a\nWORKDIR /app\nCOPY . .\nENV DB_PASSWORD=hunter2hunter2\n';
+  const GIT = 'ignore-file:context';
+  const PASSWORD = 'env-secrets:DB_PASSWORD';
+  const git = { kind: 'file', path: 'app/.git/HEAD' } as const;
+  const env = { kind: 'config', field: 'DB_PASSWORD', value: 'hun***' } as const;
+  const aside = { kind: 'note', text: 'set aside' } as const;
+  const found = (...evidence: NonNullable<LastResult['evidence']>): readonly LastResult[] => [
+    { id: 'no-secrets', vector: 'configuration', level: 1, outcome: 'fail', evidence },
+  ];
+
+  test.each<[string, readonly LastResult[], readonly string[], boolean]>([
+    ['a repository alone', found(git, aside), [GIT], true],
+    ['a repository and a password: one edit', found(git, env), [GIT], false],
+    ['a repository and a password: the other', found(git, env), [PASSWORD], false],
+    ['a repository and a password: both', found(git, env), [GIT, PASSWORD], true],
+    ['a repository of a dependency', found({ ...git, path: 'app/lib/.git/HEAD' }), [GIT], false],
+    [
+      'a repository that COPY did not bring',
+      found({ ...git, path: 'src/.git/HEAD' }),
+      [GIT],
+      false,
+    ],
+    ['nothing that is listed', found(aside), [GIT], false],
+    ['more than is listed', found(...Array.from({ length: 201 }, () => git)), [GIT], false],
+  ])('is cleared, or is not: %s', (_, last, ids, isMet) => {
+    const { gains: known } = planned(TEXT, [], last, ['.git', 'Dockerfile']);
+    expect(known.together(new Set(ids))?.criteria).toEqual(isMet ? ['no-secrets'] : undefined);
+  });
+
+  test('a program that was not read is one no more without a network, for both criteria', () => {
+    const ids = ['verified-downloads', 'pinned-packages'];
+    const last = ids.map(
+      (id) => ({ id, vector: 'provenance', level: 2, outcome: 'unknown' }) as const,
+    );
+    const offline = 'offline-runs:network';
+    expect(gains('FROM a\nRUN make it\n', [], last)[offline]?.criteria.toSorted()).toEqual(
+      ids.toSorted(),
+    );
+    const loose = 'FROM a\nRUN make it\nRUN npm install x\n';
+    expect(gains(loose, [], last)[offline]?.criteria).toEqual(['verified-downloads']);
   });
 });
 

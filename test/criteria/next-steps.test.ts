@@ -331,6 +331,7 @@ test('what a ready step only works on is not promised', () => {
       level: 1,
       criteria: ['a', 'b'],
       gains: { points: 1, grade: 'B', level: 0 },
+      isLeast: true,
     },
   ]);
 });
