@@ -5,6 +5,7 @@ import { execStrings } from '../model/dockerfile.ts';
 import type { FixInput, TextEdit } from '../model/fix.ts';
 import type { Runtime } from './distroless-stacks.ts';
 import { baseOfImage, inImage, lineEnd, type Placed } from './edit-text.ts';
+import { stripsBits } from './no-elevated-files.ts';
 import { databaseLines, writtenFolders } from './program-needs.ts';
 import { checkWords, fromWorkFolder, type RuntimeCommand, workFolder } from './runtime-command.ts';
 
@@ -70,6 +71,8 @@ function lines({ source }: FixInput, { start, end }: Placed): { start: number; e
 
 /** ENV stays in the old stage too, where a later step may read it. */
 function isMoved(one: Placed, own: readonly Placed[]): boolean {
+  // Of the base's files none gets into the final stage.
+  if (one.keyword === 'RUN') return one.commands.length === 1 && stripsBits(one.commands);
   if (one.keyword !== 'ENV') return MOVED.has(one.keyword);
   // What is collected is looked for by it, as the environment of an interpreter in a folder of its
   // own.
@@ -296,9 +299,12 @@ function keptLines(
   return ok([...kept, ...commentsAbove(input, own, 'USER'), `USER ${OWNER}`]);
 }
 
-/** One RUN of these commands, joined by `&&`, except after `do` or `;` in a loop. */
+/**
+ * One RUN of these commands, joined by `&&`, except after `do` or `;` in a loop. Nobody has to read
+ * what its programs do: they fetch nothing.
+ */
 function collectRun(lines: readonly string[], eol: string): string {
-  return `RUN ${lines
+  return `RUN --network=none ${lines
     .map((line, i) => {
       if (i === 0) return line;
       const isInLoop = /(?:\bdo|;)$/.test(lines[i - 1] ?? '');
@@ -332,13 +338,14 @@ function handedOver(
     (path) => !isInside(path) && (volumes.has(path) || DATA.test(path)),
   );
   const all = [...inside, ...outside].join(' ');
+  const own = folder === '/' ? '' : `/runtime${folder}`;
+  const target = own === '' && outside.length > 0 ? '/runtime' : own;
+  const made = [all, target].filter(Boolean).join(' ');
   return [
-    ...(all === '' ? [] : [`mkdir -p ${all}`, `chown -R ${OWNER} ${all}`]),
+    ...(made === '' ? [] : [`mkdir -p ${made}`]),
+    ...(all === '' ? [] : [`chown -R ${OWNER} ${all}`]),
     ...(carries === 'folder' ? databaseLines(input, folder, OWNER) : []),
-    ...(folder === '/' ? [] : [`mkdir -p /runtime${folder}`]),
-    ...(outside.length === 0
-      ? []
-      : ['mkdir -p /runtime', `cp -a --parents ${outside.join(' ')} /runtime`]),
-    ...(folder === '/' ? [] : [`chown ${OWNER} /runtime${folder}`]),
+    ...(outside.length === 0 ? [] : [`cp -a --parents ${outside.join(' ')} /runtime`]),
+    ...(own === '' ? [] : [`chown ${OWNER} ${own}`]),
   ];
 }

@@ -94,7 +94,7 @@ const INSTALLS =
   /\b(?:apt|apk|dnf|yum|microdnf|zypper)\b(?:(?!\b(?:apt|apk|dnf|yum|microdnf|zypper)\b)[^&|;])*\b(?:install|add)\b/;
 
 /** True for `find / ... -exec chmod a-s`, and the same through a pipe. */
-function stripsBits(commands: readonly SourceCommand[]): boolean {
+export function stripsBits(commands: readonly SourceCommand[]): boolean {
   const isSearched = commands.some(
     ({ argv: [program = '', ...words] }) =>
       posix.basename(program) === 'find' && (words[0] === '/' || words.includes('-perm')),
