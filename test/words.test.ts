@@ -57,6 +57,7 @@ describe('the linter of words', () => {
     ['the tag leads to an image', 'leads to'],
     ['13 executables looked at', 'looked at'],
     ['the file is not there', 'not there'],
+    ['compare: VALUE differences', 'a count of one'],
     ['normalised behaviour', 'British spelling'],
     [`${'word, '.repeat(31)}.`, '31 words'],
   ])('finds %j', (text, name) => {

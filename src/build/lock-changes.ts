@@ -63,7 +63,9 @@ export function packageChanges(
   before: LockedPackages | undefined,
   after: LockedPackages | undefined,
 ): readonly LockChange[] {
-  const counts = [before, after].map((all) => all && `${[...all.values()].flat().length} packages`);
+  const counts = [before, after].map(
+    (all) => all && quantity([...all.values()].flat().length, 'package'),
+  );
   if (before === undefined || after === undefined)
     return [
       { subject: 'platform', name: platform, ...given({ before: counts[0], after: counts[1] }) },

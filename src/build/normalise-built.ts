@@ -373,7 +373,7 @@ export async function normaliseBuilt(
       const rewritten = all.reduce((sum, one) => sum + one.rewritten, 0);
       const touched = all.flatMap(({ platform }) => platform.touched).length;
       return {
-        detail: `${quantity(rewritten, 'layer')} made reproducible, ${quantity(touched, 'file')} changed (${rules.id})`,
+        detail: `${quantity(rewritten, 'layer')} made reproducible, ${quantity(touched, 'file')} changed`,
         cached: rewritten === 0,
       };
     },

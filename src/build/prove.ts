@@ -332,7 +332,9 @@ export async function refuseDrawn(
     context,
     'compare',
     () => compareOther(context, build, index, look),
-    (found) => ({ detail: `${found.differences.length} differences with another seed` }),
+    (found) => ({
+      detail: `${quantity(found.differences.length, 'difference')} with another seed`,
+    }),
   );
   const places = differences.flatMap((one) => {
     const line = secrets.get(one.path);

@@ -7,6 +7,7 @@ import type { BlobStore } from '../image/blob-store.ts';
 import { layersOf, openStored } from '../image/layout/open-layout.ts';
 import { openStore } from '../image/layout/store.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
+import { quantity } from '../lib/text.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import { severityRank, type Vulnerability } from '../model/facts.ts';
 import { platformNameOf } from '../model/image.ts';
@@ -140,7 +141,7 @@ async function updateLock(
       context,
       'inspect',
       () => lockOfBuilt(context, { ...first, recording }, image),
-      (found) => ({ detail: `${packageCount(found)} packages of own layers` }),
+      (found) => ({ detail: `${quantity(packageCount(found), 'package')} of own layers` }),
     );
     if (built === undefined) throw new Error('a planned lock is there');
     const next = withOtherPlatforms(built, lock.found);

@@ -137,7 +137,7 @@ export const prune = command(PRUNE, async (flags, _, io) => {
     );
     if (result.runningBuilds.length > 0)
       io.writeErr(
-        `scoville: ${result.runningBuilds.length} builds are running; their blobs stay until the next prune\n`,
+        `scoville: ${quantity(result.runningBuilds.length, 'build is', 'builds are')} running; what a build needs stays until the next prune\n`,
       );
   }
   return EXIT.met;

@@ -141,7 +141,7 @@ export const noPackageManager = criterion({
     'whose code is there without an executable (`site-packages/pip`, `node_modules/npm`). A package database alone, such as ' +
     'distroless’ `status.d`, is fine.',
   check: ({ filesystem, packages }) => {
-    const checked = `${filesystem.executables.length} executables checked, none is a package manager`;
+    const checked = `${quantity(filesystem.executables.length, 'executable')} checked, none is a package manager`;
     const managers = managersOf(filesystem, packages);
     return noneFound(managers, 'no package manager', checked, 'package manager');
   },

@@ -1,5 +1,5 @@
 import { type RunProgram, runPrograms } from '../dockerfile/run-script.ts';
-import { fileName } from '../lib/text.ts';
+import { fileName, quantity } from '../lib/text.ts';
 import type { BuildAnalysis, PackageInstall } from '../model/build-analysis.ts';
 import type { Instruction, SourceRange } from '../model/dockerfile.ts';
 import type { FilesystemFact } from '../model/facts.ts';
@@ -50,7 +50,7 @@ export const noBuildTooling = criterion({
     'targets and links are followed (`gcc-12`, `x86_64-linux-gnu-ld`). `gcc-12-base` and ' +
     '`linux-libc-dev` contain no tool and do not count.',
   check: ({ filesystem, packages }) => {
-    const checked = `checked ${filesystem.executables.length} executables, ${packages.length} packages`;
+    const checked = `checked ${quantity(filesystem.executables.length, 'executable')}, ${quantity(packages.length, 'package')}`;
     const tools = toolsOf(filesystem, packages);
     const kind = ['tool or package', 'tools and packages'] as const;
     return noneFound(tools, 'no build or debug tooling', checked, ...kind);

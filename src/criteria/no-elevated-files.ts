@@ -51,7 +51,7 @@ export const noElevatedFiles = criterion({
     const elevated = [...filesystem.elevated].filter((file) => elevation(file).length > 0);
     if (elevated.length === 0)
       return pass('no setuid, setgid or capabilities', [
-        note(`${filesystem.fileCount} files checked`),
+        note(`${quantity(filesystem.fileCount, 'file')} checked`),
       ]);
     return fail(
       `${quantity(elevated.length, 'file')}: ${listed(elevated.map(({ path }) => path))}`,
@@ -149,7 +149,7 @@ function plan(input: FixInput): FixPlan {
   if (refused !== undefined)
     return refusedAt(
       from,
-      `${elevated.length} files of the base stay setuid or setgid (${paths.slice(0, 3).join(', ')}): ${refused}`,
+      `${quantity(elevated.length, 'file of the base stays', 'files of the base stay')} setuid or setgid (${paths.slice(0, 3).join(', ')}): ${refused}`,
     );
   const edit =
     at === undefined

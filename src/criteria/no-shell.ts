@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { err, ok, type Result } from '../lib/errors.ts';
-import { fileName } from '../lib/text.ts';
+import { fileName, quantity } from '../lib/text.ts';
 import type { FileFact, FilesystemFact } from '../model/facts.ts';
 import type { FixInput, FixPlan, FixRule } from '../model/fix.ts';
 import { type ImageReference, parseReference } from '../model/reference.ts';
@@ -83,7 +83,7 @@ export const noShell = criterion({
       name: file.path,
       evidence: fileEvidence(file, `${fileName(file.path)}: ${reason}`),
     }));
-    const checked = `${filesystem.executables.length} executables checked, none is a shell`;
+    const checked = `${quantity(filesystem.executables.length, 'executable')} checked, none is a shell`;
     return noneFound(shells, 'no shell', checked, 'shell');
   },
   remedies: [

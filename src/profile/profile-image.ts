@@ -7,6 +7,7 @@ import { compareWithDefault, readProfile } from '../criteria/security-profile/se
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
+import { quantity } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { Digest } from '../model/reference.ts';
 import { type Exercise, exerciseWords, namedPorts } from '../model/template.ts';
@@ -187,7 +188,7 @@ function warn(context: PipelineContext, trace: Trace, killed: boolean): void {
   if (trace.unread > 0)
     context.emit({
       kind: 'warning',
-      text: `${trace.unread} lines of the trace are not strace’s: the program wrote into it`,
+      text: `${quantity(trace.unread, 'line of the trace is', 'lines of the trace are')} not strace’s: the program wrote into it`,
     });
   if (killed)
     context.emit({

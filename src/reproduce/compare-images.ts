@@ -3,6 +3,7 @@ import { openBlobImage } from '../image/layout/open-layout.ts';
 import type { LayoutStore } from '../image/layout/store.ts';
 import { walkLayer } from '../image/walk/layer-walk.ts';
 import { given } from '../lib/json.ts';
+import { quantity } from '../lib/text.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import type { DockerfileModel } from '../model/dockerfile.ts';
 import {
@@ -285,7 +286,7 @@ export function compareBuilds(
       return onePlan ? withIndexes(found) : found;
     },
     ({ reproducible, differences, omitted }) => ({
-      detail: reproducible ? 'the same' : `${differences.length + omitted} differences`,
+      detail: reproducible ? 'the same' : quantity(differences.length + omitted, 'difference'),
     }),
   );
 }

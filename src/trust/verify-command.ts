@@ -9,6 +9,7 @@ import { parseImageName } from '../image/open-image.ts';
 import { EXIT, ToolError, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { groupBy } from '../lib/parallel.ts';
+import { quantity } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
   type ImageVerification,
@@ -96,7 +97,7 @@ function verdictLines({ level, gradedAt, tests, reproduction }: ImageVerificatio
     lines.push(
       reproduction.reproducible
         ? 'reproducible: a second build gave the same digest'
-        : `not reproducible: a second build differs in ${reproduction.differences} places`,
+        : `not reproducible: a second build differs in ${quantity(reproduction.differences, 'place')}`,
     );
   return lines.map((line) => `  ${line}`);
 }

@@ -39,6 +39,11 @@ export const HABITS: readonly Habit[] = [
     better: 'not found, no such file',
   },
   {
+    name: 'a count of one',
+    pattern: /\bVALUE (?:differences|executables|places|files checked)\b/,
+    better: "quantity(count, 'difference')",
+  },
+  {
     name: 'British spelling',
     pattern:
       /\b\w*(?:normalis|recognis|serialis|initialis|canonicalis|organis|authoris|optimis(?!t)|minimis|summaris|customis|utilis|synchronis|categoris|emphasis(?!\b))\w*|\b(?:colour|behaviour|favour|honour|neighbour|licence|catalogue|cancelled|cancelling|labelled|labelling|modelled|travelled|signalled|centre|grey|artefact|defence|offence|analyse|programme|whilst|amongst|towards|judgement|learnt|spelt|misspelt|burnt|fulfil|afterwards|backwards)(?:s|d|ed|ing|able)?\b/i,
