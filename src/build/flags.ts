@@ -44,12 +44,10 @@ export const IMAGE_FLAGS = {
   verbose: bool('Show every check, passed ones too', ONE_RUN),
   report: { ...reports(), ...ONE_RUN },
   'min-level': level('Publish nothing below this', {
-    ...ONE_RUN,
     ...NEEDS_IMAGE,
     setting: 'gate.minLevel',
   }),
   'min-grade': choice(GRADES, 'GRADE', 'Publish nothing below this', {
-    ...ONE_RUN,
     ...NEEDS_IMAGE,
     setting: 'gate.minGrade',
   }),

@@ -27,7 +27,7 @@ export interface FlagSpec {
   /** What counts where it is not given, as help and docs say it. */
   readonly standard?: string;
   readonly path?: boolean;
-  /** Not of the image: where it goes, how it is shown, when it is refused. */
+  /** Not of the image: where it goes, and how it is shown. */
   readonly ofOneRun?: boolean;
   /** Refused without an image, where it would do nothing: always, or with one of these values. */
   readonly needsImage?: true | readonly string[];

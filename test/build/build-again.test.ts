@@ -11,7 +11,9 @@ test.each(
   Object.entries({
     '--push --tag=app:1 -f a·b/Dockerfile --no-cache --build-arg A=1 .':
       '-t app:1 -f a·b/Dockerfile --build-arg A=1 .',
-    '-t a --json --report html=x --min-level 3 --no-sign .': '-t a --sign=false .',
+    '-t a --json --report html=x --no-sign .': '-t a --sign=false .',
+    // Who pastes it must not publish what the gate would keep back.
+    '-t a --min-level 3 --min-grade B .': '-t a --min-level 3 --min-grade B .',
     '-t a --repro off --lock .': '-t a --repro off --lock=true .',
     // No secret is in what is shown and kept.
     '-t a --key pkcs11:token=t?pin-value=1234 .': '-t a --key pkcs11:token=t .',
