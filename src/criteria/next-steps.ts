@@ -23,6 +23,8 @@ const COUNTING = `, then build with ${REPLAY}`;
 const BUILDS = /^scoville (build|reproduce) (.*?)(?:-t IMAGE )?\.$/;
 /** Words that a person would have to replace before a command runs. */
 const OPEN_WORDS = /\b(?:NAME|VALUE|FILE|FOLDER|PATH|KEY|HOST)\b|, or /;
+/** All edits of a Dockerfile. They bring other bases, so that whom to trust is asked after them. */
+const EDITS = /^scoville fix (?!.*--only )/;
 /** What a signed build attaches, unless a flag turns it off. */
 const ATTACHED = new Set(['signed', 'provenance', 'sbom']);
 
@@ -128,7 +130,7 @@ function keyOf({ id, outcome, summary }: CriterionResult, command: string): stri
 }
 
 /**
- * What to do next, in the order of `firstDone`. Criteria that one action answers are one step, and
+ * What to do next, in the order of `firstDone`, but edits before what is said of their result. Criteria that one action answers are one step, and
  * each step has a whole command: where none does it, the one that explains how.
  */
 export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextStep[] {
@@ -157,7 +159,10 @@ export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextSt
       ...(isLeast && { isLeast }),
     });
   }
-  return [...steps.values()].sort(firstDone);
+  const isEdit = ({ command }: NextStep): number => Number(EDITS.test(command));
+  return [...steps.values()].sort(
+    (a, b) => a.level - b.level || isEdit(b) - isEdit(a) || firstDone(a, b),
+  );
 }
 
 /** A result with commands that run here: of those that help in general, none is left. */

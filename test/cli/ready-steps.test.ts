@@ -76,6 +76,24 @@ test('where a file has a secret too, the criterion is not met by that', async ()
   expect(await stepsFor(SECRET, { 'no-secrets': [ofEnv, ofFile] })).toEqual([`${STEP} ()`]);
 });
 
+test.each<[string, CriterionResult['level'], readonly string[]]>([
+  ['plain alone where that reaches the next level', 2, ['fix --yes', 'fix --yes --verify']],
+  ['both in one where the next level needs a proof', 1, ['fix --yes --verify']],
+])('edits that need a proof and edits that need none: %s', async (_, level, commands) => {
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nCOPY . /\nRUN ./make.sh\n');
+  await writeFile(join(folder, 'id_rsa'), '');
+  const evidence: readonly Evidence[] = [{ kind: 'file', path: 'id_rsa' }];
+  const steps = await stepsAt(
+    results('pass').map((one): CriterionResult => {
+      if (one.id === 'no-secrets') return { ...one, outcome: 'fail', evidence };
+      return one.id === 'verified-downloads' ? { ...one, outcome: 'unknown', level } : one;
+    }),
+  );
+  expect(
+    steps.flatMap(({ command }) => /^scoville (fix --yes(?: --verify)?)/.exec(command)?.[1] ?? []),
+  ).toEqual(commands);
+});
+
 test('what fix leaves alone is for a person, with the reason and the line', async () => {
   const text = 'FROM localhost:1/node:22\nSHELL ["/bin/sh", "-c"]\nCMD node a.js\n';
   expect(await stepsFor(text, { 'no-shell': [], 'minimal-base': [] })).toEqual(

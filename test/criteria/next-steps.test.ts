@@ -336,6 +336,15 @@ test('what a ready step only works on is not promised', () => {
   ]);
 });
 
+test('edits come before what is said of their result, whatever they cost', () => {
+  const criteria = [result('a', 1, 'fail'), result('b', 1, 'fail')];
+  const proven: ReadyStep = { ...PROVEN, criteria: ['a'] };
+  const command = 'scoville config trust.images=x && scoville build -t app:1 .';
+  const trust: ReadyStep = { text: 'x', cost: 'a build', criteria: ['b'], command };
+  const steps = nextSteps(scorecard(criteria), { ready: [trust, proven] });
+  expect(steps.map((one) => one.command)).toEqual([proven.command, command]);
+});
+
 test('nothing is left to do where all is met', () => {
   expect(nextSteps(scorecard([result('a', 1, 'pass')]))).toEqual([]);
 });
