@@ -8,6 +8,7 @@ import { settingsFileFor } from '../config/find-settings.ts';
 import { codeReads } from '../criteria/code-reads.ts';
 import { type DeclaredSetting, declaredSettings } from '../criteria/declared-settings.ts';
 import { hasFixedCves } from '../criteria/known-cves.ts';
+import { noSecrets } from '../criteria/no-secrets/verdict.ts';
 import { runtimeStage } from '../criteria/no-shell.ts';
 import { pinImages } from '../criteria/pinned-images.ts';
 import { BY_BUILD, lockFiles, pinnedPackages } from '../criteria/pinned-packages.ts';
@@ -16,8 +17,10 @@ import type { AppliedFixes } from '../fix/compose.ts';
 import { fixCommand } from '../fix/fix-command.ts';
 import { applyWanted, type FixRequest, type FixTask, planFixes } from '../fix/plan.ts';
 import { UserError } from '../lib/errors.ts';
+import { given } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
-import { isMet } from '../model/criterion.ts';
+import { declared, lintDockerfile } from '../lint/lint.ts';
+import { type Evidence, isMet } from '../model/criterion.ts';
 import { folderWord } from '../model/dockerfile.ts';
 import { isWithin, type PlannedEdit } from '../model/fix.ts';
 import { printedCommand } from '../model/printed-command.ts';
@@ -124,6 +127,7 @@ async function readyEdits(
       ({ criteria, partly }) => criteria.length > 0 || cves.some((id) => partly.includes(id)),
     );
     return [
+      ...openSecrets([...all.applied, ...bold.applied], task, scorecard, request.settings),
       ...steps.map((one) => ({ ...one, command: fixCommand(request, io.cwd, one.command) })),
       ...lockFileSteps(all, open, request, io),
       ...decisions(bold, task, scorecard, parsed.again),
@@ -167,6 +171,31 @@ function decisions(
       },
     ];
   });
+}
+
+/** A secret in a RUN, which no edit takes out of the image: whose it is has to revoke it. */
+function openSecrets(
+  edits: readonly PlannedEdit[],
+  { opened, around }: FixTask,
+  { criteria, gradedAt }: Scorecard,
+  settings: Settings,
+): readonly ReadyStep[] {
+  const { id } = noSecrets;
+  const { evidence = [] } = criteria.find((one) => one.id === id && one.outcome === 'fail') ?? {};
+  const isLeft = (one: Evidence): boolean =>
+    one.kind !== 'note' && !edits.some(({ clears }) => clears?.(one) === true);
+  if (!evidence.some(isLeft)) return [];
+  const name = opened.names.Dockerfile;
+  const { buildArgs, target, context } = around;
+  const declarations = declared({ settings, now: Date.parse(gradedAt) });
+  const asked = { name, text: opened.files.dockerfile, buildArgs, context, declarations };
+  const { findings, lines } = lintDockerfile({ ...asked, ...given({ target }) });
+  const place = findings.find(
+    ({ rule, range }) => rule === id && /^\s*(?:RUN|ARG)\b/i.test(lines[range.startLine - 1] ?? ''),
+  );
+  if (place === undefined) return [];
+  const text = `Rotate the secret of ${name}:${place.range.startLine}, and pass the new one by RUN --mount=type=secret`;
+  return [{ text, cost: 'a hand edit', criteria: [id], command: `scoville explain ${id}` }];
 }
 
 const isOpen = ({ outcome }: Scorecard['criteria'][number]): boolean => !isMet(outcome);
@@ -260,10 +289,10 @@ async function readyDeclarations(
     }),
   );
   const isTrust = ({ id }: { readonly id: string }): boolean => id === 'trusted-source';
-  const declared = open.flat();
-  const byHand = declared.filter(({ change }) => change !== undefined);
-  const others = declared.filter((one) => !isTrust(one) && !byHand.includes(one));
-  return [declared.filter(isTrust), others, byHand].flatMap((said) => {
+  const settled = open.flat();
+  const byHand = settled.filter(({ change }) => change !== undefined);
+  const others = settled.filter((one) => !isTrust(one) && !byHand.includes(one));
+  return [settled.filter(isTrust), others, byHand].flatMap((said) => {
     const [first] = said;
     if (first === undefined) return [];
     const config = printedCommand('config', [...named, ...said.map(({ setting }) => setting)]);

@@ -76,6 +76,20 @@ test('where a file has a secret too, the criterion is not met by that', async ()
   expect(await stepsFor(SECRET, { 'no-secrets': [ofEnv, ofFile] })).toEqual([`${STEP} ()`]);
 });
 
+test('a secret in a RUN is for a person, though an edit takes another out', async () => {
+  const text =
+    'FROM scratch\nCOPY . /\nRUN GITHUB_TOKEN=ghp_16C7e42F292c6912E7710c838347Ae178B4a ./a\n';
+  await writeFile(join(folder, 'id_rsa'), '');
+  const key: Evidence = { kind: 'file', path: 'id_rsa' };
+  const token: Evidence = { kind: 'config', field: 'history[2]', value: 'ghp_***' };
+  expect(await stepsFor(text, { 'no-secrets': [key, token] })).toEqual([
+    'Rotate the secret of Dockerfile:3, and pass the new one by RUN --mount=type=secret: scoville explain no-secrets (no-secrets)',
+  ]);
+  expect((await stepsFor(text, { 'no-secrets': [key] }))[0]).toBe(
+    '2 edits of the Dockerfile: scoville fix --yes (no-secrets)',
+  );
+});
+
 test.each<[string, CriterionResult['level'], readonly string[]]>([
   ['plain alone where that reaches the next level', 2, ['fix --yes', 'fix --yes --verify']],
   ['both in one where the next level needs a proof', 1, ['fix --yes --verify']],
