@@ -2,8 +2,8 @@ import { access } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import type { ParsedBuild } from '../build/command-line.ts';
 import { buildContext } from '../build/context-source.ts';
-import { gitUser } from '../build/git.ts';
-import { isAddress } from '../build/shown-command.ts';
+import { gitUser, remoteOrigin } from '../build/git.ts';
+import { isAddress, publicSourceUrl } from '../build/shown-command.ts';
 import { settingsFileFor } from '../config/find-settings.ts';
 import { codeReads } from '../criteria/code-reads.ts';
 import { type DeclaredSetting, declaredSettings } from '../criteria/declared-settings.ts';
@@ -17,7 +17,7 @@ import type { AppliedFixes } from '../fix/compose.ts';
 import { fixCommand } from '../fix/fix-command.ts';
 import { applyWanted, type FixRequest, type FixTask, planFixes } from '../fix/plan.ts';
 import { UserError } from '../lib/errors.ts';
-import { given } from '../lib/json.ts';
+import { given, lookup } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { declared, lintDockerfile } from '../lint/lint.ts';
 import { type Evidence, isMet } from '../model/criterion.ts';
@@ -281,11 +281,18 @@ async function readyDeclarations(
     criteria.map(async (result) => {
       const settings = declaredSettings(result, reads);
       const values = await Promise.all(settings.map((one) => valueOf(one, folder, file, io)));
-      const said = settings.flatMap(({ setting, text, change }, at) =>
-        values[at] === undefined ? [] : [{ setting: `${setting}=${values[at]}`, text, change }],
-      );
+      const said = settings.flatMap(({ setting, text, change }, at) => {
+        const value = values[at];
+        if (value !== undefined) return [{ setting: `${setting}=${value}`, text, change }];
+        const blank = BLANKS[setting];
+        if (blank === undefined) return [];
+        return [{ setting: `${setting}=${blank.word}`, text, change: blank.change }];
+      });
       // What is said by halves meets nothing.
-      return said.length < settings.length ? [] : said.map((one) => ({ ...one, id: result.id }));
+      const change = said.find((one) => one.change !== undefined)?.change;
+      return said.length < settings.length
+        ? []
+        : said.map((one) => ({ ...one, change, id: result.id }));
     }),
   );
   const isTrust = ({ id }: { readonly id: string }): boolean => id === 'trusted-source';
@@ -303,13 +310,25 @@ async function readyDeclarations(
               text: `If this is right: ${said.map(({ text }) => text).join('; ')}`,
               cost: 'a build' as const,
             }
-          : { text: `A person must decide: ${first.change}`, cost: 'a hand edit' as const }),
+          : {
+              text: `A person must decide: ${[...new Set(said.map((one) => one.change))].join('; ')}`,
+              cost: 'a hand edit' as const,
+            }),
         command: `${config} && ${printedCommand('build', again)}`,
         criteria: [...new Set(said.map(({ id }) => id))],
       },
     ];
   });
 }
+
+/** What a person fills in where nothing says it. */
+const BLANKS = lookup<{ readonly word: string; readonly change: string }>({
+  'image.source': {
+    word: 'URL',
+    change: 'put in the address of the source for URL, then run this',
+  },
+  'image.authors': { word: 'NAME', change: 'put in your name for NAME, then run this' },
+});
 
 /** What a setting gets here; undefined where nothing says it. */
 async function valueOf(
@@ -318,6 +337,8 @@ async function valueOf(
   file: string | undefined,
   io: CommandIo,
 ): Promise<string | undefined> {
+  if (setting === 'image.source')
+    return publicSourceUrl((await remoteOrigin(toolRunner(io), folder)) ?? '');
   if (setting === 'image.authors') {
     const name = await gitUser(toolRunner(io), folder);
     return name !== undefined && PLAIN_NAME.test(name) ? name : undefined;

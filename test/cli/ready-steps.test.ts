@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parseBuildArgs } from '../../src/build/command-line.ts';
 import { readySteps } from '../../src/cli/ready-steps.ts';
@@ -145,5 +147,26 @@ test.each([
   await writeFile(join(folder, file), code);
   expect(await settingSteps('secrets-by-file')).toEqual([
     `${text}: scoville config secrets.use=${value} && scoville build -t app:1 .`,
+  ]);
+});
+
+test.each([
+  ['a remote', 'https://u:secret@git.example.com/ann/app.git', 'https://git.example.com/ann/app'],
+  ['no remote', undefined, 'URL'],
+])('where the source is, by %s', async (_, remote, url) => {
+  const git = (...args: string[]) => promisify(execFile)('git', ['-C', folder, ...args]);
+  await git('init', '-q');
+  if (remote !== undefined) await git('remote', 'add', 'origin', remote);
+  await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\n');
+  const steps = await stepsAt(
+    results('pass').map((one) =>
+      one.id === 'annotations' ? { ...one, outcome: 'fail', summary: 'source is missing' } : one,
+    ),
+  );
+  expect(steps.filter(isOfSettings).map(({ command, cost }) => [command, cost])).toEqual([
+    [
+      `scoville config image.source=${url} && scoville build -t app:1 .`,
+      remote === undefined ? 'a hand edit' : 'a build',
+    ],
   ]);
 });
