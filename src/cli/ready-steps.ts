@@ -173,7 +173,7 @@ function decisions(
   });
 }
 
-/** A secret in a RUN, which no edit takes out of the image: whose it is has to revoke it. */
+/** A secret in a RUN, which no edit removes from the image: its owner has to rotate it. */
 function openSecrets(
   edits: readonly PlannedEdit[],
   { opened, around }: FixTask,

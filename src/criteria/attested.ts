@@ -264,9 +264,9 @@ export const reproducible = criterion({
   },
   remedies: [
     {
-      title: 'Make the build reproducible and prove it',
+      title: 'Learn what differs between two builds, and what to change',
       detail:
-        'scoville build --prove builds a second time and attests the result; scoville reproduce names each file that differs and its cause.',
+        'scoville reproduce changes nothing: it names each file that differs, its Dockerfile line, the cause and the change to make. Then scoville build --prove builds a second time and attests the result.',
       example: 'scoville reproduce -t IMAGE .',
     },
   ],

@@ -130,8 +130,9 @@ function keyOf({ id, outcome, summary }: CriterionResult, command: string): stri
 }
 
 /**
- * What to do next, in the order of `firstDone`, but edits before what is said of their result. Criteria that one action answers are one step, and
- * each step has a whole command: where none does it, the one that explains how.
+ * What to do next, in the order of `firstDone`, but edits before what is said of their result.
+ * Criteria that one action answers are one step, and each step has a whole command: where none does
+ * it, the one that explains how.
  */
 export function nextSteps(scorecard: Scorecard, source: StepSource = {}): NextStep[] {
   const { ready = [] } = source;

@@ -39,6 +39,9 @@ describe('classOf', () => {
     expect(classOf('wheels/a.whl', ['content'], content).remedy).toMatch(
       /^ARG SOURCE_DATE_EPOCH in that stage: setuptools/,
     );
+    expect(classOf('app.jar', ['content'], content).remedy).toMatch(
+      /--repro=aggressive; .*\bmvn -Dproject\.build\.outputTimestamp=\$SOURCE_DATE_EPOCH;/,
+    );
     expect(classOf('app.jar', ['content'], content).remedy).toMatch(/zip -X; jar --date$/);
   });
 });
