@@ -32,7 +32,7 @@ export type DockerInfo = EngineFacts & DockerClient;
 
 type EngineFacts = NonNullable<ReturnType<typeof readEngine>>;
 
-/** What docker says of itself. */
+/** The part of `docker info` that docker knows without its engine. */
 export type DockerClient = ReturnType<typeof readClient>;
 
 /** The engine's facts as its API names them. */

@@ -13,14 +13,14 @@ interface Installed {
   readonly now: () => number;
 }
 
-/** Where docker looks for plugins after `cli-plugins` of its own folder (docker/cli, manager_unix.go). */
+/** Searched for plugins after `cli-plugins` of docker's folder (docker/cli, manager_unix.go). */
 const PLUGIN_FOLDERS = ['/usr/local/lib', '/usr/local/libexec', '/usr/lib', '/usr/libexec'].map(
   (folder) => `${folder}/docker/cli-plugins`,
 );
 
 /**
- * Keeps what docker said of itself for a day, while it, its settings and every file that could be
- * one of its plugins are the same.
+ * Keeps docker's part of `docker info` for a day, while it, its settings and every file that could
+ * be one of its plugins are the same.
  */
 export function keptClient({ env, search, paths, now }: Installed): KeptClient {
   const cache = openCache({ paths }, 'docker', 1);
@@ -33,7 +33,7 @@ export function keptClient({ env, search, paths, now }: Installed): KeptClient {
     const marks = await Promise.all(files.map(async (file) => `${file} ${await markOf(file)}`));
     return JSON.stringify([env['DOCKER_HOST'], env['DOCKER_CONTEXT'], marks]);
   };
-  /** A plugin is started by its path: of no other place, whoever wrote the entry. */
+  /** A plugin is started by its path, and an entry could be anybody's: of no other place. */
   const isKnown = (client: object): client is DockerClient =>
     ['buildx', 'scoville'].every((name) => {
       const path = field(field(client, name), 'path');

@@ -94,7 +94,7 @@ export type PipelineEvent =
     }
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'warning'; readonly text: string; readonly nextStep?: string }
-  /** Before the verdict is signed and held against a gate; not where the last one was recalled. */
+  /** Before the verdict is signed; not where the last one was recalled. */
   | { readonly kind: 'scored'; readonly scorecard: Scorecard; readonly settings: Settings }
   | {
       readonly kind: 'judged';

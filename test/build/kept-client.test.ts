@@ -43,11 +43,36 @@ describe('what docker said of itself', () => {
   });
 
   test.each<[string, (one: ReturnType<typeof installed>) => void]>([
-    ['a buildx that is another', ({ plugin }) => utimesSync(plugin, 1, 1)],
-    ['a buildx that is gone', ({ plugin }) => rmSync(plugin)],
-    ['another docker', ({ home }) => utimesSync(join(home, 'bin/docker'), 1, 1)],
-    ['settings', ({ home }) => writeFileSync(join(home, 'docker/config.json'), '{}')],
-    ['a plugin of ours', ({ plugin }) => writeFileSync(join(plugin, '../docker-scoville'), '')],
+    [
+      'a buildx that is another',
+      ({ plugin }) => {
+        utimesSync(plugin, 1, 1);
+      },
+    ],
+    [
+      'a buildx that is gone',
+      ({ plugin }) => {
+        rmSync(plugin);
+      },
+    ],
+    [
+      'another docker',
+      ({ home }) => {
+        utimesSync(join(home, 'bin/docker'), 1, 1);
+      },
+    ],
+    [
+      'settings',
+      ({ home }) => {
+        writeFileSync(join(home, 'docker/config.json'), '{}');
+      },
+    ],
+    [
+      'a plugin of ours',
+      ({ plugin }) => {
+        writeFileSync(join(plugin, '../docker-scoville'), '');
+      },
+    ],
     ['a day', ({ clock }) => (clock.now += DAY_MS)],
     ['a clock that was set back', ({ clock }) => (clock.now -= 1)],
   ])('is asked again after %s', async (_, change) => {
