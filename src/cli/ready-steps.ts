@@ -20,7 +20,7 @@ import { UserError } from '../lib/errors.ts';
 import { given, lookup } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { declared, lintDockerfile } from '../lint/lint.ts';
-import { type Evidence, isMet } from '../model/criterion.ts';
+import type { Evidence } from '../model/criterion.ts';
 import { folderWord } from '../model/dockerfile.ts';
 import { isWithin, type PlannedEdit } from '../model/fix.ts';
 import { printedCommand } from '../model/printed-command.ts';
@@ -103,19 +103,13 @@ async function readyEdits(
     const isWhole = all.refusals.every(
       ({ rule, settle }) => rule !== pins[0]?.rule || settle === BY_BUILD,
     );
-    const plain = edits(safe, '');
-    const proven = edits(
-      all,
-      `${pins.length > 0 ? ', and versions of packages' : ''}, kept if the image still builds and starts`,
-      ...[...(pins.length > 0 ? ['--build'] : []), '--verify', '--max-risk', 'medium'],
-    );
-    // Where the next level needs those that are proven, one command does what both would.
-    const gained = new Set(proven.criteria.filter((id) => !plain.criteria.includes(id)));
-    const next = Math.min(...scorecard.criteria.filter(isOpen).map(({ level }) => level));
-    const isOne = scorecard.criteria.some(({ id, level }) => level === next && gained.has(id));
     const steps = [
-      ...(isOne ? [] : [plain]),
-      proven,
+      edits(safe, ''),
+      edits(
+        all,
+        `${pins.length > 0 ? ', and versions of packages' : ''}, kept if the image still builds and starts`,
+        ...[...(pins.length > 0 ? ['--build'] : []), '--verify', '--max-risk', 'medium'],
+      ),
       {
         text: 'Pin packages to the versions that a build installs',
         cost: 'a build' as const,
@@ -197,8 +191,6 @@ function openSecrets(
   const text = `Rotate the secret of ${name}:${place.range.startLine}, and pass the new one by RUN --mount=type=secret`;
   return [{ text, cost: 'a hand edit', criteria: [id], command: `scoville explain ${id}` }];
 }
-
-const isOpen = ({ outcome }: Scorecard['criteria'][number]): boolean => !isMet(outcome);
 
 /** Criteria that a final stage of its own would meet. */
 const BY_STAGE = new Set(['minimal-base', 'no-build-tooling', 'no-shell', 'no-package-manager']);
