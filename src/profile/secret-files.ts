@@ -9,10 +9,9 @@ import {
   type ImageService,
   removeLocalTag,
 } from '../build/docker-containers.ts';
-import { TAR_END, tarHeader, tarPadding } from '../image/tar/tar-writer.ts';
+import { TAR_END, tarFile } from '../image/tar/tar-writer.ts';
 import type { PipelineContext } from '../model/context.ts';
 import { assignment } from '../model/dockerfile.ts';
-import { plainEntry } from '../model/image.ts';
 import { secretFileName } from '../model/secret-names.ts';
 
 interface SecretsRequest {
@@ -85,10 +84,7 @@ export async function withSecretFiles<T>(
 
 /** A tar archive with a value drawn at random in each file. */
 function filesOf(paths: readonly string[]): Uint8Array {
-  const parts = paths.flatMap((path) => {
-    const value = Buffer.from(randomBytes(24).toString('hex'));
-    const header = tarHeader(plainEntry(path.slice(1), 'file', value.length, 0o444));
-    return [header, value, tarPadding(value.length)];
-  });
+  const value = (): Uint8Array => Buffer.from(randomBytes(24).toString('hex'));
+  const parts = paths.map((path) => tarFile(path.slice(1), value(), 0o444));
   return Buffer.concat([...parts, TAR_END]);
 }

@@ -11,7 +11,7 @@ import {
   removeContainer,
   removeVolume,
 } from '../build/docker-containers.ts';
-import { TAR_END, tarHeader, tarPadding } from '../image/tar/tar-writer.ts';
+import { TAR_END, tarFile, tarHeader } from '../image/tar/tar-writer.ts';
 import { ToolError, UserError } from '../lib/errors.ts';
 import { findCommand, type RunTool } from '../lib/run-tool.ts';
 import { commandSearch, type PipelineContext } from '../model/context.ts';
@@ -67,11 +67,7 @@ export async function tracerFiles(context: PipelineContext): Promise<Tracer> {
   ];
   for (const [name, path] of files) {
     const content = await readFile(await realpath(path));
-    parts.push(
-      tarHeader(plainEntry(name, 'file', content.length, 0o755)),
-      content,
-      tarPadding(content.length),
-    );
+    parts.push(tarFile(name, content, 0o755));
   }
   const before = loader === undefined ? [] : [`${TRACER}/ld.so`, '--library-path', `${TRACER}/lib`];
   return {

@@ -6,13 +6,13 @@ import { type DockerInfo, dockerInfo } from '../build/docker.ts';
 import { writeFileBeside } from '../config/project-files.ts';
 import { openCache } from '../image/caches.ts';
 import { parseStrictJson } from '../image/formats/json.ts';
-import { TAR_END, tarHeader, tarPadding } from '../image/tar/tar-writer.ts';
+import { TAR_END, tarFile } from '../image/tar/tar-writer.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
 import { isObject, type JsonObject } from '../lib/json.ts';
 import type { ToolResult } from '../lib/run-tool.ts';
 import type { PipelineContext } from '../model/context.ts';
-import { type Descriptor, plainEntry } from '../model/image.ts';
+import { type Descriptor } from '../model/image.ts';
 import { isUnproven, seccompFlaw } from '../model/profile.ts';
 import { digestOf } from '../model/reference.ts';
 import type { Settings } from '../model/settings.ts';
@@ -282,8 +282,7 @@ function imageWith(architecture: string): Uint8Array | undefined {
   const program = Buffer.from(ELF + code, 'hex');
   program.writeUInt16LE(machine, 18);
   for (const at of [96, 104]) program.writeUInt32LE(size, at);
-  const header = tarHeader(plainEntry('start', 'file', size, 0o755));
-  return Buffer.concat([header, program, tarPadding(size), TAR_END]);
+  return Buffer.concat([tarFile('start', program, 0o755), TAR_END]);
 }
 
 /** A profile as a signed statement, and as the artifact that runtimes pull, if it has that form. */

@@ -9,7 +9,7 @@ import {
 } from '../../model/image.ts';
 import { type Digest, digestHex, familiarReference, referencesOf } from '../../model/reference.ts';
 import { entryName, reachable } from '../image-index.ts';
-import { TAR_END, tarHeader, tarPadding } from '../tar/tar-writer.ts';
+import { TAR_END, tarFile, tarHeader, tarPadding } from '../tar/tar-writer.ts';
 
 const AGAIN = 'Build or fetch the image again.';
 
@@ -40,9 +40,9 @@ export interface DockerLoad {
 export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Array> {
   const { blobs, manifests, omit } = load;
   const graph = await reachable(blobs, manifests);
-  yield file('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'));
+  yield tarFile('oci-layout', Buffer.from('{"imageLayoutVersion":"1.0.0"}'), 0o644);
   const index = { schemaVersion: 2, mediaType: MEDIA_TYPE.index, manifests };
-  yield file('index.json', Buffer.from(JSON.stringify(index)));
+  yield tarFile('index.json', Buffer.from(JSON.stringify(index)), 0o644);
   const [only, ...others] = load.forClassic ?? [];
   if (only !== undefined && others.length === 0) {
     const path = ({ digest }: Descriptor): string => `blobs/sha256/${digestHex(digest)}`;
@@ -50,7 +50,7 @@ export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Ar
     const names = referencesOf(manifests.flatMap((one) => entryName(one) ?? []));
     const RepoTags = names.length === 0 ? null : names.map(familiarReference);
     const entry = { Config: path(config), RepoTags, Layers: layers.map(path) };
-    yield file('manifest.json', Buffer.from(JSON.stringify([entry])));
+    yield tarFile('manifest.json', Buffer.from(JSON.stringify([entry])), 0o644);
   }
   yield folder('blobs/');
   yield folder('blobs/sha256/');
@@ -63,7 +63,7 @@ export async function* dockerLoadStream(load: DockerLoad): AsyncIterable<Uint8Ar
     if (documents.has(descriptor)) {
       // A registry keeps them in another place than blobs.
       const bytes = await blobs.readDocument(descriptor);
-      yield file(`blobs/sha256/${digestHex(descriptor.digest)}`, bytes);
+      yield tarFile(`blobs/sha256/${digestHex(descriptor.digest)}`, bytes, 0o644);
       load.onTransfer?.({ digest: descriptor.digest, done: bytes.length, total: bytes.length });
     } else yield* blob(load, descriptor);
   yield TAR_END;
@@ -90,14 +90,6 @@ async function* blob(
       nextStep: AGAIN,
     });
   yield tarPadding(size);
-}
-
-function file(name: string, content: Uint8Array): Uint8Array {
-  return Buffer.concat([
-    tarHeader(plainEntry(name, 'file', content.length, 0o644)),
-    content,
-    tarPadding(content.length),
-  ]);
 }
 
 function folder(name: string): Uint8Array {

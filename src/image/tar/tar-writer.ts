@@ -1,4 +1,4 @@
-import type { TarEntry, TarType } from '../../model/image.ts';
+import { plainEntry, type TarEntry, type TarType } from '../../model/image.ts';
 import { BLOCK, encodeText, formatPax, isAscii, TarError } from './tar-header.ts';
 
 export const TAR_END: Uint8Array = new Uint8Array(2 * BLOCK);
@@ -19,6 +19,16 @@ const FLAGS: Readonly<Record<TarType, string | undefined>> = {
 export function tarPadding(size: number): Uint8Array {
   const over = size % BLOCK;
   return over === 0 ? NO_BYTES : TAR_END.subarray(0, BLOCK - over);
+}
+
+/** A whole entry of a file. */
+export function tarFile(name: string, content: Uint8Array, mode: number): Uint8Array {
+  const { length } = content;
+  return Buffer.concat([
+    tarHeader(plainEntry(name, 'file', length, mode)),
+    content,
+    tarPadding(length),
+  ]);
 }
 
 /**
