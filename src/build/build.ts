@@ -270,10 +270,9 @@ async function holdAgainstGate(
   if (scorecard === undefined) return { report: undefined, judged, shortfalls: [] };
   const { shortfalls, ...gate } = gateImage(context, settings.gate, scorecard);
   const unchanged = isAsBefore(scorecard, before);
-  // Who hears of the verdict looks for the next steps, which print this build again.
+  context.emit({ kind: 'judged', scorecard, unchanged, isShort: shortfalls.length > 0, settings });
   if (dockerfile !== undefined)
     await keepScorecard(context, { dockerfile, target, again: parsed.again }, scorecard);
-  context.emit({ kind: 'judged', scorecard, unchanged, isShort: shortfalls.length > 0, settings });
   return { report: { scorecard, unchanged, contents, ...gate }, judged, shortfalls };
 }
 
