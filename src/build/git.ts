@@ -124,7 +124,7 @@ async function settingsOf(git: ReturnType<typeof quietGit>) {
   const fields = printed(await git(['config', '--list', '-z', '--show-scope']))?.split('\0');
   return fields?.flatMap((scope, at) => {
     if (at % 2 === 1 || at + 1 >= fields.length) return [];
-    // A name alone has no value, which is true.
+    // git takes a name without a value for true.
     const [key = '', ...value] = (fields[at + 1] ?? '').split('\n');
     return { scope, key, value: value.length === 0 ? undefined : value.join('\n') };
   });

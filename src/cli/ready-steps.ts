@@ -288,10 +288,10 @@ async function readyDeclarations(
     }),
   );
   const isTrust = ({ id }: { readonly id: string }): boolean => id === 'trusted-source';
-  const settled = open.flat();
-  const byHand = settled.filter(({ change }) => change !== undefined);
-  const others = settled.filter((one) => !isTrust(one) && !byHand.includes(one));
-  return [settled.filter(isTrust), others, byHand].flatMap((said) => {
+  const offered = open.flat();
+  const byHand = offered.filter(({ change }) => change !== undefined);
+  const others = offered.filter((one) => !isTrust(one) && !byHand.includes(one));
+  return [offered.filter(isTrust), others, byHand].flatMap((said) => {
     const [first] = said;
     if (first === undefined) return [];
     const config = printedCommand('config', [...named, ...said.map(({ setting }) => setting)]);

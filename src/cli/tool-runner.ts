@@ -1,5 +1,5 @@
 import { engineSocket } from '../lib/engine-socket.ts';
-import { type RunTool, runTool } from '../lib/run-tool.ts';
+import { type CommandSearch, type RunTool, runTool } from '../lib/run-tool.ts';
 import { type CommandIo, pathsOf } from './io.ts';
 
 type Outside = Pick<CommandIo, 'docker' | 'env' | 'cwd' | 'homeDir'>;
@@ -25,12 +25,15 @@ export function toolRunner(io: Outside): RunTool {
   return known;
 }
 
-function withSocket(run: RunTool, { env, cwd, homeDir: home }: Outside): RunTool {
+export function searchOf({ env, cwd, homeDir }: Outside): CommandSearch {
+  return { path: env['PATH'] ?? '', cwds: [cwd], home: homeDir };
+}
+
+function withSocket(run: RunTool, io: Outside): RunTool {
   let found: { readonly socket: string | undefined } | undefined;
   const find = () => {
-    const { dockerConfig } = pathsOf({ env, cwd, homeDir: home });
-    const search = { path: env['PATH'] ?? '', cwds: [cwd], home };
-    return { socket: engineSocket({ env, dockerConfig, search }) };
+    const { dockerConfig } = pathsOf(io);
+    return { socket: engineSocket({ env: io.env, dockerConfig, search: searchOf(io) }) };
   };
   return Object.assign(run, { engineSocket: () => (found ??= find()).socket });
 }

@@ -65,13 +65,13 @@ export function judgeLines<T extends JudgedLine>(
   ];
   const { isMetByReplay, settleOpen } = question;
   const counting = build.pastProxy && `${build.pastProxy}, then build with ${REPLAY}`;
-  const settled = (settle?: string): string | undefined =>
+  const settleBy = (settle?: string): string | undefined =>
     isMetByReplay || settle?.includes(REPLAY) ? (counting ?? settle) : settle;
   const loose = judged.filter(({ state }) => state === 'loose');
   const [first] = loose;
   if (first !== undefined) {
     const summary = `${linesOf(loose)}: ${first.reason}`;
-    return fail(summary, evidence, { source, ...given({ settle: settled() }) });
+    return fail(summary, evidence, { source, ...given({ settle: settleBy() }) });
   }
   if (value.partial !== undefined) return unknown(value.partial, question.settle, evidence, source);
   // Source that verified downloads brought may do what it does, where there is something to judge
@@ -84,12 +84,12 @@ export function judgeLines<T extends JudgedLine>(
     const shell = open.filter(({ program }) => program === undefined);
     return shell.length > 0
       ? unknown(`the shell in ${linesOf(shell)} could not be read`, undefined, evidence, source)
-      : unknown(`${linesOf(open)}: ${unread.reason}`, settled(unread.settle), evidence, source);
+      : unknown(`${linesOf(open)}: ${unread.reason}`, settleBy(unread.settle), evidence, source);
   }
   const undecided = judged.find(({ state }) => state === 'open');
   if (undecided !== undefined) {
     const reason = `line ${undecided.range.startLine}: ${undecided.reason}`;
-    return unknown(reason, settled(settleOpen), evidence, source);
+    return unknown(reason, settleBy(settleOpen), evidence, source);
   }
   if (judged.length === 0 && value.unread.length > 0)
     return pass('all that its programs fetched was replayed by digest', evidence, { source });
