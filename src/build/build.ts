@@ -19,6 +19,7 @@ import { keepLock } from './built-lock.ts';
 import { attestImage, checkImage } from './check-and-attest.ts';
 import type { ParsedBuild } from './command-line.ts';
 import { gateImage, hasGate, isAsBefore, keepScorecard, lastScorecard } from './gate.ts';
+import { headStartOf } from './head-start.ts';
 import type { FinalImage } from './image-under-build.ts';
 import { type BuildPlan, metadataFileOf, type PassthroughPlan } from './plan.ts';
 import { askedMeanwhile, beginLoads, type Begun, loadsFirst, publish } from './publish.ts';
@@ -140,7 +141,8 @@ export async function holdBuild(
   together?: Build['together'],
 ): Promise<HeldBuild> {
   const store = await openStore(context.paths.store, context.now);
-  const directory = await store.newBuild();
+  const head = headStartOf(context.run);
+  const directory: BuildDirectory = await store.newBuild(head?.takeFolder(() => directory.empty()));
   const release = async (): Promise<void> => {
     await directory.end();
     await store.tidy();
@@ -155,6 +157,8 @@ export async function holdBuild(
         : await runPhases(context, planned, directory);
     return { ...held, release };
   } catch (error) {
+    // What buildx still writes would be left.
+    await head?.end();
     await directory.end();
     throw diskErrorIn(directory.dir, error);
   }

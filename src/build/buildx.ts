@@ -35,6 +35,7 @@ interface BuildRequest {
   readonly onLine?: (line: string) => void;
   readonly onStatus?: (status: SolveStatus) => void;
   readonly onJsonLine?: (line: string) => void;
+  readonly onStart?: () => void;
 }
 
 const ERROR_LINES = 200;
@@ -45,7 +46,8 @@ const ERROR_LINES = 200;
  * abort, UserError without docker, ToolError where a signal ended it.
  */
 export async function runBuild(run: RunTool, request: BuildRequest) {
-  const { invocation, plugin, cwd, stdin, signal, onEvent, onLine, onStatus, onJsonLine } = request;
+  const { invocation, plugin, cwd, stdin, signal, onStart } = request;
+  const { onEvent, onLine, onStatus, onJsonLine } = request;
   const printed: string[] = [];
   const progress = new RawJsonProgress();
   const events = new BuildEvents();
@@ -75,7 +77,7 @@ export async function runBuild(run: RunTool, request: BuildRequest) {
       take(progress.push(line));
     },
     timeoutMs: { unlimited: 'a build runs as long as it runs' },
-    ...given({ plugin, cwd, stdin, signal }),
+    ...given({ plugin, cwd, stdin, signal, onStart }),
   });
   take(progress.end());
   plain?.end();

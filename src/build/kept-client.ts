@@ -53,7 +53,7 @@ export function keptClient({ env, search, paths, now }: Installed): KeptClient {
 }
 
 /** Changes with the file, and where a link leads elsewhere; empty where there is none. */
-async function markOf(path: string): Promise<string> {
+export async function markOf(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   return found === undefined ? '' : `${found.dev} ${found.ino} ${found.size} ${found.mtimeMs}`;
 }

@@ -123,9 +123,9 @@ async function blobsOf(
   platforms: readonly OpenedPlatform[],
 ): Promise<ReadonlySet<Digest>> {
   const omit = new Set<Digest>();
-  for (const build of await store.builds())
-    for (const descriptor of build.manifests)
-      if (images.some(({ id }) => id === descriptor.digest))
+  for (const { id } of images)
+    for (const descriptor of (await store.lastOf(id))?.manifests ?? [])
+      if (id === descriptor.digest)
         for (const { layers } of (await openStored(store.blobs, descriptor)).platforms)
           for (const { blob } of layers) omit.add(blob.digest);
   const bases = new Set(images.flatMap(({ layers }) => layers));

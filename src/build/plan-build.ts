@@ -84,7 +84,7 @@ export function planBuild(inputs: BuildInputs): Result<BuildPlan | PassthroughPl
   const pinning = planPins(inputs, needed);
   const variables = given({
     SOURCE_DATE_EPOCH: epoch && String(epoch.seconds),
-    [SOURCE_POLICY_VARIABLE]: pinning.policy && policyFileOf(layout),
+    [SOURCE_POLICY_VARIABLE]: pinning.policy && policyFileOf(layout, pinning.policy).path,
   });
   const { compression, others } = output;
   const target = lastValueOf(parsed, 'target');

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { boolOf, lastValueOf } from '../cli/flag-table.ts';
 import { err, ok, type Result } from '../lib/errors.ts';
@@ -95,8 +96,11 @@ export function metadataFileOf(layout: string): string {
   return join(layout, 'buildx-metadata.json');
 }
 
-export function policyFileOf(layout: string): string {
-  return join(layout, 'source-policy.json');
+/** Named for what it says: buildx may have been started by a plan that pinned other images. */
+export function policyFileOf(layout: string, { policy }: PlannedPolicy) {
+  const text = JSON.stringify(policy);
+  const name = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return { path: join(layout, `source-policy-${name}.json`), text };
 }
 
 /** Flags of the user that the pipeline answers itself, so that buildx must not. */

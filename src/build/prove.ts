@@ -40,7 +40,9 @@ const CACHE_FLAGS = new Set(['no-cache', 'no-cache-filter']);
 /** Again without a cache, in another time zone and locale. Pins, epoch and arguments stay. */
 export function secondBuild(plan: BuildPlan, layout: string): BuildPlan {
   const { invocation, sourcePolicy } = plan;
-  const policy = given({ [SOURCE_POLICY_VARIABLE]: sourcePolicy && policyFileOf(layout) });
+  const policy = given({
+    [SOURCE_POLICY_VARIABLE]: sourcePolicy && policyFileOf(layout, sourcePolicy).path,
+  });
   return {
     ...plan,
     invocation: {

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { BlobStore } from '../image/blob-store.ts';
 import { parseImageConfig, parseIndex, parseManifest } from '../image/documents.ts';
 import { readExportedIndex } from '../image/image-index.ts';
-import { messageOf, UserError } from '../lib/errors.ts';
+import { errorCode, messageOf, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
+import type { RunTool } from '../lib/run-tool.ts';
 import type { Recording } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { BuildInvocation, BuildxFlag } from '../model/events.ts';
@@ -14,11 +15,12 @@ import { type Descriptor, isIndex, MEDIA_TYPE } from '../model/image.ts';
 import { runBuild } from './buildx.ts';
 import { csvAttributes } from './command-line.ts';
 import { builderForPlatforms } from './engine.ts';
+import { headStartOf } from './head-start.ts';
 import { type BuildPlan, flag, layoutOutput, NOT_AGAIN, policyFileOf } from './plan.ts';
 import type { SolveStatus } from './progress.ts';
 import { openRecording } from './recording.ts';
 import { send, type Sent, shownEvent } from './send.ts';
-import type { Build } from './states.ts';
+import { type Build, NOTHING_ATTACHED } from './states.ts';
 
 export interface BuildKitRun {
   readonly exitCode: number;
@@ -28,9 +30,6 @@ export interface BuildKitRun {
 
 type Outcome = Omit<BuildKitRun, 'recording'>;
 type OnStatus = (status: SolveStatus) => void;
-
-/** Starting a process takes this long. */
-const STARTING_MS = 10;
 
 /** An export that fails after a good build, now and then during a cache prune. A retry passes. */
 const PASSING_FAILURE = /failed to solve: (?:failed to compute cache key: )?not found\s*$/m;
@@ -86,8 +85,10 @@ function apart(sent: Sent): { readonly first: Sent; readonly later: Sent | undef
 
 async function writePolicy({ layout, sourcePolicy }: BuildPlan): Promise<void> {
   if (sourcePolicy === undefined) return;
-  const text = JSON.stringify(sourcePolicy.policy);
-  await writeFile(policyFileOf(layout), text).catch((cause: unknown) => {
+  const { path, text } = policyFileOf(layout, sourcePolicy);
+  // buildx may be reading it since an early start.
+  await writeFile(path, text, { flag: 'wx' }).catch((cause: unknown) => {
+    if (errorCode(cause) === 'EEXIST') return;
     throw new UserError(`the source policy could not be written: ${messageOf(cause)}`, { cause });
   });
 }
@@ -126,12 +127,22 @@ async function runSent(
 
 async function runBuildx(
   context: PipelineContext,
-  { plan, engine }: Build,
-  { invocation, stdin, shown }: Sent,
+  build: Build,
+  sent: Sent,
   onStatus: OnStatus,
 ): Promise<Outcome> {
+  const { plan, engine } = build;
+  const { invocation, stdin, shown } = sent;
   const { added, docker } = engine;
-  const running = runBuild(context.run, {
+  const head = headStartOf(context.run);
+  const own = mayStartEarly(build, sent)
+    ? {
+        folder: plan.layout,
+        file: plan.sourcePolicy && policyFileOf(plan.layout, plan.sourcePolicy),
+      }
+    : undefined;
+  const run: RunTool = head === undefined ? context.run : (what) => head.run(what, own);
+  const { exitCode, errorText } = await runBuild(run, {
     invocation:
       added === undefined
         ? invocation
@@ -148,18 +159,26 @@ async function runBuildx(
     onJsonLine: (text) => {
       if (plan.progress === 'rawjson') context.emit({ kind: 'build-json', text });
     },
+    onStart: () => {
+      context.emit({ kind: 'buildx-started', settings: plan.settings });
+    },
     signal: context.signal,
     onStatus,
     ...given({ stdin, plugin: docker?.buildx?.path }),
   });
-  const started = setTimeout(() => {
-    context.emit({ kind: 'buildx-started' });
-  }, STARTING_MS);
-  const { exitCode, errorText } = await running.finally(() => {
-    clearTimeout(started);
-  });
   const lines = errorText.split('\n').flatMap((line) => shown(line, 'log') ?? []);
   return { exitCode, errorText: lines.join('\n') };
+}
+
+/** It needs nothing but its plan: no check of a base before, no copy or Dockerfile of ours. */
+function mayStartEarly({ plan, source, attached }: Build, { invocation }: Sent): boolean {
+  const { layout, settings, hermetic, platforms } = plan;
+  const isInPlace = source.kind === 'directory' && invocation.context === plan.invocation.context;
+  const hasOwn = invocation.flags.some((one) =>
+    (one.name === undefined ? one.words.join() : one.value).includes(layout),
+  );
+  const isPlain = attached === NOTHING_ATTACHED && hermetic === undefined && platforms.length < 2;
+  return isInPlace && isPlain && !hasOwn && settings.trust.bases.length === 0;
 }
 
 /** Builds each platform alone: buildx exports no OCI layout where several nodes build. */

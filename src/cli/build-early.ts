@@ -1,15 +1,25 @@
 import { beginDockerInfo } from '../build/docker.ts';
+import { beginBuildx } from '../build/head-start.ts';
 import { keptClient } from '../build/kept-client.ts';
 import { type Command, pathsOf } from './io.ts';
 import { searchOf, toolRunner } from './tool-runner.ts';
+import { VERSION } from './version.ts';
 
 export const buildEarly: Command = async (args, io) => {
+  const load = async () => (await import('./build.ts')).build;
   // As Docker's plugin it is asked with the flags that docker was given.
-  if (io.docker === undefined) {
-    const { env, now } = io;
-    const kept = keptClient({ env, search: searchOf(io), paths: pathsOf(io), now });
-    beginDockerInfo(toolRunner(io), io.signal, kept);
+  if (io.docker !== undefined) return (await load())(args, io);
+  const { env, now, cwd, signal } = io;
+  const [run, paths] = [toolRunner(io), pathsOf(io)];
+  const kept = keptClient({ env, search: searchOf(io), paths, now });
+  beginDockerInfo(run, signal, kept);
+  const outside = { args, env, cwd, paths, version: VERSION, now, signal, run };
+  const head = await beginBuildx({ ...outside, client: () => kept.get() });
+  try {
+    return await (
+      await load()
+    )(args, io);
+  } finally {
+    await head.end();
   }
-  const { build } = await import('./build.ts');
-  return build(args, io);
 };

@@ -17,6 +17,7 @@ import type { PipelineContext } from '../model/context.ts';
 import type { EventSink, PipelineEvent } from '../model/events.ts';
 import type { ReportInput, ReportRequest } from '../model/report.ts';
 import type { ReadyStep } from '../model/scorecard.ts';
+import type { Settings } from '../model/settings.ts';
 import { jsonText } from '../report/text.ts';
 import { requireCosign } from '../trust/cosign.ts';
 import {
@@ -32,6 +33,7 @@ import { isForPerson, pipelineContext, withProgress } from './conversation.ts';
 import { lastValueOf } from './flag-table.ts';
 import { saidWrong } from './flags.ts';
 import { ALL_HELP, type Command, type CommandIo, pathsOf, writeHelp } from './io.ts';
+import type { prepareSteps } from './ready-steps.ts';
 import { writeReports } from './render-report.ts';
 
 const NO_REVIEW = '--review asks in a terminal, without -q or --json; scoville fix shows its edits';
@@ -43,10 +45,16 @@ export const build: Command = async (args, io) => {
     await writeHelp(io, BUILD, args.includes(ALL_HELP));
     return EXIT.met;
   }
-  return runParsed(parsed.value, io);
+  const over = new AbortController();
+  try {
+    return await runParsed(parsed.value, io, over.signal);
+  } finally {
+    over.abort();
+  }
 };
 
-async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
+/** `over` ends what was begun for a card that did not come. */
+async function runParsed(given: ParsedBuild, io: CommandIo, over: AbortSignal): Promise<number> {
   requireImage(given);
   await requireFiles(given, io);
   const style = progressStyle(given, io.env);
@@ -54,7 +62,7 @@ async function runParsed(given: ParsedBuild, io: CommandIo): Promise<number> {
   const { parsed, choice } = await withSigner(style.value, given, io);
   const shown = asked(style.value, parsed);
   const quiet = style.value === 'quiet';
-  const ready = ahead(parsed, io, quiet);
+  const ready = ahead(parsed, io, quiet, over);
   const { value: result } = await askingSigner(io, shown, (own) => {
     const run = (context: PipelineContext): Promise<BuildResult> => {
       const emit: EventSink = (event) => {
@@ -92,14 +100,23 @@ const RAN = /^\[(?!internal\])[^\]]*\] (?!FROM )/;
 type Looked = Omit<Extract<PipelineEvent, { readonly kind: 'scored' }>, 'kind'>;
 
 /** Loads code while BuildKit works, and looks for edits while Docker or a registry does. */
-function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean) {
+function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean, over: AbortSignal) {
+  const untilOver = { ...io, signal: AbortSignal.any([io.signal, over]) };
+  let settings: Settings | undefined;
+  let prepared: ReturnType<typeof prepareSteps> | undefined;
   let steps: Promise<readonly ReadyStep[]> | undefined;
   const look = ({ scorecard, settings }: Looked): void => {
     steps ??= import('./ready-steps.ts').then(({ readySteps }) =>
-      readySteps(scorecard, parsed, settings, io),
+      readySteps(scorecard, parsed, settings, io, prepared),
     );
     // A failure is met where they are shown.
     steps.catch(() => undefined);
+  };
+  const prepare = (by: Settings): void => {
+    prepared ??= import('./ready-steps.ts').then((ready) =>
+      ready.prepareSteps(parsed, by, untilOver),
+    );
+    prepared.catch(() => undefined);
   };
   const watch = (event: PipelineEvent): void => {
     if (
@@ -110,7 +127,9 @@ function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean) {
       void import('../build/inspect-sign-judge.ts');
       // Databases of vulnerabilities are asked over it.
       if (parsed.own.grade) void import('../lib/origins.ts');
+      if (parsed.own.grade && settings !== undefined && !quiet) prepare(settings);
     }
+    if (event.kind === 'buildx-started') ({ settings } = event);
     if (event.kind === 'buildx-started' && !quiet) {
       void import('./ready-steps.ts');
       void import('../report/terminal.ts');

@@ -15,11 +15,12 @@ import { BY_BUILD, lockFiles, pinnedPackages } from '../criteria/pinned-packages
 import { envSecrets } from '../criteria/secrets-by-file.ts';
 import type { AppliedFixes } from '../fix/compose.ts';
 import { fixCommand } from '../fix/fix-command.ts';
-import { applyWanted, type FixRequest, type FixTask, planFixes } from '../fix/plan.ts';
+import { applyWanted, type FixRequest, type FixTask, prepareFixes } from '../fix/plan.ts';
 import { UserError } from '../lib/errors.ts';
 import { given, lookup } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { declared, lintDockerfile } from '../lint/lint.ts';
+import type { PipelineContext } from '../model/context.ts';
 import type { Evidence } from '../model/criterion.ts';
 import { folderWord } from '../model/dockerfile.ts';
 import { isWithin, type PlannedEdit } from '../model/fix.ts';
@@ -58,25 +59,41 @@ export function fixRequestOf(
   };
 }
 
+type Prepared = Awaited<ReturnType<typeof prepareFixes>> | undefined;
+
+/** All of the next steps that does not rest on how the image is judged. */
+export async function prepareSteps(
+  parsed: ParsedBuild,
+  settings: Settings,
+  io: CommandIo,
+): Promise<Prepared> {
+  const request = fixRequestOf(parsed, settings, io);
+  return request && prepareFixes(quietly(io), { ...request, isHint: true });
+}
+
+function quietly(io: CommandIo): PipelineContext {
+  return pipelineContext(io, () => undefined);
+}
+
 /** What `scoville fix` would change now, and the lock file that it lacks. */
 async function readyEdits(
   scorecard: Scorecard,
   parsed: ParsedBuild,
   settings: Settings,
   io: CommandIo,
+  prepared: Promise<Prepared> | undefined,
 ): Promise<readonly ReadyStep[]> {
   const asked = fixRequestOf(parsed, settings, io);
   const open = scorecard.suggestions.map(({ criterion }) => criterion);
   if (asked === undefined || open.length === 0) return [];
   const cves = scorecard.criteria.filter(hasFixedCves).map(({ id }) => id);
   // Bases that are pinned have their fixes in newer ones, where the tag has moved.
-  const options = { ...asked.options, refresh: cves.length > 0 };
-  const request = { ...asked, options, scored: scorecard.criteria, isHint: true };
+  const refresh = cves.length > 0;
+  const request = { ...asked, options: { ...asked.options, refresh }, isHint: true };
   try {
-    const task = await planFixes(
-      pipelineContext(io, () => undefined),
-      request,
-    );
+    const ready =
+      (refresh ? undefined : await prepared) ?? (await prepareFixes(quietly(io), request));
+    const task = ready(scorecard.criteria);
     const all = await applyWanted(task, (edit) => task.isWithinRisk(edit));
     const safe = await applyWanted(task, ({ risk }) => isWithin(risk, 'low'));
     const bold = await applyWanted(task, ({ risk }) => risk === 'high');
@@ -244,9 +261,10 @@ export async function readySteps(
   parsed: ParsedBuild,
   settings: Settings,
   io: CommandIo,
+  prepared?: Promise<Prepared>,
 ): Promise<readonly ReadyStep[]> {
   const steps = await Promise.all([
-    readyEdits(scorecard, parsed, settings, io),
+    readyEdits(scorecard, parsed, settings, io, prepared),
     readyDeclarations(scorecard, parsed, io),
   ]);
   return steps.flat();

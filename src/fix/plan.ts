@@ -461,6 +461,14 @@ function mostRisk(rule: string, { only, maxRisk, build, options, isDecided }: Fi
  * UserError where the Dockerfile cannot be read, or is none.
  */
 export async function planFixes(context: PipelineContext, request: FixRequest): Promise<FixTask> {
+  return (await prepareFixes(context, request))(request.scored);
+}
+
+/** The same, before it is known how the image is judged. */
+export async function prepareFixes(
+  context: PipelineContext,
+  request: Omit<FixRequest, 'scored'>,
+): Promise<(scored: FixRequest['scored']) => FixTask> {
   const rules = namedRules(request.only);
   const found = await openFixFiles(context.cwd, request.path, request.contextFolder);
   const { text: dockerfile = found.files.dockerfile } = request;
@@ -490,29 +498,31 @@ export async function planFixes(context: PipelineContext, request: FixRequest): 
   const last = await lastScorecard(context, opened.paths.Dockerfile, request.target);
   // Worked out once, of the file as it is: later plans know what an edit was worth by its id.
   const first = planEdits(opened.files, around);
-  const gains = fixGains(first.ok ? first.value.edits : [], {
-    files: opened.files,
-    around,
-    declarations: declared({ settings: request.settings, now: context.now() }),
-    scored: request.scored ?? last?.criteria,
-  });
-  return {
-    opened,
-    around: {
-      ...around,
-      withGains: (edits) =>
-        edits.map((edit) => ({ ...edit, ...given({ gain: gains.of(edit.id) }) })),
-    },
-    isNamed: ({ id, rule, criterion }) =>
-      request.only.length === 0 ||
-      request.only.some((name) => name === id || name === rule || name === criterion),
-    isWithinRisk: ({ risk, rule }) => isWithin(risk, mostRisk(rule, request)),
-    worth: gains.together,
-    again: last?.build?.cwd === context.cwd ? last.build.words : undefined,
-    command: (flags) => {
-      const path = opened.named.Dockerfile;
-      return fixCommand({ ...request, path }, context.cwd, flags);
-    },
+  return (scored = last?.criteria) => {
+    const gains = fixGains(first.ok ? first.value.edits : [], {
+      files: opened.files,
+      around,
+      declarations: declared({ settings: request.settings, now: context.now() }),
+      scored,
+    });
+    return {
+      opened,
+      around: {
+        ...around,
+        withGains: (edits) =>
+          edits.map((edit) => ({ ...edit, ...given({ gain: gains.of(edit.id) }) })),
+      },
+      isNamed: ({ id, rule, criterion }) =>
+        request.only.length === 0 ||
+        request.only.some((name) => name === id || name === rule || name === criterion),
+      isWithinRisk: ({ risk, rule }) => isWithin(risk, mostRisk(rule, request)),
+      worth: gains.together,
+      again: last?.build?.cwd === context.cwd ? last.build.words : undefined,
+      command: (flags) => {
+        const path = opened.named.Dockerfile;
+        return fixCommand({ ...request, path }, context.cwd, flags);
+      },
+    };
   };
 }
 

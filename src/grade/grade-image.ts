@@ -299,9 +299,7 @@ async function fromOwnBuild(
   });
   if (found === undefined) return undefined;
   const store = await options.store();
-  const builds = await store.builds(found.id);
-  const known = builds.some(({ manifests }) => manifests.some((m) => m.digest === found.id));
-  if (!known) return undefined;
+  if ((await store.lastOf(found.id)) === undefined) return undefined;
   const { registry, repository } = name.reference;
   const reference = { registry, repository, digest: found.id };
   return openImage({ place: 'store', text: name.text, reference }, options);

@@ -29,6 +29,7 @@ const LIMITS = {
   'clock-images': MIB,
   'clock-starts': MIB,
   docker: MIB,
+  'head-starts': MIB,
   hints: MIB,
   images: MIB,
   'other-seeds': MIB,

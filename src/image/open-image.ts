@@ -316,17 +316,16 @@ async function openStore(
   options: OpenOptions,
 ): Promise<OpenedImage | undefined> {
   const store = await options.store();
-  const full = formatReference(withDefaultTag(reference));
   const { digest } = reference;
-  for (const { manifests } of await store.builds(digest ?? full)) {
-    const entry = manifests.find((d) =>
-      digest === undefined ? entryName(d) === full : d.digest === digest,
-    );
-    if (entry === undefined) continue;
-    const image = { name, blobs: store.blobs, root: plain(entry), entries: manifests };
-    return openBlobImage({ ...image, platform: options.platform, place: 'store' });
-  }
-  return undefined;
+  const full = formatReference(withDefaultTag(reference));
+  const build =
+    digest === undefined ? (await store.findByName(full))?.build : await store.lastOf(digest);
+  const entry = build?.manifests.find((one) =>
+    digest === undefined ? entryName(one) === full : one.digest === digest,
+  );
+  if (build === undefined || entry === undefined) return undefined;
+  const image = { name, blobs: store.blobs, root: plain(entry), entries: build.manifests };
+  return openBlobImage({ ...image, platform: options.platform, place: 'store' });
 }
 
 function found(image: OpenedImage | undefined, name: string, where: string): OpenedImage {

@@ -25,6 +25,8 @@ export interface ToolRun {
   /** Added to the environment; undefined removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: Uint8Array | AsyncIterable<Uint8Array> | 'inherit';
+  /** Called when it runs. */
+  readonly onStart?: () => void;
   /** Lines of stdout and stderr as they arrive, without line ends. */
   readonly onStdoutLine?: (line: string) => void;
   readonly onStderrLine?: (line: string) => void;
@@ -224,6 +226,7 @@ export const runTool: RunTool = async (run) => {
   // Loading it takes longer than Node itself takes to start, and many commands start no tool.
   const { execa } = await import('execa');
   const child = start(execa, plugin ?? file, run, env);
+  run.onStart?.();
   const taken = takeOutput(child.stdout, run.onStdout, () => child.kill());
   const stdout = taken ?? readOutput(child.stdout, run.stdout, run.onStdoutLine);
   const stderr = readOutput(child.stderr, run.stderr, run.onStderrLine);

@@ -62,7 +62,7 @@ export type PipelineEvent =
     }
   | { readonly kind: 'phase-off'; readonly phase: Phase; readonly reason: string }
   /** buildx works: until it ends, nobody waits for what is done here. */
-  | { readonly kind: 'buildx-started' }
+  | { readonly kind: 'buildx-started'; readonly settings: Settings }
   | { readonly kind: 'build-step'; readonly step: BuildStep }
   | { readonly kind: 'build-log'; readonly step: string; readonly text: string }
   /** Bytes moved by a build step, over all its downloads and uploads. */

@@ -29,7 +29,7 @@ annotation    org.opencontainers.image.base.digest=${digest('a')}
 annotation    org.opencontainers.image.base.name=docker.io/library/node:22
 annotation    org.opencontainers.image.created=2026-03-01T00:00:00Z
 annotation    org.opencontainers.image.title=app
-command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/store/builds/1/source-policy.json docker buildx build --progress=rawjson --output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed --metadata-file=/store/builds/1/buildx-metadata.json --provenance=mode=max --label=org.opencontainers.image.base.digest=${digest('a')} --label=org.opencontainers.image.base.name=docker.io/library/node:22 --label=org.opencontainers.image.created=2026-03-01T00:00:00Z --label=org.opencontainers.image.title=app --build-arg=NPM_TOKEN 'my dir'
+command       SOURCE_DATE_EPOCH=1772323200 EXPERIMENTAL_BUILDKIT_SOURCE_POLICY=/store/builds/1/source-policy-c2ce8180942484f8.json docker buildx build --progress=rawjson --output=type=oci,dest=/store/builds/1,tar=false,compression=uncompressed --metadata-file=/store/builds/1/buildx-metadata.json --provenance=mode=max --label=org.opencontainers.image.base.digest=${digest('a')} --label=org.opencontainers.image.base.name=docker.io/library/node:22 --label=org.opencontainers.image.created=2026-03-01T00:00:00Z --label=org.opencontainers.image.title=app --build-arg=NPM_TOKEN 'my dir'
 `);
 });
 

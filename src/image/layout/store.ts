@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
-// eslint-disable-next-line no-restricted-imports -- the layout: a link between its own folders
-import { readdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../lib/errors.ts';
@@ -17,7 +15,7 @@ import {
   withDefaultTag,
 } from '../../model/reference.ts';
 import { BlobStore } from '../blob-store.ts';
-import { diskError, errorCode, makeFolder, writeBeside } from '../disk.ts';
+import { errorCode, makeFolder, writeBeside } from '../disk.ts';
 import { parseIndex, parseManifest } from '../documents.ts';
 import {
   entryName,
@@ -27,9 +25,9 @@ import {
   readExportedIndex,
 } from '../image-index.ts';
 import { claimAlone, isClaimed, isLeft, isLeftover, removeLeftFiles } from '../owner.ts';
+import { type BuildFolder, isPruned, makeBuildFolder, OWNER, PRUNE_LOCK } from './build-folder.ts';
 
 const RECORD = 'build.json';
-const OWNER = 'owner.json';
 
 export interface StoredBuild {
   readonly id: string;
@@ -52,29 +50,26 @@ async function writeRecord(
   await writeBeside(join(dir, RECORD), JSON.stringify({ schemaVersion: 1, finishedAt, exported }));
 }
 
+type Finished = Pick<StoredBuild, 'id' | 'dir' | 'finishedAt' | 'exported'>;
+
+/** Undefined where the build is not finished, or cannot be read. */
+async function readRecord(id: string, dir: string): Promise<Finished | undefined> {
+  const record = parseJson((await readOptional(join(dir, RECORD)))?.toString('utf8') ?? '');
+  const finishedAt = numberField(record, 'finishedAt');
+  const exported = listField(record, 'exported').filter(isDigest);
+  return finishedAt === undefined ? undefined : { id, dir, finishedAt, exported };
+}
+
 /**
- * The build in `dir`, undefined where it is not finished, cannot be read, or its index does not
- * contain `about`. A store has hundreds of builds, and reading a document strictly costs more than
- * finding a text in it.
+ * Undefined too where its index does not contain `about`. A store has hundreds of builds, and
+ * reading a document strictly costs more than finding a text in it.
  */
-async function readRecord(
-  id: string,
-  dir: string,
-  about: string,
-): Promise<StoredBuild | undefined> {
-  const index = await readOptional(join(dir, 'index.json'));
+async function readEntries(finished: Finished, about: string): Promise<StoredBuild | undefined> {
+  const index = await readOptional(join(finished.dir, 'index.json'));
   if (index?.includes(about) !== true) return undefined;
-  const record = await readOptional(join(dir, RECORD));
-  if (record === undefined) return undefined;
   try {
-    const kept = parseJson(record.toString('utf8'));
-    const finishedAt = numberField(kept, 'finishedAt');
-    const exported = listField(kept, 'exported').filter(isDigest);
     const { manifests } = parseIndex(index, 'index.json');
-    const names = manifests.map(entryName).filter((name) => name !== undefined);
-    return finishedAt === undefined
-      ? undefined
-      : { id, dir, finishedAt, names, manifests, exported };
+    return { ...finished, names: manifests.flatMap((one) => entryName(one) ?? []), manifests };
   } catch {
     return undefined;
   }
@@ -152,6 +147,13 @@ export class BuildDirectory {
     await rm(join(this.dir, OWNER), { force: true });
   }
 
+  /** For another export into it. */
+  async empty(): Promise<void> {
+    await this.#removeRaw();
+    for (const name of ['index.json', 'ingest'])
+      await rm(join(this.dir, name), { recursive: true, force: true });
+  }
+
   /** Removes a build that came to nothing; its blobs go with the next prune. */
   async discard(): Promise<void> {
     await this.#removeRaw();
@@ -178,7 +180,6 @@ export class BuildDirectory {
   }
 }
 
-const PRUNE_LOCK = 'prune.json';
 const CLAIM_WITHIN_MS = 60_000;
 const TIDIED = 'tidied';
 const TIDY_MS = 10 * 60_000;
@@ -307,19 +308,10 @@ export class LayoutStore {
     this.#now = now;
   }
 
-  /** Makes and claims the folder buildx exports to (`dest=DIR,tar=false`). Waits for a prune. */
-  async newBuild(): Promise<BuildDirectory> {
-    const stamp = new Date(this.#now()).toISOString().replace(/[-:.]/g, '');
-    const id = `${stamp}-${randomBytes(4).toString('hex')}`;
-    const dir = join(this.root, 'builds', id);
-    await makeFolder(dir);
-    // The claim first, then the look for a prune, which does it the other way round: one of the two
-    // sees the other.
-    await claimAlone(join(dir, OWNER));
+  /** With the folder buildx exports to (`dest=DIR,tar=false`), or `made`. Waits for a prune. */
+  async newBuild(made?: BuildFolder): Promise<BuildDirectory> {
+    const { id, dir } = made ?? (await makeBuildFolder(this.root, this.#now()));
     await this.#waitForPrune();
-    await symlink('../../blobs', join(dir, 'blobs')).catch((error: unknown) => {
-      throw diskError(error, dir);
-    });
     await this.#removeLeft();
     return new BuildDirectory(id, dir, this.blobs, this.#now);
   }
@@ -331,33 +323,47 @@ export class LayoutStore {
       const dir = join(this.root, 'builds', id);
       if (!(await isLeft(join(dir, OWNER)))) continue;
       const left = new BuildDirectory(id, dir, this.blobs, this.#now);
-      await ((await this.#read(id, '')) === undefined ? left.discard() : left.release());
+      const record = await readRecord(id, dir);
+      const build = record && (await readEntries(record, ''));
+      await (build === undefined ? left.discard() : left.release());
     }
   }
 
   /** Finished builds, newest first; only those whose index contains `about` (digest, full name). */
   async builds(about = ''): Promise<readonly StoredBuild[]> {
-    const ids = await readdir(join(this.root, 'builds'));
-    const found = await Promise.all(ids.map((id) => this.#read(id, about)));
-    return found
-      .filter((build) => build !== undefined)
-      .sort((a, b) => b.finishedAt - a.finishedAt || (a.id < b.id ? 1 : -1));
+    const found: StoredBuild[] = [];
+    for await (const build of this.#newest(about)) found.push(build);
+    return found;
   }
 
   /** The newest finished build of those that list this digest. */
   async lastOf(digest: Digest): Promise<StoredBuild | undefined> {
-    const found = await this.builds(digest);
-    return found.find(({ manifests }) => manifests.some((one) => one.digest === digest));
+    for await (const build of this.#newest(digest))
+      if (build.manifests.some((one) => one.digest === digest)) return build;
+    return undefined;
   }
 
   /** The newest build with that full name (`docker.io/library/app:1`), and the image it names. */
   async findByName(
     fullName: string,
   ): Promise<{ readonly build: StoredBuild; readonly descriptor: Descriptor } | undefined> {
-    for (const build of await this.builds(fullName))
+    for await (const build of this.#newest(fullName))
       for (const descriptor of build.manifests)
         if (entryName(descriptor) === fullName) return { build, descriptor };
     return undefined;
+  }
+
+  /** What is wanted is mostly in the first, so one is read after the other. */
+  async *#newest(about: string): AsyncGenerator<StoredBuild> {
+    const ids = await readdir(join(this.root, 'builds'));
+    const records = ids.map((id) => readRecord(id, join(this.root, 'builds', id)));
+    const finished = (await Promise.all(records))
+      .filter((record) => record !== undefined)
+      .sort((a, b) => b.finishedAt - a.finishedAt || (a.id < b.id ? 1 : -1));
+    for (const record of finished) {
+      const build = await readEntries(record, about);
+      if (build !== undefined) yield build;
+    }
   }
 
   /** Images that the names have, by full name. */
@@ -387,17 +393,12 @@ export class LayoutStore {
       .catch(() => undefined);
   }
 
-  #read(id: string, about: string): Promise<StoredBuild | undefined> {
-    return readRecord(id, join(this.root, 'builds', id), about);
-  }
-
   async #waitForPrune(): Promise<void> {
-    const lock = join(this.root, PRUNE_LOCK);
     const since = Date.now();
-    while (await isClaimed(lock)) {
+    while (await isPruned(this.root)) {
       if (Date.now() - since > PRUNE_WAIT_MS)
         throw new UserError('another `scoville prune` is still running', {
-          nextStep: `Wait for it to end; if none runs, remove ${lock}.`,
+          nextStep: `Wait for it to end; if none runs, remove ${join(this.root, PRUNE_LOCK)}.`,
         });
       await sleep(100);
     }
