@@ -30,6 +30,9 @@ const PREFIX = 'schema-check:';
 const LEFT_OUT = {
   // Ink would connect to a debugger where DEV is set.
   'ink/build/devtools.js': '',
+  // HTTP/2, which no request here asks for, and for which Node loads code.
+  'undici/lib/dispatcher/client-h2.js':
+    "module.exports = () => { throw new Error('not part of scoville'); };",
   // Errors in forty languages.
   'zod/v4/locales/index.js': "export { default as en } from './en.js';",
   // A compiler of schemas, for answers that our server never asks an agent for.

@@ -1,11 +1,13 @@
 import { beginDockerInfo } from '../build/docker.ts';
 import { beginBuildx } from '../build/head-start.ts';
 import { keptClient } from '../build/kept-client.ts';
+import { loadTools } from '../lib/run-tool.ts';
 import { type Command, pathsOf } from './io.ts';
 import { searchOf, toolRunner } from './tool-runner.ts';
 import { VERSION } from './version.ts';
 
 export const buildEarly: Command = async (args, io) => {
+  void loadTools();
   const load = async () => (await import('./build.ts')).build;
   // As Docker's plugin it is asked with the flags that docker was given.
   if (io.docker !== undefined) return (await load())(args, io);

@@ -127,9 +127,10 @@ function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean, over: AbortSi
       void import('../build/inspect-sign-judge.ts');
       // Databases of vulnerabilities are asked over it.
       if (parsed.own.grade) void import('../lib/origins.ts');
-      if (parsed.own.grade && settings !== undefined && !quiet) prepare(settings);
     }
     if (event.kind === 'buildx-started') ({ settings } = event);
+    if (event.kind === 'transfer' && event.phase === 'load' && settings !== undefined && !quiet)
+      prepare(settings);
     if (event.kind === 'buildx-started' && !quiet) {
       void import('./ready-steps.ts');
       void import('../report/terminal.ts');

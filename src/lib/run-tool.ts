@@ -223,8 +223,7 @@ export const runTool: RunTool = async (run) => {
     env['DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND'] = file;
     delete env['DOCKER_CLI_PLUGIN_SOCKET'];
   }
-  // Loading it takes longer than Node itself takes to start, and many commands start no tool.
-  const { execa } = await import('execa');
+  const { execa } = await loadTools();
   const child = start(execa, plugin ?? file, run, env);
   run.onStart?.();
   const taken = takeOutput(child.stdout, run.onStdout, () => child.kill());
@@ -276,6 +275,11 @@ export function isScript(file: string): boolean {
     return true;
   }
   return start.toString('latin1') === '#!';
+}
+
+/** What starts tools. It takes longer to load than Node to start, and many commands start none. */
+export function loadTools(): Promise<{ readonly execa: typeof Execa }> {
+  return import('execa');
 }
 
 /** Killed when we exit. */
