@@ -194,7 +194,7 @@ interface KeptProof {
   readonly at: number;
 }
 
-const SCHEMA = 2;
+const SCHEMA = 3;
 /** What a build fetches changes with the time; a proof of last month says less of today's. */
 const FRESH_MS = 30 * 24 * 60 * 60 * 1000;
 

@@ -192,8 +192,11 @@ async function openFolders(folder: string): Promise<void> {
     if (entry.isDirectory()) await openFolders(join(folder, entry.name));
 }
 
-/** Not a time that anything else has: 2001-09-09. */
-const OTHER_TIME = 1_000_000_000;
+/**
+ * From 2001-09-09 on, in seconds: another time for each build. With one time for all, BuildKit's
+ * cache would answer a first build with what an earlier second one made, and the two would agree.
+ */
+const OTHER_TIMES = { from: 1_000_000_000, count: 31_536_000 };
 
 type Copied = CopyRules & {
   /** Why a copy would be better; undefined where the build needs it anyway. */
@@ -241,7 +244,7 @@ export async function sendContexts(
 }
 
 async function copyRules(
-  { run }: PipelineContext,
+  { run, now }: PipelineContext,
   { steady, epoch, settings }: BuildPlan,
   folder: string,
   isIgnored: CopyRules['isIgnored'],
@@ -255,7 +258,8 @@ async function copyRules(
   if (elsewhere) {
     // A folder without files that git tracks is not a checkout, wherever it lies: its modes stay.
     const rest = modes.size === 0 ? undefined : underOtherUmask;
-    return { ...needed, rest, time: OTHER_TIME };
+    const time = OTHER_TIMES.from + (Math.floor(now() / 1000) % OTHER_TIMES.count);
+    return { ...needed, rest, time };
   }
   const [first, ...others] = (found?.other ?? []).filter((path) => !isIgnored(path));
   if (first === undefined) return undefined;

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Scorecard } from '../../src/model/scorecard.ts';
@@ -69,6 +69,16 @@ test('an image that comes out otherwise is published and not called reproducible
   const { reproducible, stderr } = await build(0, '--prove');
   expect(reproducible).toBe('fail');
   expect(stderr).toContain('the image is not reproducible: a second build differs in');
+});
+
+test('a time that a RUN takes from the context differs each time it is looked for', async () => {
+  utimesSync(join(context, 'in.txt'), 1_700_000_000, 1_700_000_000);
+  write('stat -c %Y /in.txt > /out.txt');
+  expect((await build(0, '--prove')).reproducible).toBe('fail');
+  // BuildKit's cache now has what the second build made.
+  expect((await build(0, '--prove')).reproducible).toBe('fail');
+  const { stdout } = await scoville.expect(1, ['reproduce', '-t', name, context]);
+  expect(stdout).toContain('out.txt');
 });
 
 test('level 5 asks for the proof, and without it nothing is tagged', async () => {
