@@ -12,6 +12,7 @@ import { writeFileBeside } from '../config/project-files.ts';
 import { openNamedImage } from '../grade/grade-image.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { shellWord } from '../model/dockerfile.ts';
+import { printedCommand, withoutFlags } from '../model/printed-command.ts';
 import type { ImageComparison, ReportRequest } from '../model/report.ts';
 import { withPlainHttp } from '../model/settings.ts';
 import { attachedExit, attachTarget } from '../trust/attest-command.ts';
@@ -58,8 +59,22 @@ export const reproduce: Command = async (args, io) => {
   const shows = result.kind !== 'buildx' && !['quiet', 'none', 'rawjson'].includes(style.value);
   if (code === EXIT.met && options.attest && shows && tag !== undefined)
     io.writeErr(`next: scoville grade ${shellWord(tag)}\n`);
+  if (code === EXIT.short && shows) io.writeErr(nextAfter(result, build.again));
   return code;
 };
+
+/** What makes the build reproducible: one command where that was tried, else why none does. */
+function nextAfter(result: Reproduction, again: readonly string[] | undefined): string {
+  if (result.kind === 'buildx' || result.isFixable !== true)
+    return 'A person must decide: each change above is one of your own files, or of what they fetch.\n';
+  const words = [
+    '--repro=aggressive',
+    '--prove',
+    ...withoutFlags(again ?? [], ['prove'], ['repro']),
+  ];
+  const next = again === undefined ? '' : `next: ${printedCommand('build', words)}\n`;
+  return `With --repro=aggressive the two builds are the same (to keep it: reproducible.mode in .scoville.yaml).\n${next}`;
+}
 
 async function answer(
   result: Reproduction,

@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { nativeLibraries, ranImages, seenDays, writeClock } from '../build/clock.ts';
 import type { ParsedBuild } from '../build/command-line.ts';
+import type { FinalImage } from '../build/image-under-build.ts';
+import { normaliseBuilt } from '../build/normalise-built.ts';
 import { buildElsewhere, buildOnce, proofStatement, withRecording } from '../build/prove.ts';
 import { readBuild } from '../build/read-build.ts';
 import type { Build } from '../build/states.ts';
@@ -69,6 +71,8 @@ export type Reproduction =
       readonly doubts: readonly string[];
       /** Set if the result was attached, but the old verdict stays, since the new one is lower. */
       readonly kept: Lowered | undefined;
+      /** Both builds are the same with `--repro=aggressive`. */
+      readonly isFixable?: boolean;
     };
 
 export interface ReproduceOptions {
@@ -113,8 +117,8 @@ export async function reproduce(
     const attestable = options.attest
       ? await attestableBuild(context, prepared, a.index, options.regrade)
       : undefined;
-    const given = withRecording(prepared, a.recording);
-    const next = { ...given, attached: { ...given.attached, clock: tomorrow?.folder } };
+    const again = withRecording(prepared, a.recording);
+    const next = { ...again, attached: { ...again.attached, clock: tomorrow?.folder } };
     const words = tomorrow === undefined ? '' : ', tomorrow';
     const b = await buildElsewhere(context, next, second.dir, words);
     if (typeof b === 'number') return { kind: 'buildx', exitCode: b };
@@ -131,12 +135,35 @@ export async function reproduce(
         : await attachStatements(context, attestable, (image) => [
             proofStatement(context, comparison, wholeOf(image)),
           ]);
-    return { kind: 'compared', comparison, doubts: [], kept: attached?.kept };
+    const isFixable = await isSameByAggressive(context, prepared, [a, b], comparison);
+    return { kind: 'compared', comparison, doubts: [], kept: attached?.kept, isFixable };
   } finally {
     await first.end();
     await second.discard();
     await tomorrow?.remove();
   }
+}
+
+/** Tried where a remedy names those rules, with what both builds exported. */
+async function isSameByAggressive(
+  context: PipelineContext,
+  build: Build,
+  built: readonly FinalImage[],
+  { differences }: ImageComparison,
+): Promise<boolean> {
+  const mode = 'aggressive';
+  const { settings } = build.plan;
+  if (settings.reproducible.mode !== 'safe') return false;
+  if (!differences.some(({ remedy }) => remedy?.includes(mode))) return false;
+  const reproducible = { ...settings.reproducible, mode } as const;
+  const plan = { ...build.plan, settings: { ...settings, reproducible } };
+  const digests = new Set<string>();
+  for (const { platforms } of built) {
+    const exported = platforms.map((one) => one.built);
+    const quiet = { ...context, emit: () => undefined };
+    digests.add((await normaliseBuilt(quiet, { ...build, plan }, exported)).index.digest);
+  }
+  return digests.size === 1;
 }
 
 /**

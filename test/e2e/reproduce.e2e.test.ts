@@ -75,6 +75,23 @@ describe('scoville reproduce', () => {
     ]);
   });
 
+  test('prints the one command that was seen to make both builds the same, else whose change it is', async () => {
+    const dir = context(
+      'archived',
+      `FROM ${bases.busybox}\nRUN cat /proc/sys/kernel/random/uuid > /app.jsa\n`,
+    );
+    const image = ['-t', own('reproduce-archived:1'), dir];
+    const ended = await scoville.expect(1, ['reproduce', ...image]);
+    const words = ['build', '--repro=aggressive', '--prove', ...image];
+    expect(ended.stderr).toContain(`next: scoville ${words.join(' ')}\n`);
+    const proven = await scoville.expect(0, words);
+    expect(proven.stderr).toContain('a second build gave the same digest');
+    const drawn = context('drawn', `FROM ${bases.busybox}\nRUN head -c 8 /dev/urandom > /out\n`);
+    const other = await scoville.expect(1, ['reproduce', drawn]);
+    expect(other.stderr).toContain('A person must decide: ');
+    expect(other.stderr).not.toContain('next:');
+  });
+
   test('names the line of a stage that wrote what COPY takes from it, without running it again', async () => {
     const dir = context(
       'staged',
