@@ -58,7 +58,8 @@ async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
     asks && canAsk(io)
       ? await (await import('./pick-screen.tsx')).pickOnScreen(task, io)
       : await chooseEach(task, io, asks);
-  const { verify } = flags;
+  const { files: secretFiles } = settings.secrets;
+  const verify = flags.verify && { ...flags.verify, secretFiles };
   if (verify === undefined || chosen.applied.length === 0)
     return finish(context, task, chosen, flags, { io, asks });
   const { verifyFixes } = await import('./verify.ts');

@@ -56,7 +56,7 @@ function verifyRequest(
     buildTimeout,
   }: FlagValues<typeof VERIFY_FLAGS>,
   buildFlags: readonly string[],
-): VerifyRequest | undefined {
+): Omit<VerifyRequest, 'secretFiles'> | undefined {
   if (!verify) {
     const given = { '--smoke': smoke, '--smoke-port': port, '--smoke-env': smokeEnv[0] };
     const [idle] = Object.entries(given).find(([, value]) => value !== undefined) ?? [];

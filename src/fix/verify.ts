@@ -29,6 +29,7 @@ import type { CodeReads, FixProof, PlannedEdit, ProvenBuild, TakenBack } from '.
 import { LOCK_FILE_NAME } from '../model/lock.ts';
 import type { Scorecard } from '../model/scorecard.ts';
 import { RIGHTS, type Rights, type SmokeRequest, type SmokeResult } from '../model/template.ts';
+import { withSecretFiles } from '../profile/secret-files.ts';
 import type { AppliedFixes, FixFiles } from './compose.ts';
 import { applyWanted, type FixTask } from './plan.ts';
 
@@ -113,6 +114,8 @@ async function inContainer(
 
 export interface VerifyRequest {
   readonly smoke: SmokeRequest;
+  /** Files that the project's settings name. */
+  readonly secretFiles: readonly string[];
   readonly buildFlags: readonly string[];
   /** Time for one build, in milliseconds. */
   readonly buildTimeoutMs: number;
@@ -276,7 +279,7 @@ async function trial(
   context: PipelineContext,
   { opened, around }: FixTask,
   files: FixFiles,
-  { buildFlags, buildTimeoutMs, smoke }: VerifyRequest,
+  { buildFlags, buildTimeoutMs, smoke, secretFiles }: VerifyRequest,
   most: Rights,
   title: string,
 ): Promise<Result<ProvenBuild, BuildFailure>> {
@@ -305,7 +308,11 @@ async function trial(
       const built = await buildOnce(context, flags, buildTimeoutMs, title);
       if (!built.ok) return built;
       const env = [...madeUp(codeReads(around.context), files.dockerfile), ...smoke.env];
-      const found = await smokeImage(context, tag, { ...smoke, env }, most);
+      const service = await imageService(context.run, tag, context.signal);
+      const secrets = { image: tag, env, volumes: [], secretFiles };
+      const found = await withSecretFiles(context, secrets, service, (image) =>
+        smokeImage(context, image, { ...smoke, env }, most),
+      );
       return ok({ scorecard: built.value, smoke: found });
     });
   } finally {
@@ -315,14 +322,17 @@ async function trial(
 
 /**
  * Secrets that the code names and the image does not set: without any value many programs do not
- * start. A secret by file is a file that every container has.
+ * start.
  */
 function madeUp({ secrets }: CodeReads, dockerfile: string): readonly string[] {
   const isSet = (name: string): boolean =>
     new RegExp(`^[ \\t]*ENV\\b(?:[^\\n]*\\\\\\r?\\n)*[^\\n]*\\b${name}[= ]`, 'im').test(dockerfile);
   return secrets
     .filter(({ name }) => /^\w+$/.test(name) && !isSet(name))
-    .map(({ name, isFile }) => `${name}=${isFile ? '/etc/hostname' : 'made-up-by-scoville-fix'}`);
+    .map(
+      ({ name, isFile }) =>
+        `${name}=${isFile ? `/run/secrets/${name}` : 'made-up-by-scoville-fix'}`,
+    );
 }
 
 const LOG_LINES = 40;

@@ -106,6 +106,24 @@ describe('fix --verify', () => {
     expect(readFileSync(dockerfile, 'utf8')).toBe(before);
   });
 
+  test('secrets that come as files are there with a made-up value', async () => {
+    const project = folderHere('fix-verify-secrets');
+    writeFileSync(
+      join(project, '.scoville.yaml'),
+      'scanner: none\nsecrets: { files: [/etc/app/token] }\n',
+    );
+    writeFileSync(
+      join(project, 'Dockerfile'),
+      `FROM ${bases.busybox}\nENV DB_PASSWORD_FILE=/run/secrets/db\nCMD cat /run/secrets/db /etc/app/token && exec sleep 60\n`,
+    );
+    const { stdout, stderr } = await scoville.run(['fix', '--yes', '--json', '--verify'], {
+      cwd: project,
+    });
+    expect(stderr).toContain('made-up secrets are in /run/secrets/db, /etc/app/token');
+    const { verified } = JSON.parse(stdout) as FixJson;
+    expect(verified.after.smoke).toMatchObject({ answers: true, judge: 'staying up' });
+  });
+
   test('Ctrl-C while it is asked removes the container', async () => {
     writeFileSync(
       dockerfile,
