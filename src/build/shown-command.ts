@@ -32,6 +32,8 @@ export function shownValue(flag: string, value: string): string {
     const isPlain = PLAIN.test(value.slice(name.length + 1));
     return isPlain && secretName(name, 'possible') === undefined ? value : name;
   }
+  // docker takes it from the environment too.
+  if (flag === 'env' && secretName(name) !== undefined) return name;
   if (flag === 'label' && name !== OWN_ANNOTATION.secrets && secretName(name, 'possible'))
     return `${name}=****`;
   return maskText(withoutAttributes(flag, addressWithoutSecrets(value)));

@@ -1,5 +1,6 @@
 import type { SignerFlags } from '../build/attest-plan.ts';
 import { OWN } from '../build/flags.ts';
+import { shownValue } from '../build/shown-command.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { didYouMean } from '../lib/text.ts';
 import { cleanLines } from '../ui/text.ts';
@@ -16,6 +17,7 @@ import {
   specsOf,
   text,
   type UsageProblem,
+  camelCase,
 } from './flag-table.ts';
 import { ALL_HELP, type Command, type CommandIo, writeHelp } from './io.ts';
 
@@ -94,6 +96,22 @@ export function saidWrong(
   const by = error.exitCode === EXIT.failed ? 'scoville: ' : '';
   io.writeErr(`${by}${cleanLines(error.message.trimEnd())}\n`);
   return error.exitCode;
+}
+
+/** Those of the flags that were given, as words of the next command; secrets as in `shownValue`. */
+export function givenAgain(
+  values: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+): readonly string[] {
+  return names.flatMap((name) =>
+    [values[camelCase(name)]]
+      .flat()
+      .flatMap((value) =>
+        typeof value === 'string' || typeof value === 'number'
+          ? [`--${name}`, shownValue(name, `${value}`)]
+          : [],
+      ),
+  );
 }
 
 export const COMPARISON_FORMATS = ['terminal', 'json', 'html'] as const;

@@ -1,9 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { LONGEST_AGE, OWN } from '../build/flags.ts';
-import { shownValue } from '../build/shown-command.ts';
 import {
   bool,
-  camelCase,
   choice,
   type CommandSpec,
   type FlagValues,
@@ -12,7 +10,7 @@ import {
   text,
   whole,
 } from '../cli/flag-table.ts';
-import { namedSigners, PLAIN_HTTP, SIGNER_FLAGS } from '../cli/flags.ts';
+import { givenAgain, namedSigners, PLAIN_HTTP, SIGNER_FLAGS } from '../cli/flags.ts';
 import { wantedPlatforms } from '../cli/operands.ts';
 import { UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
@@ -135,15 +133,7 @@ export function gradeFlags(values: FlagValues<typeof GRADE.flags>, images: reado
     offline: values.offline ? true : undefined,
     gate: given({ minLevel, minGrade }),
     policy: values.policy ?? values.config,
-    again: AGAIN.flatMap((name) =>
-      [(values as Readonly<Record<string, unknown>>)[camelCase(name)]]
-        .flat()
-        .flatMap((value) =>
-          typeof value === 'string' || typeof value === 'number'
-            ? [`--${name}`, shownValue(name, `${value}`)]
-            : [],
-        ),
-    ),
+    again: givenAgain(values, AGAIN),
   };
   refuseMixture(flags, values.jobs !== undefined);
   return flags;

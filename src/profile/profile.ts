@@ -11,7 +11,7 @@ import {
   text,
   whole,
 } from '../cli/flag-table.ts';
-import { command, JSON_FLAG } from '../cli/flags.ts';
+import { command, givenAgain, JSON_FLAG } from '../cli/flags.ts';
 import type { CommandIo } from '../cli/io.ts';
 import { projectSettings } from '../cli/operands.ts';
 import { formatProblem } from '../config/document.ts';
@@ -149,10 +149,11 @@ async function writeProfile(
   context: PipelineContext,
   traced: TracedImage,
   request: ProfileRequest,
-  { output: out, json }: Flags,
+  flags: Flags,
   io: CommandIo,
   folder: string | undefined,
 ): Promise<number> {
+  const { output: out, json } = flags;
   const proven = await proveProfile(context, traced, request);
   await writeFileBeside(resolve(io.cwd, out), documentText(proven.document));
   const { image, digest, architecture, trace, exercises, confinement } = traced;
@@ -171,7 +172,11 @@ async function writeProfile(
     confinement: confinementWords(confinement),
     startsProcesses: startsProcesses(trace),
   };
-  io.writeOut(json ? jsonText(summary) : profileText(summary, folder));
+  const again = {
+    run: givenAgain(flags, ['env', 'volume']),
+    check: givenAgain(flags, ['exercise', 'smoke', 'env', 'volume']),
+  };
+  io.writeOut(json ? jsonText(summary) : profileText(summary, again, folder));
   return EXIT.met;
 }
 

@@ -7,6 +7,7 @@ import {
 } from '../model/criterion.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { BakeRow, BakeState } from '../model/events.ts';
+import { printedCommand } from '../model/printed-command.ts';
 import type { ProfileCheck, ProfileSummary } from '../model/profile.ts';
 import { OUTCOME_WORDS, VECTOR_NAMES } from './card.ts';
 import { padded, textWidth, wrapped } from './text-width.ts';
@@ -65,10 +66,15 @@ export function bakeJson(rows: readonly BakeRow[]): string {
 const REFUSED_ANYWAY = 'mount, bpf, keyctl, io_uring, userfaultfd, unshare';
 
 /**
- * A written profile, for a person; ends with a newline. `folder` is the source of an image that was
- * built only for this and is gone.
+ * A written profile, for a person; ends with a newline. `again` are flags that were given and that
+ * the printed commands need too. `folder` is the source of an image that was built only for this
+ * and is gone.
  */
-export function profileText(summary: ProfileSummary, folder?: string): string {
+export function profileText(
+  summary: ProfileSummary,
+  again: { readonly run: readonly string[]; readonly check: readonly string[] },
+  folder?: string,
+): string {
   const image = folder ?? summary.image;
   const { file, calls, ofDefault, gone, refused, exercises, startsProcesses } = summary;
   const word = shellWord(file);
@@ -92,10 +98,10 @@ export function profileText(summary: ProfileSummary, folder?: string): string {
         ]
       : []),
     '',
-    `Run it:    docker run --security-opt seccomp=${word} ${folder === undefined ? shellWord(image) : 'IMAGE'}`,
+    `Run it:    docker run --security-opt seccomp=${word} ${[...again.run, folder === undefined ? image : 'IMAGE'].map(shellWord).join(' ')}`,
     `Attach it: scoville config attest.seccomp=${word}`,
     '           then commit both files, and build',
-    `Check it:  scoville profile --check --output ${word} ${shellWord(image)}`,
+    `Check it:  ${printedCommand('profile', ['--check', '--output', file, ...again.check, image])}`,
   ].join('\n')}\n`;
 }
 

@@ -161,6 +161,14 @@ test('an app that reads its password at its start gets a made-up one, or one by 
   expect(own.stderr).not.toContain('made-up');
   expect(own.exitCode).toBe(0);
   expect(readFileSync(join(folder, 'own.json'), 'utf8')).not.toContain('long enough');
+  const { stdout } = await scoville.expect(0, ['profile', ...given('own'), SECRET], {
+    cwd: folder,
+  });
+  const commands = [...stdout.matchAll(/^(?:Run|Check) it: +(.*)$/gm)].map(([, line]) => line);
+  expect(commands).toEqual([
+    `docker run --security-opt seccomp=seccomp.json ${given('own').join(' ')} ${SECRET}`,
+    `scoville profile --check --output seccomp.json ${given('own').join(' ')} ${SECRET}`,
+  ]);
   expect(await output('docker', ['images', '--format', '{{.Repository}}'])).not.toMatch(
     /^scoville-profile-/m,
   );

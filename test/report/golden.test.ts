@@ -150,8 +150,11 @@ const TEXTS: Readonly<Record<string, string>> = {
   'lint.json': lintJson(linted, '1.2.3'),
   'lint.sarif': lintSarif(linted, { version: '1.2.3', rules: [rule] }),
   'lint-quality.json': lintCodeQuality(linted),
-  'profile.txt': profileText(profile),
-  'profile-folder.txt': profileText({ ...profile, exercises: [] }, 'a;b'),
+  'profile.txt': profileText(profile, {
+    run: ['--env', 'PORT=81', '--volume', 'my pw:/pw:ro'],
+    check: ['--exercise', 'ask.yaml', '--env', 'PORT=81', '--volume', 'my pw:/pw:ro'],
+  }),
+  'profile-folder.txt': profileText({ ...profile, exercises: [] }, { run: [], check: [] }, 'a;b'),
   'profile-check.txt':
     checkText({ ...checked, wider: ['mount'], madeFrom: { image: 'sha256:1', when: '2026' } }) +
     checkText({ ...checked, holds: true, wider: [] }),
