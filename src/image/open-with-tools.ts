@@ -31,8 +31,8 @@ export async function openCopiedImage(source: string, options: Options): Promise
     const whole = source.startsWith('dir:') ? ['--all', '--preserve-digests'] : [];
     // The policy says which images may run, and this one is only read.
     const args = ['--insecure-policy', 'copy', '--quiet', ...whole, source, `oci:${path}`];
-    const nextStep = 'Is it there, and is skopeo? Debian: apt-get install skopeo';
-    await toItsEnd({ command: 'skopeo', args }, options, nextStep);
+    const missing = 'Debian: apt-get install skopeo; macOS: brew install skopeo';
+    await toItsEnd({ command: 'skopeo', args }, options, { missing });
     const layout = { name, path, platform, withoutAttachments: NO_ATTESTATIONS };
     return { ...(await openLayoutFolder(layout)), place: 'copied', close };
   } catch (error) {
@@ -83,18 +83,22 @@ function packed(path: string, options: Options, onStdout: ToolRun['onStdout'] & 
   const what = '--one-file-system --pax-option=delete=atime,delete=ctime --directory';
   const args = ['--create', '--file=-', ...`${form} ${what}`.split(' '), path, '--', '.'];
   const env = { LC_ALL: 'C', TAR_OPTIONS: undefined };
-  const nextStep = 'read it as its owner or as root (`podman unshare`), while nothing writes to it';
-  return toItsEnd({ command: 'tar', args, env, onStdout }, options, nextStep);
+  const failed = 'read it as its owner or as root (`podman unshare`), while nothing writes to it';
+  return toItsEnd({ command: 'tar', args, env, onStdout }, options, { failed });
 }
 
 async function toItsEnd(
   what: Omit<ToolRun, 'timeoutMs'>,
   { name, run, signal }: Options,
-  nextStep: string,
+  help: { readonly missing?: string; readonly failed?: string },
 ): Promise<void> {
   const timeoutMs = { unlimited: 'as long as the image is large' };
   const result = await run({ ...what, timeoutMs, ...given({ signal }) });
   signal?.throwIfAborted();
   if (result.ended !== 'exit' || result.exitCode !== 0)
-    throw toolFailure(result, `${what.command} could not read all of ${name}`, nextStep);
+    throw toolFailure(
+      result,
+      `${what.command} could not read all of ${name}`,
+      result.ended === 'not-found' ? help.missing : help.failed,
+    );
 }

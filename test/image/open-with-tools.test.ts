@@ -2,9 +2,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openCopiedImage } from '../../src/image/open-with-tools.ts';
+import type { UserError } from '../../src/lib/errors.ts';
 import { fakeRun, type ScriptedRun } from '../fakes/fake-run.ts';
 import { ImageBytes } from '../fakes/images.ts';
 
+const INSTALL = 'Debian: apt-get install skopeo; macOS: brew install skopeo';
 const bytes = new ImageBytes();
 const ROOT = bytes.image();
 
@@ -43,13 +45,14 @@ test.each([
   expect(existsSync(folder)).toBe(false);
 });
 
-test.each<[string, ScriptedRun['result'], string]>([
+test.each<[string, ScriptedRun['result'], string, string?]>([
   ['the image is not there', { exitCode: 1, stderr: 'no such image\n' }, 'no such image'],
-  ['skopeo is not there', { ended: 'not-found' }, 'it is not on PATH'],
-  ['skopeo wrote nothing', {}, 'is not an OCI layout'],
-])('an error that says so, and no folder left, where %s', async (_, result, message) => {
+  ['skopeo is not there', { ended: 'not-found' }, 'it is not on PATH', INSTALL],
+  ['skopeo wrote nothing', {}, 'is not an OCI layout', 'Name the folder'],
+])('an error that says so, and no folder left, where %s', async (_, result, message, nextStep) => {
   const { image, folder } = await opened('containers-storage:app', result);
   expect(image).toBeInstanceOf(Error);
   expect((image as Error).message).toContain(message);
+  expect((image as UserError).nextStep?.slice(0, nextStep?.length)).toBe(nextStep);
   expect(existsSync(folder)).toBe(false);
 });
