@@ -103,9 +103,11 @@ async function readyEdits(
       // An edit that pins what was not pinned has no risk.
       const isNewer = applied.some(({ rule, risk }) => rule === pinImages.id && risk === 'low');
       const worth = task.worth(new Set(applied.map(({ id }) => id)), files.dockerfile);
-      const count = quantity(applied.length, 'edit of the Dockerfile', 'edits of the Dockerfile');
+      const of = ['Dockerfile', '.dockerignore']
+        .filter((file) => applied.some((edit) => edit.file === file))
+        .join(' and ');
       return {
-        text: `${count}${isNewer ? ', newer bases among them' : ''}${proof}`,
+        text: `${quantity(applied.length, 'edit')} of ${of}${isNewer ? ', newer bases among them' : ''}${proof}`,
         cost: proof === '' ? ('seconds' as const) : ('some builds' as const),
         criteria: worth?.criteria.filter((id) => open.includes(id)) ?? [],
         partly: [

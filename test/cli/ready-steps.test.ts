@@ -88,7 +88,7 @@ test('a secret in a RUN is for a person, though an edit takes another out', asyn
     'Rotate the secret of Dockerfile:3, and pass the new one by RUN --mount=type=secret: scoville explain no-secrets (no-secrets)',
   ]);
   expect((await stepsFor(text, { 'no-secrets': [key] }))[0]).toBe(
-    '2 edits of the Dockerfile: scoville fix --yes (no-secrets)',
+    '2 edits of .dockerignore: scoville fix --yes (no-secrets)',
   );
 });
 
