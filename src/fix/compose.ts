@@ -8,7 +8,7 @@ import { applyEdits, type ReadForEdits, readForEdits } from '../dockerfile/analy
 import type { LineError } from '../dockerfile/logical-lines.ts';
 import { ok, type Result } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
-import { lintDockerfile } from '../lint/lint.ts';
+import { lintDockerfile, readToLint } from '../lint/lint.ts';
 import { isMet } from '../model/criterion.ts';
 import type { BuildContext } from '../model/dockerfile.ts';
 import { type DeclarationsFact, type Facts, known, unknownFact } from '../model/facts.ts';
@@ -221,10 +221,10 @@ type Short = (criterion: string) => boolean;
 
 function shortOf(text: string, { around, declarations }: Judging): Short {
   const { buildArgs, target, context } = around;
-  const about = { name: 'Dockerfile', text, buildArgs, context, declarations };
-  const { findings } = lintDockerfile({ ...about, ...given({ target }) });
-  const short = new Set(findings.map(({ rule }) => rule));
-  const read = readFixFile(text, around);
+  const file = { name: 'Dockerfile', text, buildArgs, context, declarations };
+  const about = { ...file, ...given({ target }) };
+  const read = readToLint(about);
+  const short = new Set(lintDockerfile(about, read).findings.map(({ rule }) => rule));
   if (!read.ok) return (criterion) => short.has(criterion);
   const { model, analysis } = read.value;
   const fact = { dockerfile: known(model, 'dockerfile'), images: unknownFact(''), analysis };

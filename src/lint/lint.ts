@@ -139,12 +139,15 @@ function distinct(findings: readonly LintFinding[]): readonly LintFinding[] {
   return [...new Map(findings.map((one) => [key(one), one])).values()];
 }
 
-/** A Dockerfile's problems, without a build. Never throws: an invalid file has that one finding. */
-export function lintDockerfile(request: LintRequest): LintedFile {
-  const { name, text, buildArgs = {}, target, context, declarations } = request;
-  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
+export function readToLint({ text, buildArgs = {}, target, context }: LintRequest) {
   const options = { buildArgs, platformArgs: PLATFORM_ARGS, ...given({ target }) };
-  const read = analyseDockerfile(text, options, context);
+  return analyseDockerfile(text, options, context);
+}
+
+/** A Dockerfile's problems, without a build. Never throws: an invalid file has that one finding. */
+export function lintDockerfile(request: LintRequest, read = readToLint(request)): LintedFile {
+  const { name, text, context, declarations } = request;
+  const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
   if (!read.ok) {
     const { message, line } = read.error;
     const at = { startLine: line, startColumn: 1, endLine: line, endColumn: 1 };
