@@ -159,9 +159,22 @@ export function copyIntoContainer(
   return must(run, ['cp', '-', target], 'copy into a container', { stdin: archive });
 }
 
+/** Ends the copy at its first bytes, since the file may be large. */
 export async function hasFile(run: RunTool, container: string, path: string): Promise<boolean> {
-  const result = await call(run, 'cp', `${container}:${path}`, '-');
-  return result.ended === 'exit' && result.exitCode === 0;
+  const enough = new AbortController();
+  let isThere = false;
+  await run({
+    command: 'docker',
+    args: ['cp', `${container}:${path}`, '-'],
+    onStdout: () => {
+      isThere = true;
+      enough.abort();
+      return Promise.resolve();
+    },
+    timeoutMs: CALL_MS,
+    signal: enough.signal,
+  });
+  return isThere;
 }
 
 /** Makes an image of what a container has, under a tag. */
