@@ -38,7 +38,7 @@ export async function checkImage(context: PipelineContext, built: Built): Promis
   return { ...built, image, builtLock, proof };
 }
 
-async function keptOf(
+async function keptFromBefore(
   context: PipelineContext,
   { plan, store, profiles, signer, image, proof }: Checked,
 ): Promise<KeptAttachments> {
@@ -173,7 +173,7 @@ export async function attestImage(
 ): Promise<Attested> {
   const { image, signer } = checked;
   const made = image.platforms.map((one) => buildFact(checked, one.built, 0));
-  const judged = { ...checked, made, kept: await keptOf(context, checked) };
+  const judged = { ...checked, made, kept: await keptFromBefore(context, checked) };
   const before = await recallResult(context, judged);
   if (before !== undefined) {
     for (const one of PARTS) context.emit({ kind: 'part', part: one, state: 'done' });

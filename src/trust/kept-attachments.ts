@@ -46,9 +46,9 @@ export async function attachedBefore(
   const digests = manifests.map(({ digest }) => digest);
   const key = JSON.stringify([context.version, index.digest, digests, anew, isProven]);
   if ((await own.get(key)) === true) return NONE;
-  const { keptOf } = await import('./renew-verdict.ts');
+  const { stillVerified } = await import('./renew-verdict.ts');
   const made = { types: anew, isProven };
-  const { isOwn, ...kept } = await keptOf(
+  const { isOwn, ...kept } = await stillVerified(
     context,
     store.blobs,
     { index, manifests },

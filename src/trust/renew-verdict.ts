@@ -202,7 +202,7 @@ interface Made {
 }
 
 /** What verifies of a build's manifests, without what this build makes. `isOwn`: it made all. */
-export async function keptOf(
+export async function stillVerified(
   context: PipelineContext,
   blobs: BlobStore,
   { index, manifests }: { readonly index: Descriptor; readonly manifests: readonly Descriptor[] },
