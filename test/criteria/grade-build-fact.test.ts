@@ -204,6 +204,16 @@ describe('provenance', () => {
       },
     });
     expect(notices).toEqual([]);
+    // buildah 1.39.3: its steps are one layer, that of the last.
+    const steps = ['/bin/sh -c true', '/bin/sh -c #(nop) USER 1', '/bin/sh -c #(nop) CMD ["a"]'];
+    const [base, ...own] = config('COPY / / # buildkit', ...steps).history ?? [];
+    const history = [base ?? {}, ...own.map((one, i) => ({ ...one, empty_layer: i < 2 }))];
+    const buildah = await graded({
+      file: { name: 'my.Dockerfile', text: 'FROM alpine\nRUN true\nUSER 1\nCMD ["a"]\n' },
+      config: { ...config(), history, rootfs: { type: 'layers', diff_ids: [IMAGE, IMAGE] } },
+    });
+    expect(buildah.notices).toEqual([]);
+    expect(valueOf(buildah.fact).dockerfile).toMatchObject({ known: true, source: 'dockerfile' });
   });
 
   test('without a Dockerfile in it, the file that the user names is read', async () => {
