@@ -9,7 +9,7 @@ import { codeReads } from '../criteria/code-reads.ts';
 import { type DeclaredSetting, declaredSettings } from '../criteria/declared-settings.ts';
 import { hasFixedCves } from '../criteria/known-cves.ts';
 import { noSecrets } from '../criteria/no-secrets/verdict.ts';
-import { runtimeStage } from '../criteria/no-shell.ts';
+import { MIRROR, runtimeStage } from '../criteria/no-shell.ts';
 import { pinImages } from '../criteria/pinned-images.ts';
 import { BY_BUILD, lockFiles, pinnedPackages } from '../criteria/pinned-packages.ts';
 import { envSecrets } from '../criteria/secrets-by-file.ts';
@@ -144,6 +144,7 @@ async function readyEdits(
       ...steps.map((one) => ({ ...one, command: fixCommand(request, io.cwd, one.command) })),
       ...lockFileSteps(all, open, request, io),
       ...decisions(bold, task, scorecard, parsed.again),
+      ...mirrorSteps(all, scorecard, task, await configFlag(parsed, io)),
       ...leftAlone(all, scorecard, task.opened.names.Dockerfile),
     ];
   } catch (error) {
@@ -213,6 +214,26 @@ function openSecrets(
 
 /** Criteria that a final stage of its own would meet. */
 const BY_STAGE = new Set(['minimal-base', 'no-build-tooling', 'no-shell', 'no-package-manager']);
+
+/** A final stage of its own whose base cannot be reached: a person may know a mirror of it. */
+function mirrorSteps(
+  { refusals }: AppliedFixes,
+  { criteria }: Scorecard,
+  { command }: FixTask,
+  named: readonly string[],
+): readonly ReadyStep[] {
+  const failed = criteria.filter(({ id, outcome }) => outcome === 'fail' && BY_STAGE.has(id));
+  if (failed.length === 0 || !refusals.some(({ settle }) => settle === MIRROR)) return [];
+  const setting = printedCommand('config', [...named, 'fix.distroless=REGISTRY/PATH']);
+  return [
+    {
+      text: 'A person must decide: put in a mirror of gcr.io/distroless that you can reach for REGISTRY/PATH, then run this',
+      cost: 'a hand edit',
+      criteria: failed.map(({ id }) => id),
+      command: `${setting} && ${command(['--yes', '--verify', '--max-risk', 'medium'])}`,
+    },
+  ];
+}
 
 /** What `scoville fix` left alone, with the reason: it is for a person. */
 function leftAlone(
@@ -286,13 +307,12 @@ async function readyDeclarations(
   const { context, again } = parsed;
   if (again === undefined || context === '-' || isAddress(context)) return [];
   const folder = resolve(io.cwd, context);
-  const file = parsed.own.config ?? (await settingsFile(folder, io.cwd));
-  const named = file === undefined ? [] : ['--config', file];
+  const named = await configFlag(parsed, io);
   const reads = () => codeReads(buildContext(folder)).secrets;
   const open = await Promise.all(
     criteria.map(async (result) => {
       const settings = declaredSettings(result, reads);
-      const values = await Promise.all(settings.map((one) => valueOf(one, folder, file, io)));
+      const values = await Promise.all(settings.map((one) => valueOf(one, folder, named[1], io)));
       const said = settings.flatMap(({ setting, text, change }, at) => {
         const value = values[at];
         if (value !== undefined) return [{ setting: `${setting}=${value}`, text, change }];
@@ -366,8 +386,13 @@ async function valueOf(
   return value;
 }
 
-/** The file that `scoville config` would not find from here; undefined where it does. */
-async function settingsFile(folder: string, cwd: string): Promise<string | undefined> {
-  const file = await settingsFileFor(folder);
-  return file === (await settingsFileFor(cwd)) ? undefined : relative(cwd, file);
+/** Names the settings file where `scoville config` would not find it from here. */
+async function configFlag(
+  { context, own }: ParsedBuild,
+  { cwd }: CommandIo,
+): Promise<readonly string[]> {
+  const found = await settingsFileFor(resolve(cwd, context));
+  const isFound = found === (await settingsFileFor(cwd));
+  const file = own.config ?? (isFound ? undefined : relative(cwd, found));
+  return file === undefined ? [] : ['--config', file];
 }

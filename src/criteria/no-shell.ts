@@ -202,7 +202,7 @@ export function runtimeImages(
   });
 }
 
-const MIRROR =
+export const MIRROR =
   'Name a mirror that you can reach: scoville config fix.distroless=REGISTRY/PATH (for scoville init: --set base.runtime=IMAGE)';
 
 function plan(input: FixInput): FixPlan {

@@ -12,7 +12,7 @@ const PLACES = [
   /^In [^\n]*\n(?: {2}[^\n]*\n)*? {6}(\S.*)$/gm,
 ];
 /** What only a person knows. */
-const OPEN = /=(?:URL|NAME)\b|\b(?:ID|IMAGE|FILE)\b/;
+const OPEN = /=(?:URL|NAME|REGISTRY)\b|\b(?:ID|IMAGE|FILE)\b/;
 
 /** The commands that an output prints to be pasted, each once; what installs packages is left out. */
 export function printedIn({ stdout, stderr }: Ended): readonly string[] {
