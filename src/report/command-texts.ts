@@ -199,8 +199,8 @@ export function explanationText(about: Explanation, width: number): string {
         ...code(remedy.example),
       ]),
     ),
-    ...section('Found in this Dockerfile', code(bad)),
-    ...section('Not found in this one', code(good)),
+    ...section('A Dockerfile that has it', code(bad)),
+    ...section('The same without it', code(good)),
     ...(specification === undefined ? [] : ['', `Specification: ${specification}`]),
     '',
   ].join('\n');

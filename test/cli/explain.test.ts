@@ -34,8 +34,8 @@ test('says what a criterion is, why, and how to fix it', async () => {
 
 test('shows a Dockerfile in which a rule finds something, and one in which it does not', async () => {
   const text = await printed('sudo');
-  expect(text).toContain('Found in this Dockerfile\n      FROM debian:trixie-slim\n');
-  expect(text).toContain('Not found in this one\n');
+  expect(text).toContain('A Dockerfile that has it\n      FROM debian:trixie-slim\n');
+  expect(text).toContain('The same without it\n');
   expect(text).not.toContain('Specification');
 });
 
