@@ -1,4 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Chromium } from '../../test/e2e/chromium.ts';
@@ -28,6 +35,9 @@ export async function makePictures(): Promise<void> {
     if (exitCode !== 0) throw new Error(stderr);
     // The flag is shown, so that no settings are.
     rmSync(join(shell.folder, 'scoville/config'), { recursive: true });
+    // An earlier recording left its steps in the cache: readers see them run.
+    const lines = '\n'.repeat(1 + (Date.now() % 999));
+    appendFileSync(join(shell.folder, 'work/hello/package.json'), lines);
     await recordBuild(shell);
     const report = join(out, 'report.html');
     await shell.run(`scoville report -o '${report}' hello`);
