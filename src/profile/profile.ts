@@ -24,7 +24,7 @@ import type { ProfileSummary } from '../model/profile.ts';
 import type { Exercise } from '../model/template.ts';
 import { checkText, profileText } from '../report/command-texts.ts';
 import { jsonText } from '../report/text.ts';
-import { cleanForTerminal } from '../ui/text.ts';
+import { plainLog } from '../ui/plain-log.ts';
 import { parseExercises } from './exercises.ts';
 import { checkProfile, documentText, goneRights, startsProcesses } from './make-profile.ts';
 import {
@@ -122,7 +122,7 @@ export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
   const { secrets } = await projectSettings(undefined, isPath ? { ...io, cwd: place } : io);
   const built = isPath ? await buildFolder(operand, io) : operand;
   if (typeof built === 'number') return built;
-  const context = pipelineContext(io, progress(io));
+  const context = pipelineContext(io, plainLog(io.writeErr, io.now));
   const request: ProfileRequest = {
     image: built,
     exercises,
@@ -239,13 +239,4 @@ async function buildFolder(folder: string, io: CommandIo): Promise<string | numb
   const flags = ['--load', '--sign=false', '--grade=false', '-t', image];
   const code = await build([...flags, folder], quiet);
   return code === EXIT.met ? image : code;
-}
-
-function progress(io: CommandIo): PipelineContext['emit'] {
-  return (event) => {
-    if (event.kind !== 'notice' && event.kind !== 'warning') return;
-    const mark = event.kind === 'warning' ? 'warning: ' : '';
-    const next = 'nextStep' in event ? `\n  next: ${cleanForTerminal(event.nextStep)}` : '';
-    io.writeErr(`scoville: ${mark}${cleanForTerminal(event.text)}${next}\n`);
-  };
 }

@@ -164,10 +164,11 @@ test('an app that reads its password at its start gets a made-up one, or one by 
   const { stdout } = await scoville.expect(0, ['profile', ...given('own'), SECRET], {
     cwd: folder,
   });
+  const words = given('own').join(' ');
   const commands = [...stdout.matchAll(/^(?:Run|Check) it: +(.*)$/gm)].map(([, line]) => line);
   expect(commands).toEqual([
-    `docker run --security-opt seccomp=seccomp.json ${given('own').join(' ')} ${SECRET}`,
-    `scoville profile --check --output seccomp.json ${given('own').join(' ')} ${SECRET}`,
+    ['docker', 'run', '--security-opt', 'seccomp=seccomp.json', words, SECRET].join(' '),
+    `scoville profile --check --output seccomp.json ${words} ${SECRET}`,
   ]);
   expect(await output('docker', ['images', '--format', '{{.Repository}}'])).not.toMatch(
     /^scoville-profile-/m,
