@@ -1,10 +1,11 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { isChangedInGit } from '../build/git.ts';
 import { canAsk, conversation, pipelineContext, withProgress } from '../cli/conversation.ts';
 import { command } from '../cli/flags.ts';
 import { type Answer, askAnswer, type Command, type CommandIo, stdinLines } from '../cli/io.ts';
 import { projectSettings } from '../cli/operands.ts';
 import { VERSION } from '../cli/version.ts';
+import { isFolder } from '../config/project-files.ts';
 import { EXIT } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -35,7 +36,10 @@ export const fix: Command = (args, io) => {
 
 async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
   if (flags.undo) return undo(flags, io);
-  const settings = await projectSettings(flags.config, io);
+  const place = resolve(io.cwd, flags.contextFolder ?? flags.path);
+  const cwd = (await isFolder(place)) ? place : dirname(place);
+  // A named file is meant from here; the project's is where its build context is.
+  const settings = await projectSettings(flags.config, flags.config ? io : { ...io, cwd });
   const talk = await conversation(io, 'auto', true);
   const context = pipelineContext(io, talk.sink);
   const asks = !flags.yes && !flags.dryRun && !flags.json && io.inIsTerminal && io.errIsTerminal;

@@ -116,9 +116,7 @@ describe('fix --verify', () => {
       join(project, 'Dockerfile'),
       `FROM ${bases.busybox}\nENV DB_PASSWORD_FILE=/run/secrets/db\nCMD cat /run/secrets/db /etc/app/token && exec sleep 60\n`,
     );
-    const { stdout, stderr } = await scoville.run(['fix', '--yes', '--json', '--verify'], {
-      cwd: project,
-    });
+    const { stdout, stderr } = await scoville.run(['fix', '--yes', '--json', '--verify', project]);
     expect(stderr).toContain('made-up secrets are in /run/secrets/db, /etc/app/token');
     const { verified } = JSON.parse(stdout) as FixJson;
     expect(verified.after.smoke).toMatchObject({ answers: true, judge: 'staying up' });
