@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { written } from '../fakes/written.ts';
+import { printedBy } from './containers.ts';
 import { bases, CLI, output, own, run } from './harness.ts';
 import { until } from './until.ts';
 import { folderHere, scovilleHere } from './workplace.ts';
@@ -92,7 +93,7 @@ describe('buildx, started as the last time', () => {
     const args = ['build', '--sign=false', '-t', name, project];
     await fresh.expect(0, args, { env });
     expect(await output('docker', ['images', '--no-trunc', '--quiet', name])).toBe(id);
-    expect(await output('docker', ['run', '--rm', name, 'cat', '/app'])).toBe('third\n');
+    expect(await printedBy(name, 'cat', '/app')).toBe('third\n');
     expect(unfinished()).toEqual([]);
   });
 
