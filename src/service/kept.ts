@@ -6,9 +6,9 @@ import { FACTS_SCHEMA, isLayerFacts, type LayerFacts } from '../facts/layer-fact
 import type { InspectedImage } from '../grade/grade-image.ts';
 import { type CacheHome, openCache } from '../image/caches.ts';
 import { numberField, parseJson, textField } from '../lib/json.ts';
+import { Recent } from '../lib/recent.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { KeptFacts } from '../model/context.ts';
-import { Recent } from './recent.ts';
 
 /** The table that all workers share, by keys that say the schema. */
 export interface SharedFacts {

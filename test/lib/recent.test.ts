@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Recent } from '../../src/service/recent.ts';
+import { Recent } from '../../src/lib/recent.ts';
 
 test('lets go of what was not used longest, by weight', () => {
   const recent = new Recent<string>(10);
