@@ -7,8 +7,10 @@ import type { InspectedPlatform, Scanned } from '../grade/assess.ts';
 import { openCache } from '../image/caches.ts';
 import { inTemporaryFolder } from '../image/temporary-folder.ts';
 import { err, type Result } from '../lib/errors.ts';
+import { listField } from '../lib/json.ts';
 import { makeFolders } from '../lib/make-folders.ts';
 import { proxyOf } from '../lib/proxy.ts';
+import { Recent } from '../lib/recent.ts';
 import { findCommand } from '../lib/run-tool.ts';
 import { quantity } from '../lib/text.ts';
 import { TOOLS } from '../lib/tool-names.ts';
@@ -19,6 +21,7 @@ import { digestHex, referencesOf } from '../model/reference.ts';
 import { type ScannerName, SCANNERS, type Settings } from '../model/settings.ts';
 import { databaseFolder } from './database-folder.ts';
 import { planOsv } from './osv-records.ts';
+import type { RecordCache } from './osv.ts';
 import { withPublished } from './published-files.ts';
 import { type ImageScan, withinAge, withPackages } from './scan-evidence.ts';
 import type { ScanTarget } from './scanners.ts';
@@ -213,7 +216,7 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
           vex,
           offline,
           osvUrl: osv.url,
-          cache: openCache(context, 'vulnerabilities', 1),
+          cache: recordsOf(context),
           databases: databaseFolder(context),
           databaseDays,
         })
@@ -224,6 +227,28 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
     scanned.push({ ...one, content: proven, vulnerabilities });
   }
   return scanned;
+}
+
+/** Packages that they name, in all: a record of a kernel's CVE names thousands. */
+const MOST_HELD = 50_000;
+const held = new WeakMap<PipelineContext['paths'], RecordCache>();
+
+/** Records of OSV; this process keeps those of the last images in memory. */
+function recordsOf(context: PipelineContext): RecordCache {
+  const known = held.get(context.paths);
+  if (known !== undefined) return known;
+  const kept = openCache(context, 'vulnerabilities', 1);
+  const recent = new Recent<unknown>(MOST_HELD);
+  const hold = (key: string, value: unknown): unknown => {
+    recent.set(key, value, 1 + listField(value, 'affected').length);
+    return value;
+  };
+  const made: RecordCache = {
+    get: async (key) => recent.get(key) ?? hold(key, await kept.get(key)),
+    set: (key, value) => kept.set(key, hold(key, value)),
+  };
+  held.set(context.paths, made);
+  return made;
 }
 
 function ecosystemsOf({ packages, filesystem }: ImageContent): readonly string[] {

@@ -1,4 +1,4 @@
-import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CacheHome, orWarn } from '../image/caches.ts';
 import { makeFolder, replaceFile, writeBeside } from '../image/disk.ts';
@@ -47,6 +47,7 @@ export async function noteEcosystems(
     await orWarn(context, async () => {
       await makeFolder(folder);
       await writeBeside(mark, '');
+      await utimes(mark, context.now() / 1000, context.now() / 1000);
     });
   }
 }
