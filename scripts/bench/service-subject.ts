@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDatabase } from '../../src/service/database.ts';
+import { gradeAgain } from '../../src/service/follow.ts';
 import { residentBytes } from '../../src/service/grader.ts';
 import type { Logger } from '../../src/service/log.ts';
 import { openQueue } from '../../src/service/queue.ts';
@@ -87,13 +88,13 @@ async function round(reason: 'api' | 'daily'): Promise<unknown> {
   const before = process.cpuUsage();
   const images = repositories.map((repository) => ({ registry, repository, tag: '1' }));
   // As a day's round and a request do.
-  if (reason === 'daily') await Promise.all(images.map((image) => queue.ask({ image, reason })));
+  if (reason === 'daily') await gradeAgain({ records, queue }, images.length);
   else for (const image of images) await queue.ask({ image, reason });
   const gradersBefore = graderSeconds();
   while (graded < repositories.length) await sleep(20);
   for (;;) {
-    const { grade } = await queue.sizes();
-    if (grade.waiting + grade.running === 0) break;
+    const { grade, again } = await queue.sizes();
+    if (grade.waiting + grade.running + again.waiting + again.running === 0) break;
     await sleep(10);
   }
   const seconds = (performance.now() - started) / 1000;

@@ -19,6 +19,8 @@ const MOST_CHECKS = 5_000;
 const PARALLEL = 4;
 /** Seconds between two looks for images whose grade is old. */
 const TICK_SECONDS = 600;
+/** Tags that one process grades again at once. */
+const TOGETHER = 50;
 
 /** The jobs that ask for new tags and moved ones, and for each image once a day. */
 export function startFollowing(deps: AppDeps, env: NodeJS.ProcessEnv = process.env): void {
@@ -35,7 +37,7 @@ export function startFollowing(deps: AppDeps, env: NodeJS.ProcessEnv = process.e
       }),
     );
   });
-  queue.work('daily', () => askAgain(deps));
+  queue.work('daily', () => daily(deps));
   queue.schedule('follow', settings.every.followSeconds);
   queue.schedule('daily', TICK_SECONDS);
 }
@@ -112,15 +114,24 @@ async function followRegistry(
   });
 }
 
-/** Asks for images whose grade is old, a part each time: a day's work is spread over it. */
-async function askAgain(deps: AppDeps): Promise<void> {
-  const { records, queue, settings } = deps;
+/** What each day needs, a part of it each time: its work is spread over it. */
+async function daily(deps: AppDeps): Promise<void> {
+  const { records, settings } = deps;
   await records.upkeep();
   await forgetEvents(deps);
   await gatherNews(deps);
   const { images } = await records.counts();
   // Twice the even part: what fell behind catches up.
   const part = Math.ceil((2 * images * TICK_SECONDS) / settings.every.gradeSeconds);
-  const due = await records.takeDue(Math.max(part, 20));
-  await Promise.all(due.map((image) => queue.ask({ image, reason: 'daily' })));
+  await gradeAgain(deps, Math.max(part, 20));
+}
+
+/** Has images graded whose grade is old. */
+export async function gradeAgain(
+  { records, queue }: Pick<AppDeps, 'records' | 'queue'>,
+  most: number,
+): Promise<void> {
+  const due = await records.takeDue(most);
+  for (let i = 0; i < due.length; i += TOGETHER)
+    await queue.send('again', { due: due.slice(i, i + TOGETHER) });
 }

@@ -18,6 +18,7 @@ import { openRegistryImage } from '../image/registry/open-registry.ts';
 import { messageOf, ProxyError, UserError } from '../lib/errors.ts';
 import { drainAtEnd } from '../lib/fetch.ts';
 import { given } from '../lib/json.ts';
+import { inParallel } from '../lib/parallel.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { PipelineEvent } from '../model/events.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../model/facts.ts';
@@ -25,6 +26,7 @@ import type { OpenedImage } from '../model/image.ts';
 import type { ImageContents } from '../model/report.ts';
 import { imageText } from './allowed.ts';
 import {
+  type AgainRequest,
   failed,
   type FromGrader,
   type GradeFailure,
@@ -32,13 +34,15 @@ import {
   type GraderAnswer,
   type GraderOptions,
   type Made,
+  type MadeAgain,
   type ToGrader,
   vulnerabilitiesOf,
 } from './grader.ts';
 import { accessOf, handsAt } from './hands.ts';
 import { factsOfLayers, keptInspections, type SharedFacts } from './kept.ts';
+import { imageOf, recordOf } from './record-rows.ts';
 
-// A bundle of its own: grades images for grader.ts, one at a time, with nothing of the user's own.
+// A bundle of its own: grades images for grader.ts, with nothing of the user's own.
 
 const tell = (message: FromGrader): void => {
   process.send?.(message);
@@ -70,30 +74,52 @@ async function prepare({ home, settings: own }: Pick<GraderOptions, 'home' | 'se
   const context: PipelineContext = { ...hands.context, layerFacts };
   await boundKeptDaily(context);
   const inspections = keptInspections(context, [VERSION, own.trust]);
-  return { ...hands, context, inspections, own };
+  const { settings, trusted, registries } = hands;
+  const options: GradeOptions = {
+    ...{ settings, trusted, dockerfile: undefined, secrets: true, vex: [], registries },
+  };
+  return { options, context, inspections, own };
+}
+
+/** How many are asked for at once: while one waits for its registry, others are judged. */
+const AT_ONCE = 4;
+
+/** What cannot be graded so is left to a grade of its own, which says why. */
+async function gradeAgain(
+  { options, inspections, ...grading }: Grading,
+  { names, now }: AgainRequest,
+): Promise<GraderAnswer<MadeAgain>> {
+  const context = { ...grading.context, now: () => now };
+  const all = await inParallel(names, AT_ONCE, async (name) => {
+    try {
+      const { registry, repository, tag = '' } = imageOf(name);
+      // A HEAD would close its connection.
+      const root = await options.registries.reader(registry).findManifest(repository, tag);
+      const kept = root && (await inspections.get(`${name} ${root.descriptor.digest}`, now));
+      const answer = kept && (await judged(context, kept, options));
+      return answer && ([name, recordOf(answer.made)] as const);
+    } catch {
+      return undefined;
+    }
+  });
+  return { ok: true, made: new Map(all.filter((one) => one !== undefined)) };
 }
 
 async function grade(grading: Grading, request: GradeRequest): Promise<GraderAnswer> {
-  const { own, settings, trusted, inspections } = grading;
-  const { image, now, isAgain = false, credentials } = request;
+  const { own, inspections } = grading;
+  const { image, now, credentials } = request;
   const { registry, repository, tag, digest: wanted } = image;
   const context = { ...grading.context, now: () => now, emit: progressOf() };
   const registries =
     credentials === undefined
-      ? grading.registries
+      ? grading.options.registries
       : new Registries(context, {}, accessOf(own.registries, fetch, { registry, credentials }));
-  const options: GradeOptions = {
-    ...{ settings, trusted, dockerfile: undefined, secrets: true, vex: [], registries },
-  };
+  const options = { ...grading.options, registries };
   const name = imageText(image);
   const client = registries.reader(registry);
   const root = await client.findManifest(repository, wanted ?? tag ?? 'latest');
   if (root === undefined)
     return { ...failed('image', `${registry} does not have ${name}`), gone: true };
-  const key = `${name} ${root.descriptor.digest}`;
-  const kept = isAgain ? await inspections.get(key, now) : undefined;
-  const again = kept && (await judged(context, kept, options).catch(() => undefined));
-  if (again !== undefined) return again;
   const reference = { registry, repository, ...given({ tag, digest: wanted }) };
   const opened = await openRegistryImage({ name, reference, client, root });
   const bytes = layerBytes(opened);
@@ -102,6 +128,7 @@ async function grade(grading: Grading, request: GradeRequest): Promise<GraderAns
     return failed('bounds', `its layers have ${bytes} bytes, and at most ${most} are read`);
   const inspected = await inspectOpened(context, opened, options);
   const answer = await judged(context, inspected, options);
+  const key = `${name} ${root.descriptor.digest}`;
   await inspections.set(key, { now, builtAt: answer.made.builtAt }, inspected);
   return answer;
 }
@@ -201,7 +228,9 @@ process.on('message', (message: ToGrader) => {
     waiting.delete(message.key);
   } else
     void grading
-      ?.then((ready) => grade(ready, message))
+      ?.then((ready): Promise<GraderAnswer<Made | MadeAgain>> =>
+        'names' in message ? gradeAgain(ready, message) : grade(ready, message),
+      )
       .catch(failureOf)
       .then((answer) => {
         tell({ kind: 'answer', answer });

@@ -9,7 +9,7 @@ import { type Fact, known, unknownFact, type Vulnerability } from '../model/fact
 import type { ImageContents } from '../model/report.ts';
 import type { Credentials } from './hands.ts';
 import type { SharedFacts } from './kept.ts';
-import type { MadeGrade } from './records.ts';
+import type { GradeRecord, MadeGrade } from './record-rows.ts';
 import type { ServiceSettings } from './settings.ts';
 import type { AskError, ImageName } from './shapes.ts';
 
@@ -17,8 +17,6 @@ export interface GradeRequest {
   readonly image: ImageName;
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** What is known of this digest may count; only vulnerabilities and age are looked up. */
-  readonly isAgain?: boolean;
   /** For this grade alone, instead of those of settings: never kept, nor logged. */
   readonly credentials?: Credentials;
 }
@@ -37,12 +35,17 @@ export type GradeFailure = AskError & {
   readonly gone?: boolean;
 };
 
-export type GraderAnswer = { readonly ok: true; readonly made: Made } | GradeFailure;
+/** Tags, as the database names them: of those whose digest is known, vulnerabilities and age. */
+export type AgainRequest = Pick<GradeRequest, 'now'> & { readonly names: readonly string[] };
+export type MadeAgain = ReadonlyMap<string, GradeRecord>;
+
+export type GraderAnswer<M = Made> = { readonly ok: true; readonly made: M } | GradeFailure;
 
 /** First settings, over its pipe since they contain passwords; then images, and facts by key. */
 export type ToGrader =
   | Pick<GraderOptions, 'home' | 'settings'>
   | GradeRequest
+  | AgainRequest
   | { readonly key: string; readonly packed?: Uint8Array | undefined };
 
 /** First `ready`. The service has the database: it is asked for facts. */
@@ -51,7 +54,7 @@ export type FromGrader =
   | { readonly kind: 'progress'; readonly line: string }
   | { readonly kind: 'get'; readonly key: string }
   | { readonly kind: 'put'; readonly key: string; readonly packed: Uint8Array }
-  | { readonly kind: 'answer'; readonly answer: GraderAnswer };
+  | { readonly kind: 'answer'; readonly answer: GraderAnswer<Made | MadeAgain> };
 
 export interface GraderOptions {
   readonly settings: Pick<ServiceSettings, 'registries' | 'trust' | 'bounds' | 'osv'>;
@@ -75,12 +78,14 @@ const MIB = 1024 * 1024;
 const HEAP_SHARE = 0.7;
 const WORN_SHARE = 0.6;
 
+type HowToGrade = Pick<Running, 'onProgress'> & { readonly signal?: AbortSignal };
+
 interface Running {
   readonly child: ChildProcess;
   /** Fulfilled when it can grade: its start does not count as time of a grade. */
   readonly ready: Promise<unknown>;
   /** Called with the answer to the grade under way, or with why there is none. */
-  answered?: ((answer: GraderAnswer) => void) | undefined;
+  answered?: ((answer: GraderAnswer<Made | MadeAgain>) => void) | undefined;
   onProgress?: ((line: string) => void) | undefined;
 }
 
@@ -101,10 +106,12 @@ export class Grader {
   }
 
   /** Never rejects. One at a time: the caller waits for its end. An abort kills the process. */
+  grade(request: GradeRequest, how?: HowToGrade): Promise<GraderAnswer>;
+  grade(request: AgainRequest): Promise<GraderAnswer<MadeAgain>>;
   async grade(
-    request: GradeRequest,
-    { onProgress, signal }: { onProgress?: (line: string) => void; signal?: AbortSignal } = {},
-  ): Promise<GraderAnswer> {
+    request: GradeRequest | AgainRequest,
+    { onProgress, signal }: HowToGrade = {},
+  ): Promise<GraderAnswer<Made | MadeAgain>> {
     const { settings, home } = this.#options;
     const { seconds, memory } = settings.bounds;
     let running: Running;
@@ -130,7 +137,7 @@ export class Grader {
     };
     signal?.addEventListener('abort', stop, { once: true });
     try {
-      return await new Promise<GraderAnswer>((resolve) => {
+      return await new Promise<GraderAnswer<Made | MadeAgain>>((resolve) => {
         Object.assign(running, { answered: resolve, onProgress });
         // It may have come while the process started.
         if (signal?.aborted === true) stop();

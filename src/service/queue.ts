@@ -4,14 +4,17 @@ import PgBoss from 'pg-boss';
 import { given } from '../lib/json.ts';
 import { type Database, DatabaseAway, type Query } from './database.ts';
 import type { Logger } from './log.ts';
+import type { Due } from './records-images.ts';
 import { type Asked, createAsks, type NewAsk } from './records.ts';
 import type { ServiceSettings } from './settings.ts';
 import type { Reason } from './shapes.ts';
 import { together } from './together.ts';
 
 export interface Jobs {
-  readonly grade: { readonly askId: string; readonly fresh?: boolean };
-  /** Asks again for what was graded a day ago; removes what is too old. */
+  readonly grade: { readonly askId: string };
+  /** Grades these again, several at once. */
+  readonly again: { readonly due: readonly Due[] };
+  /** Looks for what was graded a day ago; removes what is too old. */
   readonly daily: Readonly<Record<string, never>>;
   readonly follow: Readonly<Record<string, never>>;
   /** Sends what waits for an address. */
@@ -54,7 +57,7 @@ export interface QueueOptions {
   readonly silentSeconds?: number;
 }
 
-const NAMES = ['grade', 'daily', 'follow', 'notify', 'attach'] as const satisfies JobName[];
+const NAMES: readonly JobName[] = ['grade', 'again', 'daily', 'follow', 'notify', 'attach'];
 const MOST_ATTEMPTS = 6;
 const MOST_FACTOR = 3 ** 4;
 const BATCH = 1000;
@@ -183,8 +186,8 @@ export async function openQueue(database: Database, options: QueueOptions) {
     handler: (job: Job<N>) => Promise<void>,
   ): Promise<void> => {
     const { name, id, tries, lost } = one;
-    // A grade has its own bound, and may wait for those before it.
-    const seconds = name === 'grade' ? 86_400 : settings.bounds.seconds + 60;
+    // Grades have their own bound, and may wait for those before them.
+    const seconds = name === 'grade' || name === 'again' ? 86_400 : settings.bounds.seconds + 60;
     const timer = setTimeout(() => {
       lost.abort(OVER);
     }, seconds * 1000);
@@ -248,9 +251,9 @@ export async function openQueue(database: Database, options: QueueOptions) {
     const all = await database.transaction(async (query) => {
       const made = await createAsks(query, asks, now());
       const jobs = made.map(({ ask: { id }, isNew }, i) => {
-        const { reason, fresh, here = false } = asks[i] as NewAsk;
-        const data = { askId: id, ...given({ fresh }) };
-        return { isNew, here, job: { name: 'grade', id, data, priority: PRIORITY[reason] } };
+        const { reason, here = false } = asks[i] as NewAsk;
+        const job = { name: 'grade', id, data: { askId: id }, priority: PRIORITY[reason] };
+        return { isNew, here, job };
       });
       const fresh = jobs.filter(({ isNew, here }) => isNew && !here).map(({ job }) => job);
       if (fresh.length > 0) await boss.insert(fresh, { db: bossDb(query) });

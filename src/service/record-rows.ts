@@ -1,7 +1,9 @@
 import { VECTORS } from '../model/criterion.ts';
 import { type Digest, digestHex, formatReference, parseReference } from '../model/reference.ts';
+import type { Scorecard } from '../model/scorecard.ts';
 import type { Query } from './database.ts';
-import type { ImageName } from './shapes.ts';
+import { undatedText } from './dated-text.ts';
+import type { Counts, ImageName } from './shapes.ts';
 
 /** An image's name in the database: by digest where there is one, else by tag. */
 export function nameOf({ registry, repository, tag = 'latest', digest }: ImageName): string {
@@ -53,6 +55,35 @@ export const gradeOf = (table: string): string =>
      ${fields(table, 'id gradedAt signer level failing advisoriesAt builtAt scoville')}`,
   );
 export const GRADES = `SELECT ${gradeOf('g')} AS row FROM grade g JOIN image i ON i.id = g.image_id`;
+
+export interface MadeGrade {
+  readonly scorecard: Scorecard;
+  readonly counts?: Counts;
+  readonly advisoriesAt?: Date;
+  readonly builtAt?: Date;
+  /** More for pages, reports and Harbor: any JSON; kept once by content, with the scorecard. */
+  readonly report?: unknown;
+}
+
+export type Kept = Pick<MadeGrade, 'scorecard' | 'report'>;
+
+/** Columns of `grade` but its ids; and its document, the same for the same findings. */
+export type GradeRecord = ReturnType<typeof recordOf>;
+
+export function recordOf({ scorecard, report, counts, ...times }: MadeGrade) {
+  const { level, overall, vectors, criteria, tool, digest, gradedAt } = scorecard;
+  const kept: Kept = { scorecard: { ...scorecard, gradedAt: '' }, report };
+  return {
+    document: Buffer.from(
+      undatedText(JSON.stringify(kept), { ...times, gradedAt: new Date(gradedAt) }),
+    ),
+    ...{ digest: `\\x${digestHex(digest)}`, level, ...overall, scoville: tool.version },
+    ...{ graded_at: gradedAt, built_at: times.builtAt, advisories_at: times.advisoriesAt },
+    vectors: VECTORS.map((vector) => vectors[vector].grade).join(' '),
+    counts: counts && SEVERITIES.map((severity) => counts[severity]),
+    failing: criteria.flatMap(({ id, outcome }) => (outcome === 'fail' ? [id] : [])),
+  };
+}
 
 /** An ImageRow, of `image i` and its grades `g` and `b`. */
 export const IMAGE = object(

@@ -15,6 +15,13 @@ export interface ImageFilter {
   readonly q?: string;
 }
 
+/** A tag whose grade is a day old. */
+export interface Due {
+  readonly name: string;
+  /** That grade: with another one it is not due any more. */
+  readonly grade_id: string;
+}
+
 export interface FleetSummary {
   readonly images: number;
   /** Graded images by level, 0 to 5. */
@@ -217,16 +224,14 @@ export function followRecords(
       await query(GONE, [nameOf(image), new Date(now())]);
     },
     /** Images whose newest grade is too old, each given once a day. */
-    takeDue: async (limit: number): Promise<readonly ImageName[]> => {
-      const taken = await query<{ name: string }>(
+    takeDue: (limit: number): Promise<readonly Due[]> =>
+      query<Due>(
         `WITH taken AS (
            SELECT image_id FROM due WHERE due_at <= $1 ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED
          ) UPDATE due SET due_at = $3 FROM taken, image i
-         WHERE due.image_id = taken.image_id AND i.id = due.image_id RETURNING i.name`,
+         WHERE due.image_id = taken.image_id AND i.id = due.image_id RETURNING i.name, i.grade_id`,
         [new Date(now()), limit, new Date(now() + gradeSeconds * 1000)],
-      );
-      return taken.map(({ name }): ImageName => imageOf(name));
-    },
+      ),
   };
 }
 

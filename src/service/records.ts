@@ -2,35 +2,34 @@ import { createHash, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { given } from '../lib/json.ts';
-import { VECTORS } from '../model/criterion.ts';
-import { digestHex } from '../model/reference.ts';
-import { GRADES as BEST_FIRST, type Scorecard } from '../model/scorecard.ts';
+import { GRADES as BEST_FIRST } from '../model/scorecard.ts';
 import type { Database, Query } from './database.ts';
-import { datedText, undatedText } from './dated-text.ts';
-import { ASK, GRADES, gradeOf, nameOf, object, read, SEVERITIES } from './record-rows.ts';
-import { followRecords, GONE, imageRecords } from './records-images.ts';
+import { datedText } from './dated-text.ts';
+import {
+  ASK,
+  type GradeRecord,
+  GRADES,
+  gradeOf,
+  type Kept,
+  type MadeGrade,
+  nameOf,
+  object,
+  read,
+  recordOf,
+} from './record-rows.ts';
+import { type Due, followRecords, GONE, imageRecords } from './records-images.ts';
 import { upkeepRecords } from './records-upkeep.ts';
 import type { ServiceSettings } from './settings.ts';
-import type { Ask, AskError, Counts, GradeDetail, GradeRow, ImageName, Reason } from './shapes.ts';
-import { together } from './together.ts';
+import type { Ask, AskError, GradeDetail, GradeRow, ImageName, Reason } from './shapes.ts';
 
 export interface NewAsk {
   readonly image: ImageName;
   readonly reason: Reason;
   readonly askedBy?: string;
-  /** Not one with another that is queued for the same image; facts are read again. */
+  /** Not one with another that is queued for the same image. */
   readonly fresh?: boolean;
   /** No job: this process grades it itself, with credentials that nobody else has. */
   readonly here?: boolean;
-}
-
-export interface MadeGrade {
-  readonly scorecard: Scorecard;
-  readonly counts?: Counts;
-  readonly advisoriesAt?: Date;
-  readonly builtAt?: Date;
-  /** More for pages, reports and Harbor: any JSON; kept once by content, with the scorecard. */
-  readonly report?: unknown;
 }
 
 export interface MadeVerdict extends MadeGrade {
@@ -148,16 +147,6 @@ function askRecords({ query }: Database, now: () => number) {
     if (gone && row !== undefined) await query(GONE, [row.name, new Date(now())]);
     return row?.state ?? 'failed';
   };
-  const start = together(async (ids: readonly string[]) => {
-    const started = await read<Ask>(
-      query,
-      `UPDATE ask a SET state = 'running', is_open = false, attempts = attempts + 1, started_at = $2
-       FROM image i WHERE a.id = ANY ($1::uuid[]) AND i.id = a.image_id AND a.state IN ('queued', 'running')
-       RETURNING ${ASK} AS row`,
-      [ids, new Date(now())],
-    );
-    return ids.map((id) => started.find((ask) => ask.id === id));
-  });
   return {
     ask: async (id: string): Promise<Ask | undefined> =>
       isUuid(id) ? one('a.id = $1', id) : undefined,
@@ -167,7 +156,13 @@ function askRecords({ query }: Database, now: () => number) {
       one('i.name = $1 ORDER BY a.asked_at DESC LIMIT 1', nameOf(image)),
     /** Now running, one attempt more; undefined where it is done, failed or unknown. */
     start: async (id: string): Promise<Ask | undefined> => {
-      const ask = await start(id);
+      const [ask] = await read<Ask>(
+        query,
+        `UPDATE ask a SET state = 'running', is_open = false, attempts = attempts + 1, started_at = $2
+         FROM image i WHERE a.id = $1 AND i.id = a.image_id AND a.state IN ('queued', 'running')
+         RETURNING ${ASK} AS row`,
+        [id, new Date(now())],
+      );
       if (ask === undefined || ask.attempts <= MOST_ATTEMPTS) return ask;
       await fail(id, { message: `the worker ended ${MOST_ATTEMPTS} times while grading it` });
       return undefined;
@@ -181,48 +176,51 @@ function askRecords({ query }: Database, now: () => number) {
   };
 }
 
-/** A grade that ends an ask; `within` runs in its transaction. */
-interface End {
-  readonly askId: string;
-  readonly made: MadeGrade;
-  readonly within: ((finished: Finished, query: Query) => Promise<void>) | undefined;
-}
+/** Runs in the transaction that keeps a new grade, to send jobs. */
+export type Within = (finished: Finished, query: Query) => Promise<void>;
 
 function gradeRecords({ query, transaction }: Database, now: () => number, gradeSeconds: number) {
   const grade = async (id: string): Promise<GradeRow | undefined> =>
     isUuid(id) ? (await read<GradeRow>(query, `${GRADES} WHERE g.id = $1`, [id]))[0] : undefined;
-  const finish = together((ends: readonly End[]) =>
-    transaction(async (query) => {
-      const asks = await query<{ id: string; image_id: number; grade_id: string | null }>(
-        `SELECT a.id, a.image_id, a.grade_id FROM ask a JOIN image i ON i.id = a.image_id
-         WHERE a.id = ANY ($1::uuid[]) ORDER BY i.id FOR UPDATE`,
-        [ends.map(({ askId }) => askId)],
-      );
-      const isBefore = asks.find(({ grade_id }) => grade_id !== null);
-      // Of an image one at a time: the next is compared with it.
-      const isMixed =
-        isBefore !== undefined || new Set(asks.map((one) => one.image_id)).size < ends.length;
-      if (isMixed && ends.length > 1) throw new Error('to be tried alone');
-      if (isBefore !== undefined) return [await finishedBefore(query, isBefore.grade_id ?? '')];
-      const made = ends.map(({ askId, made }): NewGrade => {
-        const ask = asks.find(({ id }) => id === askId);
-        if (ask === undefined) throw new Error(`no ask ${askId}`);
-        return { ...made, imageId: ask.image_id, askId };
-      });
-      const at = now();
-      const dates = [new Date(at), new Date(at + gradeSeconds * 1000)];
-      const all = await addGrades(query, made, dates);
-      for (const [i, finished] of all.entries()) await ends[i]?.within?.(finished, query);
-      return all;
-    }),
-  );
   return {
+    /** Grade, image and ask in one transaction, exactly once: a second call changes nothing. */
+    finish: (askId: string, made: MadeGrade, within?: Within): Promise<Finished> =>
+      transaction(async (query) => {
+        const [ask] = await query<{ image_id: number; grade_id: string | null }>(
+          `SELECT a.image_id, a.grade_id FROM ask a JOIN image i ON i.id = a.image_id
+           WHERE a.id = $1 FOR UPDATE`,
+          [askId],
+        );
+        if (ask === undefined) throw new Error(`no ask ${askId}`);
+        if (ask.grade_id !== null) return finishedBefore(query, ask.grade_id);
+        const one = { ...recordOf(made), image_id: ask.image_id, ask_id: askId };
+        const dates = [new Date(now()), new Date(now() + gradeSeconds * 1000)];
+        return (await addGrades(query, [one], within, dates))[0] as Finished;
+      }),
     /**
-     * Grade, image and ask in one transaction, exactly once: a second call changes nothing.
-     * `within` runs in it where the grade is new, to send jobs.
+     * Keeps grades of tags, by name, in one transaction: of those that nobody graded, removed or
+     * asked for since they were due. Gives those of them without a grade.
      */
-    finish: (askId: string, made: MadeGrade, within?: End['within']): Promise<Finished> =>
-      finish({ askId, made, within }),
+    finishDue: (
+      due: readonly Due[],
+      made: ReadonlyMap<string, GradeRecord>,
+      within?: Within,
+    ): Promise<readonly Due[]> =>
+      transaction(async (query) => {
+        const left = await query<Due & { id: number }>(
+          `SELECT i.id, name, grade_id FROM json_to_recordset($1) AS m (name text, grade_id uuid)
+           JOIN image i USING (name, grade_id) WHERE gone_at IS NULL
+             AND NOT EXISTS (SELECT FROM ask WHERE image_id = i.id AND state IN ('queued', 'running'))
+           ORDER BY i.id FOR UPDATE OF i`,
+          [JSON.stringify(due)],
+        );
+        const grades = left.flatMap(({ id, name }) => {
+          const one = made.get(name);
+          return one === undefined ? [] : [{ ...one, image_id: id }];
+        });
+        await addGrades(query, grades, within);
+        return left.filter(({ name }) => !made.has(name));
+      }),
     /** The same verdict again gives the grade of the first time. */
     addVerdict: (verdict: MadeVerdict): Promise<Finished> =>
       transaction(async (query) => {
@@ -234,10 +232,10 @@ function gradeRecords({ query, transaction }: Database, now: () => number, grade
            ON g.image_id = i.id AND g.graded_at = $2 AND g.signer = $3 WHERE name = $1`,
           [nameOf(image), new Date(scorecard.gradedAt), signer],
         );
-        const { id: imageId = 0, grade_id: same = null } = row ?? {};
+        const { id = 0, grade_id: same = null } = row ?? {};
         if (same !== null) return finishedBefore(query, same);
-        const [added] = await addGrades(query, [{ ...verdict, imageId }], [null, null]);
-        return added as Finished;
+        const one = { ...recordOf(verdict), image_id: id, signer };
+        return (await addGrades(query, [one]))[0] as Finished;
       }),
     grade,
     detail: async (
@@ -265,9 +263,9 @@ async function finishedBefore(query: Query, gradeId: string): Promise<Finished> 
   return { grade, change: 'same', isNew: false };
 }
 
-interface NewGrade extends MadeGrade {
-  readonly imageId: number;
-  readonly askId?: string;
+interface NewGrade extends GradeRecord {
+  readonly image_id: number;
+  readonly ask_id?: string;
   readonly signer?: string;
 }
 
@@ -275,28 +273,19 @@ interface NewGrade extends MadeGrade {
 async function addGrades(
   query: Query,
   made: readonly NewGrade[],
-  dates: readonly (Date | null)[],
+  within?: Within,
+  dates: readonly (Date | null)[] = [null, null],
 ): Promise<readonly Finished[]> {
   const documents = await keepDocuments(query, made);
-  const rows = made.map(({ scorecard, counts, ...one }, i) => {
-    const { level, overall, vectors, criteria, tool, digest, gradedAt } = scorecard;
-    return {
-      ...{ id: randomUUID(), ask_id: one.askId, image_id: one.imageId, signer: one.signer, level },
-      ...{ document_id: documents[i], digest: `\\x${digestHex(digest)}`, ...overall },
-      ...{ graded_at: gradedAt, built_at: one.builtAt, advisories_at: one.advisoriesAt },
-      vectors: VECTORS.map((vector) => vectors[vector].grade).join(' '),
-      counts: counts && SEVERITIES.map((severity) => counts[severity]),
-      failing: criteria.flatMap(({ id, outcome }) => (outcome === 'fail' ? [id] : [])),
-      scoville: tool.version,
-    };
+  const rows = made.map((one, i) => {
+    return { ...one, document: undefined, id: randomUUID(), document_id: documents[i] };
   });
   const values = [JSON.stringify(rows), BEST_FIRST, ...dates];
   const written = await read<Omit<Finished, 'isNew'>>(query, ADD, values);
-  return rows.map(({ id }) => {
-    const finished = written.find(({ grade }) => grade.id === id);
-    if (finished === undefined) throw new Error('no grade was written');
-    return { ...finished, isNew: true };
-  });
+  if (written.length < rows.length) throw new Error('a grade was not written');
+  const all = written.map((one): Finished => ({ ...one, isNew: true }));
+  for (const one of all) await within?.(one, query);
+  return all;
 }
 
 // It is better or worse by level, then by grade. A build's verdict speaks for the tag while the tag
@@ -328,20 +317,12 @@ compared AS (
 SELECT ${object(`'grade', ${gradeOf('g')}, 'before', CASE WHEN b.id IS NOT NULL THEN ${gradeOf('b')} END, 'change', change`)} AS row
 FROM g JOIN compared USING (id) JOIN image i ON i.id = g.image_id LEFT JOIN grade b ON b.id = last_id`;
 
-type Kept = Pick<MadeGrade, 'scorecard' | 'report'>;
-
-/**
- * Scorecards and reports without times, so that the same findings are kept once. Gives their ids,
- * as PostgreSQL reads them.
- */
+/** Keeps each once. Gives their ids, as PostgreSQL reads them. */
 async function keepDocuments(query: Query, made: readonly NewGrade[]): Promise<readonly string[]> {
-  const all = made.map(({ scorecard, report, ...times }) => {
-    const kept: Kept = { scorecard: { ...scorecard, gradedAt: '' }, report };
-    const gradedAt = new Date(scorecard.gradedAt);
-    const json = undatedText(JSON.stringify(kept), { ...times, gradedAt });
-    return { json, id: `\\x${createHash('sha256').update(json).digest('hex')}` };
-  });
-  const left = new Map(all.map(({ id, json }) => [id, json]));
+  const ids = made.map(
+    ({ document }) => `\\x${createHash('sha256').update(document).digest('hex')}`,
+  );
+  const left = new Map(ids.map((id, i) => [id, made[i]?.document ?? '']));
   const known = await query<{ id: string }>(
     `SELECT id::text FROM document WHERE id = ANY ($1::text[]::bytea[]) FOR KEY SHARE`,
     [[...left.keys()]],
@@ -351,7 +332,7 @@ async function keepDocuments(query: Query, made: readonly NewGrade[]): Promise<r
     await query('INSERT INTO document VALUES ($1::text::bytea, $2) ON CONFLICT DO NOTHING', [
       ...[id, await promisify(gzip)(json)],
     ]);
-  return all.map(({ id }) => id);
+  return ids;
 }
 
 /** What PostgreSQL would refuse as an id is nobody's. */

@@ -3,30 +3,21 @@ import { messageOf } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { Turns } from '../lib/parallel.ts';
 import { Allowed } from './allowed.ts';
-import type { Query } from './database.ts';
-import {
-  failed,
-  type GradeFailure,
-  Grader,
-  type GraderAnswer,
-  type GraderOptions,
-  type GradeRequest,
-} from './grader.ts';
+import { DatabaseAway } from './database.ts';
+import { failed, type GradeFailure, Grader, type GraderOptions, type MadeAgain } from './grader.ts';
 import type { Credentials } from './hands.ts';
 import type { AppDeps } from './parts.ts';
-import { TryAgain } from './queue.ts';
-import type { Finished } from './records.ts';
-import type { Ask } from './shapes.ts';
+import { type Job, TryAgain } from './queue.ts';
+import { imageOf } from './record-rows.ts';
+import type { Within } from './records.ts';
 
 type Deps = Pick<AppDeps, 'settings' | 'records' | 'queue' | 'log' | 'now'>;
 
 export interface WorkerOptions extends Pick<GraderOptions, 'home' | 'env' | 'file'> {
   /** Grader processes; each grades one image at a time. */
   readonly graders: number;
-  /** In the transaction that keeps a new grade, to send jobs. */
-  readonly onFinished?: (finished: Finished, query: Query, ask: Ask) => Promise<void>;
+  readonly onFinished?: Within;
   readonly onGraded?: (graded: {
-    readonly ask: Ask;
     readonly outcome: 'done' | GradeFailure['kind'];
     readonly seconds: number;
   }) => void;
@@ -34,13 +25,8 @@ export interface WorkerOptions extends Pick<GraderOptions, 'home' | 'env' | 'fil
 
 interface GradeOptions {
   readonly credentials?: Credentials;
-  readonly fresh?: boolean;
   readonly signal?: AbortSignal;
 }
-
-/** What takes longer read layers. */
-const SLOW_MS = 3_000;
-const AHEAD = 8;
 
 /** Takes jobs of the queue and has each graded; what a grader answers is kept exactly once. */
 export class Workers {
@@ -50,7 +36,6 @@ export class Workers {
   readonly #all: readonly Grader[];
   readonly #idle: Grader[];
   readonly #turns: Turns;
-  #isQuick = false;
 
   constructor(deps: Deps, options: WorkerOptions) {
     const { settings, records } = deps;
@@ -72,18 +57,15 @@ export class Workers {
   start(): void {
     const { graders } = this.#options;
     if (graders === 0) return;
-    // One more than there are: while one is kept, the graders have work. A day later they take
-    // milliseconds, and several go through the database together.
-    const parallel = (): number => (this.#isQuick ? AHEAD * graders : graders + 1);
-    this.#deps.queue.work(
-      'grade',
-      ({ data, signal }) => this.grade(data.askId, { signal, ...given({ fresh: data.fresh }) }),
-      { parallel },
-    );
+    // One more than there are: while one is kept, the graders have work.
+    const parallel = (): number => graders + 1;
+    const { queue } = this.#deps;
+    queue.work('grade', ({ data, signal }) => this.grade(data.askId, { signal }), { parallel });
+    queue.work('again', (job) => this.again(job), { parallel });
   }
 
   /** Grades an ask that was made `here`. Rejects with TryAgain where it may go well later. */
-  async grade(askId: string, { credentials, fresh, signal }: GradeOptions = {}): Promise<void> {
+  async grade(askId: string, { credentials, signal }: GradeOptions = {}): Promise<void> {
     const { records, log, now } = this.#deps;
     const { onFinished, onGraded } = this.#options;
     const ask = await records.start(askId);
@@ -91,8 +73,7 @@ export class Workers {
     if (ask === undefined) return;
     const started = performance.now();
     const refusal = this.#allowed.refusal(ask.image);
-    const isAgain = ask.reason === 'daily' && fresh !== true;
-    const request = { image: ask.image, now: now(), isAgain, ...given({ credentials }) };
+    const request = { image: ask.image, now: now(), ...given({ credentials }) };
     const onProgress = (line: string): void => {
       records.progress(ask.id, line).catch((error: unknown) => {
         log.warn('progress was not kept', { ask: ask.id, error: messageOf(error) });
@@ -100,16 +81,14 @@ export class Workers {
     };
     const answer =
       refusal === undefined
-        ? await this.#answer(request, { onProgress, ...given({ signal }) })
+        ? await this.#with((grader) => grader.grade(request, { onProgress, ...given({ signal }) }))
         : failed('image', refusal);
     // The job was given back, and another worker takes it.
     if (signal?.aborted === true && !answer.ok) throw new TryAgain('it was stopped');
     const seconds = (performance.now() - started) / 1000;
-    onGraded?.({ ask, outcome: answer.ok ? 'done' : answer.kind, seconds });
+    onGraded?.({ outcome: answer.ok ? 'done' : answer.kind, seconds });
     if (answer.ok) {
-      await records.finish(ask.id, answer.made, async (finished, query) =>
-        onFinished?.(finished, query, ask),
-      );
+      await records.finish(ask.id, answer.made, onFinished);
       return;
     }
     const { kind, message, nextStep, gone } = answer;
@@ -119,19 +98,41 @@ export class Workers {
     if (state === 'queued') throw new TryAgain(message);
   }
 
+  /** Grades what is due by what is known of it; of the others, each becomes an ask. */
+  async again({ data: { due }, attempt, signal }: Job<'again'>): Promise<void> {
+    const { records, queue, log, now } = this.#deps;
+    const { onFinished, onGraded } = this.#options;
+    const names = due
+      .map(({ name }) => name)
+      .filter((name) => this.#allowed.refusal(imageOf(name)) === undefined);
+    const began = performance.now();
+    // Of a process that ends each time, one of them may be the cause.
+    const request = { names: attempt > 2 ? [] : names, now: now() };
+    const answer = await this.#with((grader) => grader.grade(request));
+    const made: MadeAgain = answer.ok ? answer.made : new Map<string, never>();
+    // Given back: another process has it now.
+    if (signal.aborted) return;
+    const seconds = (performance.now() - began) / 1000 / names.length;
+    for (let i = 0; i < made.size; i++) onGraded?.({ outcome: 'done', seconds });
+    const left = await records.finishDue(due, made, onFinished).catch((error: unknown) => {
+      if (error instanceof DatabaseAway) throw error;
+      log.error('grades were not kept together', { error });
+      return due;
+    });
+    await Promise.all(left.map(({ name }) => queue.ask({ image: imageOf(name), reason: 'daily' })));
+  }
+
   /** Ends the processes, after the queue stopped. */
   close(): void {
     for (const grader of this.#all) grader.close();
   }
 
-  #answer(request: GradeRequest, how: Parameters<Grader['grade']>[1]): Promise<GraderAnswer> {
+  #with<T>(run: (grader: Grader) => Promise<T>): Promise<T> {
     return this.#turns.take(undefined, async () => {
       const grader = this.#idle.pop() as Grader;
-      const began = performance.now();
       try {
-        return await grader.grade(request, how);
+        return await run(grader);
       } finally {
-        this.#isQuick = request.isAgain === true && performance.now() - began < SLOW_MS;
         this.#idle.push(grader);
       }
     });

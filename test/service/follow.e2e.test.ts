@@ -3,6 +3,7 @@ import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { startFollowing } from '../../src/service/follow.ts';
 import type { RegistryRule } from '../../src/service/settings.ts';
 import type { ImageName } from '../../src/service/shapes.ts';
+import { Workers } from '../../src/service/worker.ts';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
 import { type Kind, KINDS, removeDatabases } from './databases.ts';
 import { DAY_MS, madeGrade, SETTINGS } from './made.ts';
@@ -45,11 +46,15 @@ async function open(
   const { deps, clock } = parts;
   // Only `look` and `ask` send jobs.
   startFollowing({ ...deps, queue: { ...deps.queue, schedule: () => undefined } }, {});
+  // Its graders do not start: what is due becomes an ask each.
+  const workers = new Workers(deps, { graders: 1, home: '/dev/null', env: {} });
+  deps.queue.work('again', (job) => workers.again(job));
   const done = async (name: 'follow' | 'daily'): Promise<void> => {
     await deps.queue.send(name, {});
-    await expect
-      .poll(async () => (await deps.queue.sizes())[name], { timeout: 60_000 })
-      .toEqual({ waiting: 0, running: 0 });
+    for (const one of [name, 'again'] as const)
+      await expect
+        .poll(async () => (await deps.queue.sizes())[one], { timeout: 60_000 })
+        .toEqual({ waiting: 0, running: 0 });
   };
   /** A round; gives what it asked for, without the host. */
   const look = async (name: 'follow' | 'daily' = 'follow'): Promise<readonly string[]> => {

@@ -5,7 +5,12 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { type Descriptor, MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { Grader, type GraderAnswer, type GraderOptions } from '../../src/service/grader.ts';
+import {
+  Grader,
+  type GraderAnswer,
+  type GraderOptions,
+  type MadeAgain,
+} from '../../src/service/grader.ts';
 import { type FakeOsv, fakeOsv } from '../fakes/fake-osv.ts';
 import {
   type FakeRegistry,
@@ -87,6 +92,12 @@ export class GraderStand {
   ask(grader: Grader, repository: string, more: object = {}): Promise<GraderAnswer> {
     const image = { registry: this.registry.host, repository, tag: '1' };
     return grader.grade({ image, now: NOW, ...more });
+  }
+
+  async again(grader: Grader, names: readonly string[], now: number): Promise<MadeAgain> {
+    const answer = await grader.grade({ names, now });
+    if (!answer.ok) throw new Error(answer.message);
+    return answer.made;
   }
 }
 

@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { packFacts, sharedKey, unpackFacts } from '../../src/service/kept.ts';
+import { type GradeRecord, recordOf } from '../../src/service/record-rows.ts';
 import { startFakeRegistry } from '../fakes/fake-registry.ts';
 import { ImageBytes } from '../fakes/images.ts';
 import { layerTar } from '../fakes/tar-bytes.ts';
@@ -30,6 +31,11 @@ function known(name: string, versions?: readonly string[]) {
   const affected = { package: { ecosystem: 'Debian:13', name } };
   const id = `DEBIAN-CVE-2026-${name.length}`;
   return { id, affected: [versions === undefined ? affected : { ...affected, versions }] };
+}
+
+/** As it comes out of a grader's process. */
+function sent(made: GradeRecord | undefined): object {
+  return { ...made, document: made && Buffer.from(made.document).toString() };
 }
 
 describe('a grader', () => {
@@ -66,22 +72,29 @@ describe('a grader', () => {
     stand.registry.requests.length = 0;
     stand.osv.entries.push(known('curl', ['0']), known('openssl', ['0']), known('zlib1g'));
     const tomorrow = NOW + 86_400_000;
-    const answer = await stand.ask(own, 'team/again', { isAgain: true, now: tomorrow });
-    expect(stand.registry.calls).toEqual(['GET /v2/team/again/manifests/1']);
-    expect(answer).toMatchObject({
-      ok: true,
-      made: { counts: { unknown: 1 }, scorecard: { gradedAt: '2026-03-02T12:00:00.000Z' } },
+    const name = `${stand.registry.host}/team/again:1`;
+    const again = (now: number) => stand.again(own, [name, `${name}0`], now);
+    const made = await again(tomorrow);
+    expect(stand.registry.calls.toSorted()).toEqual([
+      'GET /v2/team/again/manifests/1',
+      'GET /v2/team/again/manifests/10',
+    ]);
+    expect([...made.keys()]).toEqual([name]);
+    expect(made.get(name)).toMatchObject({
+      ...{ counts: [0, 0, 0, 0, 1], graded_at: '2026-03-02T12:00:00.000Z' },
     });
+    // It says what a whole grade says.
+    const whole = await stand.ask(own, 'team/again', { now: tomorrow });
+    expect(whole.ok && sent(recordOf(whole.made))).toEqual(sent(made.get(name)));
     stand.osv.entries.length = 0;
     // Somebody asks: what hangs on it is looked up too, and still no layer is read.
     stand.registry.requests.length = 0;
     await stand.ask(own, 'team/again', { now: tomorrow });
     expect(stand.registry.calls).toContain(`GET /v2/team/again/referrers/${root.digest}`);
     expect(stand.registry.calls).not.toContain(`GET /v2/team/again/blobs/${layers[0]?.digest}`);
-    // A week later, a daily grade looks too.
-    stand.registry.requests.length = 0;
-    await stand.ask(own, 'team/again', { isAgain: true, now: NOW + 9 * 86_400_000 });
-    expect(stand.registry.calls).toContain(`GET /v2/team/again/referrers/${root.digest}`);
+    // A week later, a daily grade has to look too.
+    expect((await again(tomorrow + 6.9 * 86_400_000)).size).toBe(1);
+    expect((await again(tomorrow + 7 * 86_400_000)).size).toBe(0);
   });
 
   test('looks again for what hangs on a young image', async () => {
@@ -89,9 +102,8 @@ describe('a grader', () => {
     stand.push('team/young', bytes, root);
     const own = stand.grader();
     await stand.ask(own, 'team/young');
-    stand.registry.requests.length = 0;
-    await stand.ask(own, 'team/young', { isAgain: true, now: NOW + 86_400_000 });
-    expect(stand.registry.calls).toContain(`GET /v2/team/young/referrers/${root.digest}`);
+    const names = [`${stand.registry.host}/team/young:1`];
+    expect((await stand.again(own, names, NOW + 86_400_000)).size).toBe(0);
   });
 
   test('takes a tag that moved for the new image', async () => {
@@ -100,9 +112,9 @@ describe('a grader', () => {
     await stand.ask(own, 'team/moves');
     const bytes = new ImageBytes();
     const digest = stand.push('team/moves', bytes, bytes.image({ text: 'other' }));
-    expect(await stand.ask(own, 'team/moves', { isAgain: true })).toMatchObject({
-      made: { scorecard: { digest } },
-    });
+    const names = [`${stand.registry.host}/team/moves:1`];
+    expect((await stand.again(own, names, NOW)).size).toBe(0);
+    expect(await stand.ask(own, 'team/moves')).toMatchObject({ made: { scorecard: { digest } } });
   });
 });
 

@@ -1,6 +1,6 @@
 import { digestOf } from '../../src/model/reference.ts';
 import type { Grade, Scorecard } from '../../src/model/scorecard.ts';
-import type { MadeGrade } from '../../src/service/records.ts';
+import type { MadeGrade } from '../../src/service/record-rows.ts';
 import type { ServiceSettings } from '../../src/service/settings.ts';
 import type { ImageName } from '../../src/service/shapes.ts';
 

@@ -7,11 +7,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { build } from 'esbuild';
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Database, DatabaseAway, openDatabase } from '../../src/service/database.ts';
+import { gradeAgain } from '../../src/service/follow.ts';
 import type { Logger } from '../../src/service/log.ts';
 import { openQueue, type Queue, type QueueOptions, TryAgain } from '../../src/service/queue.ts';
 import { makeRecords } from '../../src/service/records.ts';
 import { cleanDatabase, emptyPlace, KINDS, removeDatabases } from './databases.ts';
-import { SETTINGS, tagged } from './made.ts';
+import { madeGrade, SETTINGS, tagged } from './made.ts';
 
 afterAll(removeDatabases);
 
@@ -46,7 +47,7 @@ describe.each(KINDS)('the queue in %s', (kind) => {
     await soon(async () => (await queue.sizes()).grade).toEqual({ waiting: 0, running: 0 });
     expect(seen).toEqual([
       {
-        ...{ id: ask.id, data: { askId: ask.id, fresh: true }, attempt: 1 },
+        ...{ id: ask.id, data: { askId: ask.id }, attempt: 1 },
         sizes: { waiting: 0, running: 1 },
       },
     ]);
@@ -273,6 +274,45 @@ test('workers that are killed leave each grade exactly once', async () => {
     ),
   ).toEqual([{ grades: 120, asks: 120, images: 120 }]);
   expect(asks.some((ask) => (ask?.attempts ?? 0) > 1)).toBe(true);
+});
+
+test('workers that are killed grade each tag that is due exactly once', async () => {
+  const place = await emptyPlace('postgres');
+  const database = await openDatabase(place);
+  onTestFinished(() => database.close());
+  const queue = await open(database, { silentSeconds: 2 });
+  let ahead = 0;
+  const now = (): number => Date.now() + ahead;
+  const records = makeRecords(database, { now, settings: SETTINGS });
+  for (let i = 0; i < 120; i++) {
+    const { ask } = await queue.ask({ image: tagged(`t${i}`), reason: 'api' });
+    await records.finish(ask.id, madeGrade({ at: now() - 86_400_000 }));
+  }
+  await database.query('TRUNCATE pgboss.job');
+  ahead = 86_400_000;
+  await gradeAgain({ records, queue }, 120);
+  expect((await queue.sizes()).again).toEqual({ waiting: 3, running: 0 });
+  const program = await bundled('worker-child.ts');
+  const begin = async (): Promise<ChildProcess> => {
+    const child = spawn(process.execPath, [program, place], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void child.kill('SIGKILL'));
+    await once(child.stdout, 'data');
+    return child;
+  };
+  for (let kills = 0; kills < 20; kills++) {
+    const child = await begin();
+    await wait(50 + Math.random() * 250);
+    child.kill('SIGKILL');
+  }
+  await begin();
+  await soon(async () => (await queue.sizes()).again).toEqual({ waiting: 0, running: 0 });
+  expect(
+    await database.query(
+      'SELECT count(*) AS grades, count(ask_id) AS asked, count(DISTINCT image_id) AS images FROM grade',
+    ),
+  ).toEqual([{ grades: 240, asked: 120, images: 120 }]);
 });
 
 /** A program of this folder as one file: Node 20 runs no TypeScript. */

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
 import { ApiProblem } from '../../src/service/problems.ts';
+import { nameOf, recordOf } from '../../src/service/record-rows.ts';
 import type { ImageFilter } from '../../src/service/records-images.ts';
 import {
   type Asked,
@@ -344,12 +345,59 @@ describe.each(KINDS)('records in %s', (kind) => {
     expect(await records.takeDue(9)).toEqual([]);
     clock.at += DAY_MS - 1000;
     const taken = await Promise.all([records.takeDue(9), records.takeDue(9)]);
-    expect(taken.flat()).toEqual([tagged('1')]);
+    expect(taken.flat()).toEqual([
+      { name: nameOf(tagged('1')), grade_id: (await records.image(tagged('1')))?.latest?.id },
+    ]);
     clock.at += 1000;
-    expect(await records.takeDue(9)).toEqual([tagged('2')]);
+    expect((await records.takeDue(9)).map(({ name }) => name)).toEqual([nameOf(tagged('2'))]);
     clock.at += DAY_MS;
     expect(await records.takeDue(1)).toHaveLength(1);
     expect(await records.takeDue(9)).toHaveLength(1);
+  });
+
+  test('what is due is graded together and once; what has no grade, and nobody asked for, is given back', async () => {
+    const { records, ask, grade, clock } = await open(kind);
+    for (const tag of ['1', '2', '3', '4', '5']) await grade(tagged(tag), { level: 2 });
+    clock.at += DAY_MS;
+    const due = await records.takeDue(9);
+    const later = clock.at + 1000;
+    const made = new Map(
+      due
+        .filter(({ name }) => !name.endsWith(':2'))
+        .map(({ name }) => [name, recordOf(madeGrade({ at: later, level: 1 }))]),
+    );
+    await grade(tagged('3'));
+    await ask(tagged('4'));
+    await records.gone(tagged('5'));
+    const told: unknown[] = [];
+    const finish = () =>
+      records.finishDue(due, made, ({ grade: { image, level }, change, before, isNew }) =>
+        Promise.resolve(void told.push([image.tag, level, change, before?.level, isNew])),
+      );
+    const left = await Promise.all([finish(), finish()]);
+    expect(left.map((all) => all.map(({ name }) => name))).toEqual([
+      [nameOf(tagged('2'))],
+      [nameOf(tagged('2'))],
+    ]);
+    expect(told).toEqual([['1', 1, 'worse', 2, true]]);
+    const counts = ['1', '2', '3', '4', '5'].map(
+      async (tag) => (await records.history(tagged(tag), { limit: 9 })).rows.length,
+    );
+    expect(await Promise.all(counts)).toEqual([2, 1, 2, 1, 1]);
+    expect((await records.image(tagged('1')))?.checkedAt).toEqual(new Date(later));
+  });
+
+  test('what throws within undoes all of what was due', async () => {
+    const { records, grade, clock } = await open(kind);
+    for (const tag of ['1', '2']) await grade(tagged(tag));
+    clock.at += DAY_MS;
+    const due = await records.takeDue(9);
+    const made = new Map(due.map(({ name }) => [name, recordOf(madeGrade({ at: clock.at }))]));
+    const killed = records.finishDue(due, made, () => Promise.reject(new Error('killed')));
+    await expect(killed).rejects.toThrow('killed');
+    expect((await records.history(tagged('1'), { limit: 9 })).rows).toHaveLength(1);
+    expect(await records.finishDue(due, made)).toEqual([]);
+    expect((await records.history(tagged('1'), { limit: 9 })).rows).toHaveLength(2);
   });
 
   test('a verdict is kept once, and counts while its tag has that build', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { openDatabase } from '../../src/service/database.ts';
 import { openQueue } from '../../src/service/queue.ts';
+import { recordOf } from '../../src/service/record-rows.ts';
 import { makeRecords } from '../../src/service/records.ts';
 import { madeGrade, SETTINGS } from './made.ts';
 
@@ -25,6 +26,15 @@ async function work(place: string): Promise<void> {
     },
     { parallel: () => 3 },
   );
+  queue.work('again', async ({ data: { due } }) => {
+    await wait(Math.random() * 100);
+    const made = recordOf(madeGrade({ at: Date.now() }));
+    const all = new Map(due.map(({ name }) => [name, made]));
+    await records.finishDue(due, all, async () => {
+      await wait(Math.random() * 4);
+    });
+    await wait(Math.random() * 100);
+  });
   process.stdout.write('works\n');
 }
 

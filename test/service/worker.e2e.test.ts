@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
+import { gradeAgain } from '../../src/service/follow.ts';
 import type { Logger } from '../../src/service/log.ts';
 import { openQueue } from '../../src/service/queue.ts';
 import { makeRecords } from '../../src/service/records.ts';
@@ -93,7 +94,7 @@ async function service(kind: Kind, options: Partial<WorkerOptions> = {}) {
     await until(async () => /done|failed/.test((await records.ask(id))?.state ?? ''));
     return records.ask(id);
   };
-  return { records, queue, workers, ask, ended };
+  return { database, records, queue, workers, ask, ended };
 }
 
 describe.each(KINDS)('workers on %s', (kind) => {
@@ -120,6 +121,75 @@ describe.each(KINDS)('workers on %s', (kind) => {
     await workers.grade(asked.id);
     expect(outcomes).toEqual(['done']);
     expect((await records.history(asked.image, { limit: 10 })).rows).toHaveLength(1);
+  });
+
+  test('grade what is due by what is known, and ask for what moved or may not be asked for', async () => {
+    const outcomes: string[] = [];
+    const { database, records, queue, workers, ask, ended } = await service(kind, {
+      onGraded: ({ outcome }) => outcomes.push(outcome),
+    });
+    const bytes = new ImageBytes();
+    const root = bytes.image({ config: { created: '2026-01-01T00:00:00Z' } });
+    for (const repository of ['team/same', 'team/moved'])
+      for (const [name, blob] of bytes.blobs)
+        if (name === root.digest) registry.putManifest(repository, '1', blob, MEDIA_TYPE.manifest);
+        else registry.putBlob(repository, blob);
+    workers.start();
+    const asks = [await ask('team/same'), await ask('team/moved')];
+    for (const { id } of asks) expect((await ended(id))?.state).toBe('done');
+    const other = new ImageBytes();
+    const moved = other.image({ text: 'other' });
+    for (const [name, blob] of other.blobs)
+      if (name === moved.digest) registry.putManifest('team/moved', '1', blob, MEDIA_TYPE.manifest);
+      else registry.putBlob('team/moved', blob);
+    await database.query(
+      `INSERT INTO image (name, is_tag, grade_id) SELECT '${registry.host}/other/app:1', true, id FROM grade LIMIT 1`,
+    );
+    await database.query(
+      `INSERT INTO due SELECT id, now() - interval '1 day' FROM image
+       ON CONFLICT (image_id) DO UPDATE SET due_at = excluded.due_at`,
+    );
+    registry.requests.length = outcomes.length = 0;
+    await gradeAgain({ records, queue }, 9);
+    const images = ['same', 'moved'].map((name) => ({
+      ...{ registry: registry.host, repository: `team/${name}`, tag: '1' },
+    }));
+    const digests = async () =>
+      Promise.all(
+        images.map(async (image) =>
+          (await records.history(image, { limit: 9 })).rows.map((row) => row.digest),
+        ),
+      );
+    await until(async () => (await digests()).flat().length === 4);
+    expect(await digests()).toEqual([
+      [root.digest, root.digest],
+      [moved.digest, root.digest],
+    ]);
+    await until(async () => (await records.counts()).asks.queued === 0);
+    const rows = await database.query(
+      `SELECT i.name, a.state, a.error FROM ask a JOIN image i ON i.id = a.image_id WHERE reason = 'daily' ORDER BY name DESC`,
+    );
+    expect(rows).toMatchObject([
+      { name: `${registry.host}/team/moved:1`, state: 'done' },
+      { name: `${registry.host}/other/app:1`, state: 'failed' },
+    ]);
+    expect(registry.calls.filter((call) => /team\/same|other/.test(call))).toEqual([
+      'GET /v2/team/same/manifests/1',
+    ]);
+    expect(outcomes.toSorted()).toEqual(['done', 'done', 'image']);
+  });
+
+  test('a process that ends while it grades them grades each alone the third time', async () => {
+    const { database, records, queue, workers, ask, ended } = await service(kind);
+    workers.start();
+    await ended((await ask()).id);
+    await database.query(`UPDATE due SET due_at = now() - interval '1 day'`);
+    const due = await records.takeDue(9);
+    const job = { id: '', data: { due }, attempt: 3, signal: new AbortController().signal };
+    await queue.stop({ seconds: 5 });
+    await workers.again(job);
+    const rows = await database.query(`SELECT state FROM ask WHERE reason = 'daily'`);
+    expect(rows).toEqual([{ state: 'queued' }]);
   });
 
   test('take facts of layers from the database', async () => {
