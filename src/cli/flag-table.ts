@@ -131,7 +131,7 @@ export function text(
   value: string,
   help: string,
   more: More = {},
-  check: Check = () => undefined,
+  check: Check = choiceCheck(more.choices),
 ): Flag<string | undefined> {
   return {
     kind: 'string',
@@ -146,6 +146,13 @@ export function text(
 }
 
 type Check = (text: string, name: string) => string | undefined;
+
+function choiceCheck(choices: readonly string[] | undefined): Check {
+  return (given, name) =>
+    choices === undefined || choices.includes(given)
+      ? undefined
+      : `invalid value ${JSON.stringify(given)} for --${name}; use one of ${choices.join(', ')}`;
+}
 
 /** The flag with what becomes of its value. */
 export function mapped<T, U>(
@@ -179,11 +186,7 @@ export function choice<C extends string>(
   help: string,
   more: More = {},
 ): Flag<C | undefined> {
-  const check = (given: string, name: string): string | undefined =>
-    choices.some((one) => one === given)
-      ? undefined
-      : `invalid value ${JSON.stringify(given)} for --${name}; use one of ${choices.join(', ')}`;
-  return text(value, help, { ...more, choices }, check) as Flag<C | undefined>;
+  return text(value, help, { ...more, choices }) as Flag<C | undefined>;
 }
 
 export function whole(

@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Interrupted, messageOf, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
-import type { Service } from '../service/main.ts';
+import type * as Service from '../service/main.ts';
 import { SERVE, WORKER } from '../service/spec.ts';
 import { command } from './flags.ts';
 import type { CommandIo } from './io.ts';
@@ -23,9 +23,9 @@ export const worker = command(WORKER, (flags, _, io) =>
 
 async function inService(
   io: CommandIo,
-  run: (service: Service) => Promise<number>,
+  run: (service: typeof Service) => Promise<number>,
 ): Promise<number> {
-  const service = (await import(pathToFileURL(fileOf(io)).href)) as Service;
+  const service = (await import(pathToFileURL(fileOf(io)).href)) as typeof Service;
   if (service.VERSION !== VERSION)
     throw new UserError(`${PACKAGE} is ${service.VERSION}, scoville is ${VERSION}`, {
       nextStep: `npm install --global ${PACKAGE}@${VERSION}`,

@@ -12,6 +12,8 @@ declare module 'fastify' {
      * scope.
      */
     access?: 'open' | Scope;
+    /** Answers have an ETag; caches ask with it each time, where nothing else is said. */
+    isTagged?: boolean;
   }
   interface FastifyRequest {
     /** Whose token came with the request; never the secret. */

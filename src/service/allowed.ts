@@ -3,18 +3,14 @@ import { matchesImage } from '../criteria/trusted-source.ts';
 import { quoted } from '../image/documents.ts';
 import { err, ok, type Result, UserError } from '../lib/errors.ts';
 import { networkFetch } from '../lib/fetch.ts';
-import { given } from '../lib/json.ts';
 import { type Guard, isListed, isOwnAddress, subnets } from '../lib/own-address.ts';
 import type { PipelineContext } from '../model/context.ts';
-import { formatReference, parseReference } from '../model/reference.ts';
+import { formatReference, parseReference, withDefaultTag } from '../model/reference.ts';
 import type { RegistryRule } from './settings.ts';
 import type { ImageName } from './shapes.ts';
 
 /** A registry that settings allow, as far as it decides who is reached. */
-export type AllowedRegistry = Pick<
-  RegistryRule,
-  'host' | 'repositories' | 'plainHttp' | 'also' | 'isPrivate'
->;
+export type AllowedRegistry = Omit<RegistryRule, 'follow' | 'credentials'>;
 
 /** Where layers and tokens of public registries come from; `*` is one label or a part of it. */
 const COMPANIONS: readonly (readonly [registry: RegExp, hosts: string])[] = [
@@ -52,20 +48,14 @@ export function parseImage(text: string): Result<ImageName> {
   if (host !== host.toLowerCase()) return refused('a registry is written in lower case');
   const parsed = parseReference(text);
   if (!parsed.ok) return err(quoted(parsed.error.slice(0, 400)).slice(1, -1));
-  const { registry, repository, tag, digest } = parsed.value;
+  const { registry, tag, digest } = parsed.value;
   if (tag !== undefined && digest !== undefined) return refused('name a tag or a digest, not both');
   if (registry !== HUB && formatReference(parsed.value) !== text)
     return refused('not a plain name');
-  return ok({
-    registry,
-    repository,
-    ...(digest === undefined ? { tag: tag ?? 'latest' } : { digest }),
-  });
+  return ok(withDefaultTag(parsed.value));
 }
 
-export function imageText({ registry, repository, tag, digest }: ImageName): string {
-  return formatReference({ registry, repository, ...given({ tag, digest }) });
-}
+export { formatReference as imageText };
 
 interface Destination {
   readonly registry: AllowedRegistry;
@@ -116,11 +106,9 @@ export class Allowed {
       try {
         return await send(input, init);
       } catch (error) {
-        for (let at = error, depth = 0; at instanceof Error && depth < 10; depth += 1) {
-          if (at instanceof UserError) throw at;
-          at = at.cause;
-        }
-        throw error;
+        let at = error;
+        while (at instanceof Error && !(at instanceof UserError)) at = at.cause;
+        throw at instanceof UserError ? at : error;
       }
     };
   }
@@ -169,9 +157,10 @@ export function isNamedAddress({ hostname }: URL): boolean {
 }
 
 function allows({ host: registry, repositories }: AllowedRegistry, repository: string): boolean {
-  const isMeant = (pattern: string): boolean =>
-    matchesImage(`${registry}/${pattern}`, { registry, repository });
-  return repositories.length === 0 || repositories.some(isMeant);
+  return (
+    repositories.length === 0 ||
+    repositories.some((one) => matchesImage(`${registry}/${one}`, { registry, repository }))
+  );
 }
 
 function hostAndPort({ protocol, hostname, port }: URL): string {

@@ -106,13 +106,12 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     sendProblem(reply, new ApiProblem('not-found', 'no such page'));
   });
   const api = { ...deps, allowed: new Allowed(settings.registries), hands: more.hands, limits };
-  await app.register((own, _, done) => {
-    registerApi(own, api, metrics);
-    done();
-  });
   const document = documentOf(settings.url);
   app.get('/openapi.json', { config: { access: 'open', isTagged: true } }, () => document);
-  for (const part of more.parts ?? [])
+  const ownApi = (own: FastifyInstance): void => {
+    registerApi(own, api, metrics);
+  };
+  for (const part of [ownApi, ...(more.parts ?? [])])
     await app.register(async (own) => {
       await part(own, deps);
     });

@@ -30,14 +30,10 @@ function marksOf({ gradedAt, advisoriesAt, builtAt }: GradeTimes): readonly [str
   const time = advisoriesAt?.toISOString();
   const days = builtAt && Math.floor((gradedAt.getTime() - builtAt.getTime()) / DAY_MS);
   // As the criterion `recently-updated` says it.
-  const age = days !== undefined && days > 0 ? `built ${quantity(days, 'day')} ago` : 'built today';
-  return [
-    ...(time === undefined
-      ? []
-      : ([
-          [TIME, time],
-          [DAY, time.slice(0, 10)],
-        ] as [string, string][])),
-    ...(days === undefined ? [] : ([[AGE, age]] as [string, string][])),
-  ];
+  const age = days && days > 0 ? `built ${quantity(days, 'day')} ago` : 'built today';
+  const words = [time, time?.slice(0, 10), builtAt && age];
+  return [TIME, DAY, AGE].flatMap((mark, i): [string, string][] => {
+    const of = words[i];
+    return of === undefined ? [] : [[mark, of]];
+  });
 }

@@ -21,10 +21,10 @@ export function askEvents({ records, log }: Pick<AppDeps, 'records' | 'log'>, mo
   }, most.all);
   let tick: Promise<void> | undefined;
   /** The same for all, so that they look together. */
-  const ticking = async (): Promise<void> => {
-    await wait(EACH_MS, undefined, { signal: stop.signal, ref: false }).catch(() => undefined);
-    tick = undefined;
-  };
+  const ticking = (): Promise<void> =>
+    (tick ??= wait(EACH_MS, undefined, { signal: stop.signal, ref: false })
+      .catch(() => undefined)
+      .finally(() => (tick = undefined)));
 
   /** Ends when the ask is done or failed, or was removed with what is too old. */
   async function* eventsOf(first: Ask): AsyncGenerator<string> {
@@ -38,7 +38,7 @@ export function askEvents({ records, log }: Pick<AppDeps, 'records' | 'log'>, mo
         [sent, at] = [text, Date.now()];
       }
       if (ask.state === 'done' || ask.state === 'failed') return;
-      await (tick ??= ticking());
+      await ticking();
       if (stop.signal.aborted) return;
       ask = await look(ask.id).catch((error: unknown) => {
         log.warn('events cannot be read', { error });

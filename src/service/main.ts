@@ -32,12 +32,6 @@ import { Workers } from './worker.ts';
 
 export { VERSION };
 
-export interface Service {
-  readonly VERSION: string;
-  readonly serve: typeof serve;
-  readonly worker: typeof worker;
-}
-
 /** A grade that runs when the service stops gets so long; then it goes back into the queue. */
 const STOP_SECONDS = 20;
 /** A database that starts beside the service is waited for so long. */

@@ -17,13 +17,6 @@ import { given } from '../lib/json.ts';
 import { ApiProblem } from './problems.ts';
 import type { Scope } from './shapes.ts';
 
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Answers have an ETag; caches ask with it each time, where nothing else is said. */
-    isTagged?: boolean;
-  }
-}
-
 type Schema = Readonly<Record<string, unknown>>;
 
 interface Parameter {

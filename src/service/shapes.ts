@@ -1,14 +1,9 @@
 import type { Vector } from '../model/criterion.ts';
-import type { Digest } from '../model/reference.ts';
+import type { Digest, ImageReference as ImageName } from '../model/reference.ts';
 import type { Grade, Score, Scorecard } from '../model/scorecard.ts';
 
 /** An image as it is asked for: a tag or a digest of a repository. */
-export interface ImageName {
-  readonly registry: string;
-  readonly repository: string;
-  readonly tag?: string;
-  readonly digest?: Digest;
-}
+export type { ImageReference as ImageName } from '../model/reference.ts';
 
 /** Who or what asks for a grade. */
 export type Reason = 'api' | 'page' | 'webhook' | 'follow' | 'daily' | 'harbor';

@@ -62,15 +62,9 @@ tokens of a service.`,
     }),
     fresh: bool('ask: grade it again, though it was graded today'),
     json: bool('ask, token: print the result as JSON on stdout'),
-    scope: many(
-      'SCOPE',
-      'token create: what the token may do; may be repeated',
-      { choices: SCOPES, standard: 'ask' },
-      (given) =>
-        SCOPES.some((one) => one === given)
-          ? undefined
-          : `invalid value ${JSON.stringify(given)} for --scope; use one of ${SCOPES.join(', ')}`,
-    ),
+    scope: many('SCOPE', 'token create: what the token may do; may be repeated', {
+      ...{ choices: SCOPES, standard: 'ask' },
+    }),
     days: whole('DAYS', 'token create: how long it counts', { least: 1, most: 3650 }),
   },
   titles: { settings: 'What is graded', listen: 'The service', 'token-file': 'ask and token' },

@@ -80,7 +80,7 @@ export function makeTokens({ query }: Pick<Database, 'query'>, now: () => number
   };
 }
 
-function hashOf(secret: string): Buffer {
+export function hashOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 

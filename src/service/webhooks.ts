@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { field, listField, textAt, textField } from '../lib/json.ts';
 import { isIndex, MEDIA_TYPE } from '../model/image.ts';
@@ -9,7 +9,7 @@ import { operation, readJson } from './openapi.ts';
 import type { AppDeps } from './parts.ts';
 import { ApiProblem } from './problems.ts';
 import type { Webhook } from './settings.ts';
-import { may } from './tokens.ts';
+import { hashOf, may } from './tokens.ts';
 
 const MAX_BODY = 1024 * 1024;
 /** Wrong secrets of one address, a minute. */
@@ -96,7 +96,7 @@ async function isSender(
   const whole = textField(params, 'secret') ?? authorization;
   const bare = whole.replace(/^bearer +/i, '');
   const matches = [bare, secretOf(whole) ?? ''].map((one) =>
-    timingSafeEqual(sum(one), sum(secret)),
+    timingSafeEqual(hashOf(one), hashOf(secret)),
   );
   if (matches.includes(true)) return true;
   const token = await tokens.check(bare);
@@ -115,7 +115,7 @@ async function take(
   // Behind a proxy or in a network of containers, a registry may go by a name of its own.
   const { registry: own } = query as { readonly registry?: string };
   // The same for an event that is sent again.
-  const event = sum(JSON.stringify(body)).toString('base64');
+  const event = hashOf(JSON.stringify(body)).toString('base64');
   let asked = 0;
   for (const { registry = '', repository = '', tag } of all) {
     // Pushed by digest alone: a part of an index, or hangs on an image, as our verdicts do.
@@ -134,10 +134,6 @@ async function take(
     if (isNew) asked += 1;
   }
   return asked;
-}
-
-function sum(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }
 
 /** Forgets events that no registry repeats any more. */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
+import { given } from '../../lib/json.ts';
 import { plural } from '../../lib/text.ts';
 import { LEVEL_NAMES } from '../../model/criterion.ts';
-import { formatReference } from '../../model/reference.ts';
+import { digestHex, digestOf, formatReference } from '../../model/reference.ts';
 import { type Content, framed, h, SCRIPT, STYLE } from '../../report/html/document.ts';
 import { chillis, gradeOf, muted, SEVERITY_TONES, table, tag } from '../../report/html/parts.ts';
 import { shortDigest } from '../../report/text.ts';
@@ -14,8 +14,7 @@ import OWN from './pages.css?raw';
 
 /** A file of ours under an address that changes with it, so that it can be kept for ever. */
 function asset(text: string, ending: string, type: string) {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return { path: `/assets/${hash}.${ending}`, text, type };
+  return { path: `/assets/${digestHex(digestOf(text)).slice(0, 16)}.${ending}`, text, type };
 }
 
 const CSS = asset(`${STYLE}\n${OWN}`, 'css', 'text/css; charset=utf-8');
@@ -92,10 +91,8 @@ export function headOf({ registry, repository }: Repository, kind: string, title
 type Shown = Readonly<Record<string, string | number | undefined>>;
 
 export function pathOf(path: string, query: Shown): string {
-  const given = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, String(value)] as [string, string]],
-  );
-  return given.length === 0 ? path : `${path}?${new URLSearchParams(given).toString()}`;
+  const fields = new URLSearchParams(given(query) as Record<string, string>);
+  return fields.size === 0 ? path : `${path}?${fields.toString()}`;
 }
 
 export function imagePath(image: ImageName): string {

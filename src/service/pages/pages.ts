@@ -32,11 +32,10 @@ export function registerPages(app: FastifyInstance, deps: AppDeps): void {
     ...{ schema: { querystring: QUERY }, validatorCompiler: validator },
     // A field of a form that was left empty is not given.
     preValidation: (request: FastifyRequest, _: FastifyReply, done: () => void) => {
-      const fields = Object.entries(request.query as object) as [string, unknown][];
-      const trimmed = fields.map(([name, value]): [string, unknown] => [
-        ...([name, typeof value === 'string' ? value.trim() : value] as const),
-      ]);
-      request.query = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
+      const fields = Object.entries(request.query as Record<string, string | string[]>)
+        .map(([name, value]) => [name, typeof value === 'string' ? value.trim() : value] as const)
+        .filter(([, value]) => value !== '');
+      request.query = Object.fromEntries(fields);
       done();
     },
     config: { isTagged: true },
