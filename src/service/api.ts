@@ -181,7 +181,6 @@ const MOST_KEPT = 5000;
 const TYPES = { svg: 'image/svg+xml; charset=utf-8', json: 'application/json; charset=utf-8' };
 const PATH = /^(.+)\/([A-Za-z]+)\.(svg|json)$/;
 
-/** Badges by the names of images. */
 function registerBadges(app: FastifyInstance, deps: ApiDeps): void {
   const cache = new Recent<Awaited<ReturnType<typeof made>>>(MOST_KEPT);
   const limit = limitOf(app, 'badges', deps.limits.badges);

@@ -9,7 +9,7 @@ import { caching, etagOf } from './answers.ts';
 import { registerApi } from './api.ts';
 import type { Hands } from './hands.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
-import { documentOf } from './openapi.ts';
+import { documentOf, validator } from './openapi.ts';
 import type { AppDeps } from './parts.ts';
 import { ApiProblem, problemFor, sendProblem } from './problems.ts';
 
@@ -59,6 +59,7 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
     },
   });
   // A terminal that prints an answer stays as it is.
+  app.setValidatorCompiler(validator);
   app.setReplySerializer((body) => jsonLine(body as object));
   app.setErrorHandler((error, request, reply) => {
     sendProblem(reply, problemFor(error, request, log));

@@ -8,7 +8,7 @@ export interface Page<T> {
 }
 
 export interface PageRequest {
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
   /** 1 to 1,000. */
   readonly limit: number;
 }

@@ -19,7 +19,6 @@ export type Query = <T extends object = Row>(
   values?: readonly unknown[],
 ) => Promise<T[]>;
 
-/** Opened and brought to the newest form by `openDatabase(urlOrFolder, options)` of database.ts. */
 export interface Database {
   readonly kind: 'postgres' | 'embedded';
   readonly query: Query;

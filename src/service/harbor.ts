@@ -12,7 +12,7 @@ import type { Credentials } from './hands.ts';
 import { readJson } from './openapi.ts';
 import type { AppDeps } from './parts.ts';
 import { ApiProblem, problemFor } from './problems.ts';
-import type { Ask, ImageName } from './shapes.ts';
+import type { Ask } from './shapes.ts';
 
 // Harbor's pluggable scanner API 1.2. Its scans are asks that this process grades itself: they come
 // with a password of the registry, which stays in its memory until the scan is done.
@@ -93,7 +93,7 @@ function answer(reply: FastifyReply, status: number, type: string, body: object)
     .send(Buffer.from(JSON.stringify(body)));
 }
 
-async function metadata({ database }: AppDeps): Promise<object> {
+async function metadata({ database }: AppDeps) {
   const [newest] = await database.query<{ at: Date }>(
     `SELECT advisories_at AS at FROM (SELECT * FROM grade ORDER BY graded_at DESC LIMIT 100) g
      WHERE advisories_at IS NOT NULL LIMIT 1`,
@@ -120,10 +120,7 @@ async function metadata({ database }: AppDeps): Promise<object> {
 }
 
 /** The image of a request, and how it is read. Throws ApiProblem. */
-function scanOf(
-  { settings }: AppDeps,
-  body: unknown,
-): { readonly image: ImageName; readonly credentials: Credentials | undefined } {
+function scanOf({ settings }: AppDeps, body: unknown) {
   if (!isObject(body)) throw new ApiProblem('malformed', 'the request is not an object');
   const check = (isRight: boolean, why: string): void => {
     if (!isRight) throw new ApiProblem('wrong-field', why);
@@ -164,9 +161,7 @@ function wantedSbom({ headers, query }: FastifyRequest): string | undefined {
   throw new ApiProblem('malformed', `sbom_media_type has to be one of ${SBOM_TYPES.join(', ')}`);
 }
 
-function unscanned(why: string): ApiProblem {
-  return new ApiProblem('not-scanned', why);
-}
+const unscanned = (why: string): ApiProblem => new ApiProblem('not-scanned', why);
 
 async function reportOf(
   { records }: AppDeps,

@@ -22,7 +22,6 @@ function cleaned(value: unknown, name = ''): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cleaned(one, key)]));
 }
 
-/** Without passwords of addresses, tokens in queries and headers. */
 function withoutSecrets(text: string): string {
   const short = withoutPasswords(text.slice(0, LONGEST), '…');
   return short.replace(/\b(bearer|basic)\s+[\w.~+/=-]+/gi, '$1 …');

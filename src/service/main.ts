@@ -8,7 +8,6 @@ import { VERSION } from '../cli/version.ts';
 import { readError } from '../image/disk.ts';
 import { errorCode, EXIT, messageOf, UserError } from '../lib/errors.ts';
 import { useNetwork } from '../lib/fetch.ts';
-import { given } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { type AppParts, buildApp } from './app.ts';
@@ -22,7 +21,7 @@ import { openMetrics } from './metrics.ts';
 import { newsOf, startNotifying } from './notify.ts';
 import { registerPages } from './pages/pages.ts';
 import { type AppDeps, openParts } from './parts.ts';
-import { type ServiceSettings, serviceSettings } from './settings.ts';
+import { type ServiceFlags, type ServiceSettings, serviceSettings } from './settings.ts';
 import type { ServeFlags, WorkerFlags } from './spec.ts';
 import { tokenCommand } from './token-command.ts';
 import { registerTokens } from './tokens.ts';
@@ -92,16 +91,9 @@ async function start(flags: ServeFlags, io: CommandIo): Promise<number> {
   });
 }
 
-async function settingsOf(
-  flags: ServeFlags | WorkerFlags,
-  io: CommandIo,
-): Promise<ServiceSettings> {
-  const { registry: registries, settings, listen, database, workers } = flags;
-  const { url }: Partial<ServeFlags> = flags;
-  return serviceSettings(
-    { registries, ...given({ settings, listen, database, workers, url }) },
-    { cwd: io.cwd, env: await withSecrets(io.env), folder: join(serviceFolder(io), 'database') },
-  );
+async function settingsOf(flags: ServiceFlags, io: CommandIo): Promise<ServiceSettings> {
+  const folder = join(serviceFolder(io), 'database');
+  return serviceSettings(flags, { cwd: io.cwd, env: await withSecrets(io.env), folder });
 }
 
 /** An address with a password is a secret: containers get it in a file, which may be missing. */
@@ -123,7 +115,6 @@ function shown(database: string): string {
   return cleanForTerminal(database.replace(/\/\/[^@/]*@/, '//'));
 }
 
-/** Answers requests with these; gives the address by which this machine reaches it. */
 type Listen = (parts: NonNullable<AppParts['parts']>) => Promise<string>;
 
 /** Opens all that a process of the service needs, runs until it has to stop, and closes it. */

@@ -16,16 +16,14 @@ export function openMetrics({ records, queue, database, now }: MeteredDeps) {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
-  const histogram = (name: string, help: string, buckets: number[], ...labelNames: string[]) =>
+  const histogram = (name: string, help: string, labelNames: string[], buckets: number[]) =>
     new Histogram({ name: `scoville_${name}`, help, buckets, labelNames, registers });
   const gauge = (name: string, help: string, ...labelNames: string[]) =>
     new Gauge({ name: `scoville_${name}`, help, labelNames, registers });
-  const http = histogram(
-    ...(['http_seconds', 'Time to answer requests.', HTTP_SECONDS] as const),
-    ...['method', 'route', 'status'],
-  );
+  const labels = ['method', 'route', 'status'];
+  const http = histogram('http_seconds', 'Time to answer requests.', labels, HTTP_SECONDS);
   const about = 'Time of the grades that ended here.';
-  const grades = histogram('grade_seconds', about, GRADE_SECONDS, 'outcome');
+  const grades = histogram('grade_seconds', about, ['outcome'], GRADE_SECONDS);
   const asks = gauge('asks', 'Grades that are asked for, by state.', 'state');
   const oldest = gauge('oldest_queued_seconds', 'How long the oldest queued grade waits.');
   const jobs = gauge('jobs', 'Jobs of the queue.', 'job', 'state');
@@ -61,7 +59,6 @@ export function openMetrics({ records, queue, database, now }: MeteredDeps) {
 /** A grade that waits this long while none runs says that no worker is there. */
 const NO_WORKER_MS = 180_000;
 
-/** Whether the process lives, whether the service can work, and figures of both. */
 export function registerHealth(app: FastifyInstance, deps: MeteredDeps, metrics: Metrics): void {
   operation(app, 'healthz', { config: { rateLimit: false } }, () => ({ status: 'ok' }));
   operation(app, 'readyz', {}, async () => {

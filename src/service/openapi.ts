@@ -56,7 +56,7 @@ export function operation<R extends RouteGenericInterface>(
   if (found === undefined) throw new Error(`the document has no operation ${id}`);
   const { path, method, security, responses, requestBody } = found;
   app.route<R>({
-    ...{ ...more, method, handler, validatorCompiler: validator },
+    ...{ ...more, method, handler },
     // The router's wildcards, as names of images have slashes.
     url: path.replace(WITH_SLASHES, '*').replace(/\{(\w+)\}/g, ':$1'),
     schema: given({

@@ -14,6 +14,7 @@ import { isObject, given as present } from '../lib/json.ts';
 import { keyScheme } from '../model/key-scheme.ts';
 import type { Settings } from '../model/settings.ts';
 import { isAddress } from './database.ts';
+import type { ServeFlags } from './spec.ts';
 
 /** A registry that may be asked; no other host ever is. */
 export interface RegistryRule {
@@ -75,14 +76,9 @@ export interface ServiceSettings {
 }
 
 /** What the command line says; it goes above the file. */
-export interface ServiceFlags extends Partial<
-  Pick<ServiceSettings, 'database' | 'workers' | 'url'>
-> {
-  readonly settings?: string;
-  readonly listen?: string;
-  /** `HOST` or `HOST/PATTERN`, each allowed besides those of the file. */
-  readonly registries?: readonly string[];
-}
+export type ServiceFlags = Partial<
+  Pick<ServeFlags, 'settings' | 'listen' | 'database' | 'workers' | 'url' | 'registry'>
+>;
 
 interface Surroundings {
   readonly cwd: string;
@@ -96,7 +92,7 @@ type Texts<K extends string> = Readonly<Partial<Record<K, string>>>;
 /** The file as its schema has it, with its secrets. */
 interface Given
   extends
-    Omit<ServiceFlags, 'settings' | 'registries'>,
+    Omit<ServiceFlags, 'settings' | 'registry'>,
     Partial<Pick<ServiceSettings, 'reading' | 'key' | 'osv' | 'proxies'>> {
   readonly registries?: readonly (Pick<RegistryRule, 'host'> &
     Partial<Omit<RegistryRule, 'credentials' | 'isPrivate'>> &
@@ -181,11 +177,8 @@ export async function serviceSettings(
       ...present({ credentials }),
     });
   }
-  const webhooks: Partial<Record<Webhook, string>> = {};
-  for (const [name, { secret }] of Object.entries(given.webhooks ?? {}) as [
-    Webhook,
-    Texts<'secret'>,
-  ][])
+  const webhooks: Record<string, string> = {};
+  for (const [name, { secret }] of Object.entries(given.webhooks ?? {}))
     if (secret === undefined)
       note(['webhooks', name], `webhooks.${name} needs secretFile or secretEnv`);
     else webhooks[name] = secret;
@@ -204,7 +197,7 @@ export async function serviceSettings(
     workers: flags.workers ?? given.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
     reading: given.reading ?? 'open',
     proxies: given.proxies ?? [],
-    registries: withNamed(registries, flags.registries),
+    registries: withNamed(registries, flags.registry),
     webhooks,
     notify: (given.notify ?? []).map((one) => ({ form: 'json', ...one })),
     trust: {

@@ -12,7 +12,6 @@ import { makeTokens, type NewToken } from './tokens.ts';
 /** Letters that a URL and a log take as they are. */
 const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
-/** `scoville serve token create NAME`, `list` and `revoke NAME`. */
 export async function tokenCommand(
   flags: ServeFlags,
   [action = '', name = '']: readonly string[],

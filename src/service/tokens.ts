@@ -85,10 +85,7 @@ export function hashOf(secret: string): Buffer {
 }
 
 /** Tokens of a service that runs: an embedded database has one process, which is that service. */
-export function registerTokens(
-  app: FastifyInstance,
-  { tokens }: { readonly tokens: Tokens },
-): void {
+export function registerTokens(app: FastifyInstance, { tokens }: { tokens: Tokens }): void {
   operation(app, 'tokens', {}, async () => ({ tokens: await tokens.list() }));
   operation<{ Body: NewToken }>(app, 'makeToken', {}, async ({ body }, reply) =>
     reply.code(201).send(await tokens.create(body)),

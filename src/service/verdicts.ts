@@ -94,9 +94,7 @@ export function workAttach(
   });
 }
 
-function refused(why: string): ApiProblem {
-  return new ApiProblem('not-a-verdict', why);
-}
+const refused = (why: string): ApiProblem => new ApiProblem('not-a-verdict', why);
 
 /** How far the clock of a build may be ahead. */
 const AHEAD_MS = 300_000;

@@ -136,7 +136,6 @@ async function take(
   return asked;
 }
 
-/** Forgets events that no registry repeats any more. */
 export async function forgetEvents({ database }: Pick<AppDeps, 'database'>): Promise<void> {
   await database.query(
     `DELETE FROM hook_event WHERE seen_at < now() - interval '${REMEMBERED_DAYS} days'`,

@@ -36,7 +36,7 @@ async function problemOf(...args: Parameters<typeof settingsOf>): Promise<string
 }
 
 test('a registry is all that is needed', async () => {
-  expect(await settingsOf(undefined, { registries: ['r.example.com'], workers: 2 })).toEqual({
+  expect(await settingsOf(undefined, { registry: ['r.example.com'], workers: 2 })).toEqual({
     listen: { host: '127.0.0.1', port: 8480 },
     database: '/home/database',
     workers: 2,
@@ -146,8 +146,8 @@ test('flags go above the environment, and that above the file', async () => {
 
 test('--registry adds to the file', async () => {
   const text = `registries:\n  - { host: a.example.com, repositories: [one] }\n  - { host: b.example.com }\n`;
-  const registries = ['a.example.com/two/*', 'b.example.com/x', 'C.example.com:5000/y', 'd'];
-  const settings = await settingsOf(text, { registries });
+  const registry = ['a.example.com/two/*', 'b.example.com/x', 'C.example.com:5000/y', 'd'];
+  const settings = await settingsOf(text, { registry });
   expect(settings).toMatchObject({
     registries: [
       { host: 'a.example.com', repositories: ['one', 'two/*'] },
@@ -210,11 +210,7 @@ test.each<[text: string | undefined, flags: ServiceFlags, problem: string]>([
     { url: 'x' },
     'invalid value "x" for --url: use an address that begins with http:// or https://',
   ],
-  [
-    REGISTRY,
-    { registries: ['a@b'] },
-    'invalid value "a@b" for --registry: use HOST or HOST/PATTERN',
-  ],
+  [REGISTRY, { registry: ['a@b'] }, 'invalid value "a@b" for --registry: use HOST or HOST/PATTERN'],
   [
     undefined,
     { settings: 'none.yaml' },

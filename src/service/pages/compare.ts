@@ -1,4 +1,3 @@
-import { given } from '../../lib/json.ts';
 import { formatReference, parseReference } from '../../model/reference.ts';
 import { sheetOf } from '../../report/compare.ts';
 import { type Content, h } from '../../report/html/document.ts';
@@ -25,7 +24,7 @@ export async function repository(
   const of = { registry: read.value.registry, repository: read.value.repository };
   const { cursor } = query;
   const [tags, ...first] = await Promise.all([
-    records.tags(of.registry, of.repository, { limit: ROWS, ...given({ cursor }) }),
+    records.tags(of.registry, of.repository, { limit: ROWS, cursor }),
     ...FIRST_TAGS.map((tag) => records.image({ ...of, tag })),
   ]);
   if (tags.rows.length === 0 && cursor === undefined)

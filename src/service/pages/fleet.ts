@@ -26,10 +26,7 @@ export async function fleet(deps: AppDeps, request: frame.PageRequest): Promise<
   const now = deps.now();
   const [summary, images, old] = await Promise.all([
     records.summary(),
-    records.search(
-      { ...filter, ...given({ olderThanDays }) },
-      { limit: ROWS, ...given({ cursor }) },
-    ),
+    records.search({ ...filter, ...given({ olderThanDays }) }, { limit: ROWS, cursor }),
     records.search({ olderThanDays: HORIZON_DAYS }, { limit: MOST_SHORT }),
   ]);
   const hosts = settings.registries.map((one) => one.host);

@@ -26,7 +26,6 @@ export const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 const TEXT = { type: 'string', pattern: '^[^\\0]*$' };
-/** What pages take. */
 export const QUERY = {
   type: 'object',
   properties: {
@@ -40,7 +39,6 @@ type Query = { readonly [K in 'level' | 'olderThan']?: number } & {
 };
 export type PageRequest = FastifyRequest<{ Params: { '*': string }; Querystring: Query }>;
 
-/** An error as a page. */
 export function faultPage({ status, title, detail, nextStep }: ReturnType<typeof problemOf>) {
   return pageOf(title, [
     h('p.crumbs', `Error ${status}`),
@@ -78,7 +76,6 @@ export const FIELD = { type: 'search', autoComplete: 'off', spellCheck: false, m
 
 type Repository = Pick<ImageName, 'registry' | 'repository'>;
 
-/** Where the page is, with links up, and its title. */
 export function headOf({ registry, repository }: Repository, kind: string, title: string): Content {
   const href = repositoryPath({ registry, repository });
   const up = kind === 'repository' ? repository : h('a', { href }, repository);
@@ -120,7 +117,6 @@ export function levelName(level: number): string {
   return level === 0 ? 'not on the scale' : (LEVEL_NAMES[level] ?? '');
 }
 
-/** A list of images; those of a repository, too. */
 export function imagesTable(rows: readonly ImageRow[], caption: string, now: number): Content {
   const gradeCells = ({ level, overall, counts, builtAt, gradedAt }: GradeRow) => [
     h('span.lv-of', chillis(level), ' ', h('small', level, ' ', level > 0 && levelName(level))),

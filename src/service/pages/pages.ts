@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { notFound } from '../answers.ts';
-import { validator } from '../openapi.ts';
 import type { AppDeps } from '../parts.ts';
 import { problemFor, problemOf } from '../problems.ts';
 import { comparison, repository } from './compare.ts';
@@ -29,7 +28,7 @@ export function registerPages(app: FastifyInstance, deps: AppDeps): void {
       reply.header('cache-control', 'public, max-age=31536000, immutable').type(type).send(text),
     );
   const options = {
-    ...{ schema: { querystring: QUERY }, validatorCompiler: validator },
+    schema: { querystring: QUERY },
     // A field of a form that was left empty is not given.
     preValidation: (request: FastifyRequest, _: FastifyReply, done: () => void) => {
       const fields = Object.entries(request.query as Record<string, string | string[]>)
