@@ -47,7 +47,7 @@ export function registerApi(app: FastifyInstance, deps: ApiDeps, metrics: Metric
 /** Loads nothing and belongs to no site, whatever an image has put into it. */
 const REPORT_POLICY =
   "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox allow-scripts allow-popups";
-/** A grade never changes; a minute less would do, too. */
+/** A grade never changes. */
 const GRADE_SECONDS = 3600;
 
 type ById = { Params: { id: string } };

@@ -130,14 +130,12 @@ function scanOf({ settings }: AppDeps, body: unknown) {
   const asked = listField(body, 'enabled_capabilities').map((one) => textField(one, 'type'));
   const isKnown = asked.every((one) => one === 'vulnerability' || one === 'sbom');
   check(isKnown, 'enabled_capabilities has a type that is not known');
-  const [repository = '', digest = '', type = MEDIA_TYPE.manifest] = [
-    'repository',
-    'digest',
-    'mime_type',
-  ].map((name) => textAt(body, 'artifact', name));
+  const { artifact } = body;
+  const type = textField(artifact, 'mime_type') ?? MEDIA_TYPE.manifest;
   check(CONSUMED.includes(type), 'artifact.mime_type is not that of an image');
   // Which protocol it is asked by, settings say.
-  const image = parseImage(`${new URL(url).host}/${repository}@${digest}`);
+  const name = `${textField(artifact, 'repository') ?? ''}@${textField(artifact, 'digest') ?? ''}`;
+  const image = parseImage(`${new URL(url).host}/${name}`);
   const why = image.ok ? new Allowed(settings.registries).refusal(image.value) : image.error;
   if (!image.ok || why !== undefined) throw new ApiProblem('wrong-field', why ?? '');
   const authorization = textAt(body, 'registry', 'authorization') ?? '';
@@ -187,7 +185,6 @@ async function reportOf(
   return { ...about, severity, vulnerabilities: list.map(itemOf) };
 }
 
-/** As ours, with a capital. */
 function nameOf(severity: Severity): string {
   return severity.replace(/^./, (first) => first.toUpperCase());
 }

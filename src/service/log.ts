@@ -36,14 +36,13 @@ export function openLog(
   now: () => number,
   least: Level = 'info',
 ): Logger {
-  const entries = LEVELS.map((level, at) => {
-    const logged: Logger[Level] = (message, fields) => {
-      if (at < LEVELS.indexOf(least)) return;
+  const at =
+    (level: Level): Logger[Level] =>
+    (message, fields) => {
+      if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
       const time = new Date(now()).toISOString();
       const more = cleaned({ ...fields }) as object;
       write(`${jsonLine({ time, level, message: withoutSecrets(message), ...more })}\n`);
     };
-    return [level, logged] as const;
-  });
-  return Object.fromEntries(entries) as Logger;
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -11,7 +11,7 @@ import { useNetwork } from '../lib/fetch.ts';
 import { quantity } from '../lib/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { type AppParts, buildApp } from './app.ts';
-import { ask, keepLocal, localService, serviceFolder } from './ask.ts';
+import { askCommand, keepLocal, localService, serviceFolder, tokenCommand } from './client.ts';
 import { type Database, DatabaseAway, isAddress, openDatabase } from './database.ts';
 import { startFollowing } from './follow.ts';
 import { handsOf } from './hands.ts';
@@ -23,7 +23,6 @@ import { registerPages } from './pages/pages.ts';
 import { type AppDeps, openParts } from './parts.ts';
 import { type ServiceFlags, type ServiceSettings, serviceSettings } from './settings.ts';
 import type { ServeFlags, WorkerFlags } from './spec.ts';
-import { tokenCommand } from './token-command.ts';
 import { registerTokens } from './tokens.ts';
 import { workAttach } from './verdicts.ts';
 import { registerWebhooks } from './webhooks.ts';
@@ -50,7 +49,7 @@ export async function serve(
     const registry = flags.settings === undefined ? ['localhost'] : flags.registry;
     return tokenCommand(flags, words, io, () => settingsOf({ ...flags, registry }, io));
   }
-  if (action === 'ask' && words.length === 1) return ask(flags, image, io);
+  if (action === 'ask' && words.length === 1) return askCommand(flags, image, io);
   if (action === undefined) return start(flags, io);
   throw new UserError(`serve does not know ${[action, ...words].join(' ')}`, {
     nextStep: 'scoville serve, scoville serve ask IMAGE, or scoville serve token create NAME',
@@ -117,7 +116,6 @@ function shown(database: string): string {
 
 type Listen = (parts: NonNullable<AppParts['parts']>) => Promise<string>;
 
-/** Opens all that a process of the service needs, runs until it has to stop, and closes it. */
 async function running(
   settings: ServiceSettings,
   io: CommandIo,

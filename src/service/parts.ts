@@ -12,7 +12,6 @@ interface Surroundings extends QueueOptions {
   readonly now: () => number;
 }
 
-/** What all parts of the service get. */
 export type AppDeps = Awaited<ReturnType<typeof openParts>>;
 
 export async function openParts(database: Database, around: Surroundings) {

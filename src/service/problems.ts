@@ -28,7 +28,6 @@ const KINDS = {
 } as const satisfies Readonly<Record<string, readonly [number, string]>>;
 type ProblemKind = keyof typeof KINDS;
 
-/** An error that the client caused, or that passes. */
 export class ApiProblem extends UserError {
   override readonly name = 'ApiProblem';
   readonly kind: ProblemKind;
@@ -58,14 +57,6 @@ export function unavailable(detail: string, cause?: unknown): ApiProblem {
   return new ApiProblem('unavailable', detail, { headers: { 'retry-after': '5' }, cause });
 }
 
-/** What fastify and its parser refuse. */
-const BY_STATUS: Readonly<Record<number, ProblemKind>> = {
-  404: 'not-found',
-  413: 'too-large',
-  415: 'wrong-type',
-  429: 'too-many-requests',
-};
-
 /** What a client sees of an error; the log has what is ours, by the id of the request. */
 export function problemFor(
   error: unknown,
@@ -82,8 +73,12 @@ export function problemFor(
     const at = `${validationContext}${instancePath}`;
     return new ApiProblem('malformed', `${at} ${message}${which === '' ? '' : `: ${which}`}`);
   }
-  if (statusCode < 500)
-    return new ApiProblem(BY_STATUS[statusCode] ?? 'malformed', messageOf(error));
+  // What fastify and its parser refuse.
+  if (statusCode < 500) {
+    const kinds = Object.keys(KINDS) as ProblemKind[];
+    const kind = kinds.find((one) => KINDS[one][0] === statusCode) ?? 'malformed';
+    return new ApiProblem(kind, messageOf(error));
+  }
   log.error('request failed', { id, method, route: routeOptions.url ?? 'none', error });
   if (error instanceof ApiProblem) return error;
   if (error instanceof DatabaseAway) return unavailable('the database does not answer', error);

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import SCHEMA from '../../schema/scoville-service-1.json' with { type: 'json' };
+import type { CommandIo } from '../cli/io.ts';
 import {
   type CheckedDocument,
   type ConfigProblem,
@@ -80,13 +81,6 @@ export type ServiceFlags = Partial<
   Pick<ServeFlags, 'settings' | 'listen' | 'database' | 'workers' | 'url' | 'registry'>
 >;
 
-interface Surroundings {
-  readonly cwd: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Of the embedded database, where nothing names one. */
-  readonly folder: string;
-}
-
 type Texts<K extends string> = Readonly<Partial<Record<K, string>>>;
 
 /** The file as its schema has it, with its secrets. */
@@ -112,12 +106,12 @@ const LARGEST_SECRET = 64 * 1024;
 const MOST_WORKERS = 4;
 
 /**
- * Settings of the file and of flags, with secrets and defaults. Throws UserError with the line of
- * each problem.
+ * Settings of the file and of flags, with secrets and defaults; `folder` is of the embedded
+ * database, where nothing names one. Throws UserError with the line of each problem.
  */
 export async function serviceSettings(
   flags: ServiceFlags,
-  { cwd, env, folder }: Surroundings,
+  { cwd, env, folder }: Pick<CommandIo, 'cwd' | 'env'> & { readonly folder: string },
 ): Promise<ServiceSettings> {
   const file = flags.settings === undefined ? undefined : resolve(cwd, flags.settings);
   const { value, problemAt } = await readFile(file);

@@ -16,7 +16,6 @@ export interface AskError {
 
 /** A grade that was asked for, and how far it is. */
 export interface Ask {
-  /** A UUID. */
   readonly id: string;
   readonly image: ImageName;
   readonly reason: Reason;
@@ -42,7 +41,6 @@ export type Counts = {
 
 /** A grade without its scorecard, as lists show it. Never changed once written. */
 export interface GradeRow {
-  /** A UUID. */
   readonly id: string;
   readonly image: ImageName;
   readonly digest: Digest;

@@ -57,7 +57,6 @@ function comparePath(...two: readonly (StoredDetail | undefined)[]): string {
   return frame.pathOf('/compare', { a, b });
 }
 
-/** Two images, and what differs between their newest grades. */
 export async function comparison(deps: AppDeps, { query }: frame.PageRequest): Promise<string> {
   const names = { a: 'First image', b: 'Second image' };
   const sides = [await side(deps, query.a), await side(deps, query.b)];

@@ -49,7 +49,6 @@ export async function fleet(deps: AppDeps, request: frame.PageRequest): Promise<
   return pageOf(isWhole ? 'Images' : title, body, '/');
 }
 
-/** What to type for the first grade. */
 function emptyPage(registries: readonly string[], url: string): string {
   const name = `${registries[0] ?? 'HOST'}/REPOSITORY:TAG`;
   const asked = `curl -H "Authorization: Bearer TOKEN" \\\n  --json '{"image": "${name}"}' \\\n  ${url}/api/v1/grades`;

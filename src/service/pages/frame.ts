@@ -132,7 +132,6 @@ export function imagesTable(rows: readonly ImageRow[], caption: string, now: num
   return table(heads, rows, cells, { kind: 'images', caption, isNamed: true });
 }
 
-/** Links to the first and the next page of a list. */
 export function turn(path: string, { cursor, ...query }: Query, { next }: Page<unknown>): Content {
   const there = { href: pathOf(path, { ...query, cursor: next }), rel: 'next' };
   return h(
@@ -143,7 +142,7 @@ export function turn(path: string, { cursor, ...query }: Query, { next }: Page<u
   );
 }
 
-/** Critical and high ones, since those decide. */
+/** Those that decide. */
 export function countsOf(counts: Counts | undefined): Content {
   if (counts === undefined) return muted('not scanned');
   const worst = (['critical', 'high'] as const).filter((severity) => counts[severity] > 0);

@@ -80,7 +80,6 @@ function stateOf(ask: Ask | undefined, grade: StoredDetail | undefined, now: num
   ]);
 }
 
-/** When, by what and on which data an image was graded. */
 function about(grade: StoredDetail, now: number): Content {
   const { id, gradedAt, advisoriesAt, builtAt, digest } = grade;
   const rows: Readonly<Record<string, Content>> = {
