@@ -57,8 +57,7 @@ export function parseImage(text: string): Result<ImageName> {
 
 export { formatReference as imageText };
 
-interface Destination {
-  readonly registry: AllowedRegistry;
+interface Destination extends AllowedRegistry {
   /** The registry itself, whose paths name repositories. */
   readonly isOwn: boolean;
   /** Of host and port. */
@@ -81,7 +80,7 @@ export class Allowed {
         name.test(host) ? hosts.split(' ') : [],
       );
       return [host === HUB ? 'registry-1.docker.io' : host, ...also, ...known].map((one, i) => ({
-        ...{ registry, isOwn: i === 0, pattern: patternOf(one, registry) },
+        ...{ ...registry, isOwn: i === 0, pattern: patternOf(one, registry) },
       }));
     });
   }
@@ -123,7 +122,7 @@ export class Allowed {
         nextStep: `if a registry leads there, name it in settings: registries[].also`,
       });
     if (isNamedAddress(url)) return undefined;
-    const isPrivate = isOsv || found.some(({ registry }) => registry.isPrivate);
+    const isPrivate = isOsv || found.some((one) => one.isPrivate);
     return isPrivate ? { ...PRIVATE, refuses: (at) => isListed(at, NEVER) } : PRIVATE;
   };
 
@@ -133,7 +132,7 @@ export class Allowed {
       /^\/v2\/(.+)\/(?:manifests|blobs|referrers|tags)\/[^/]+$/.exec(url.pathname) ?? [];
     const found = this.#leadingTo(url);
     if (repository === undefined || found.length === 0) return;
-    if (found.some(({ isOwn, registry }) => !isOwn || allows(registry, repository))) return;
+    if (found.some((one) => !one.isOwn || allows(one, repository))) return;
     throw new UserError(`settings do not allow the repository ${url.host}/${quoted(repository)}`);
   }
 

@@ -89,15 +89,11 @@ export async function askCommand(flags: ServeFlags, image: string, io: CommandIo
 function caller(base: string, token: string | undefined, io: CommandIo) {
   const { signal } = io;
   return async (path: string, body?: object, method?: string): Promise<unknown> => {
-    const headers = {
-      accept: 'application/json',
-      ...given({
-        authorization: token && `Bearer ${token}`,
-        'content-type': body && 'application/json',
-      }),
-    };
+    const authorization = token && `Bearer ${token}`;
+    const type = body && 'application/json';
     const init = {
-      ...{ method: method ?? (body === undefined ? 'GET' : 'POST'), headers, signal },
+      ...{ method: method ?? (body === undefined ? 'GET' : 'POST'), signal },
+      headers: { accept: 'application/json', ...given({ authorization, 'content-type': type }) },
       ...given({ body: body && JSON.stringify(body) }),
       // An address that answers by another would get the token.
       redirect: 'error' as const,

@@ -2,11 +2,9 @@ import { quantity } from '../lib/text.ts';
 import { DAY_MS } from '../lib/time.ts';
 
 /** Times that the words of a scorecard contain. */
-export interface GradeTimes {
-  readonly gradedAt: Date;
-  readonly advisoriesAt?: Date | undefined;
-  readonly builtAt?: Date | undefined;
-}
+export type GradeTimes = { readonly gradedAt: Date } & {
+  readonly [At in 'advisoriesAt' | 'builtAt']?: Date | undefined;
+};
 
 /** Characters that JSON always escapes, so that no document has them. */
 const [TIME, DAY, AGE] = ['\x01', '\x02', '\x03'];

@@ -127,7 +127,7 @@ async function running(
   const log = openLog(io.writeErr, now, isDebug ? 'debug' : io.errIsTerminal ? 'warn' : 'info');
   const closers: (() => Promise<unknown>)[] = [];
   try {
-    const database = await opened(settings.database, { log, io });
+    const database = await opened(settings.database, log, io);
     closers.push(() => database.close());
     const deps = await openParts(database, { settings, log, now });
     const metrics = openMetrics(deps);
@@ -171,10 +171,7 @@ async function closed(app: FastifyInstance): Promise<void> {
   clearTimeout(timer);
 }
 
-async function opened(
-  place: string,
-  { log, io }: { readonly log: AppDeps['log']; readonly io: CommandIo },
-): Promise<Database> {
+async function opened(place: string, log: AppDeps['log'], io: CommandIo): Promise<Database> {
   for (const end = io.now() + LONGEST_AWAY_MS; ;) {
     io.signal.throwIfAborted();
     try {

@@ -7,7 +7,6 @@ export type { ImageReference as ImageName } from '../model/reference.ts';
 
 /** Who or what asks for a grade. */
 export type Reason = 'api' | 'page' | 'webhook' | 'follow' | 'daily' | 'harbor';
-export type AskState = 'queued' | 'running' | 'done' | 'failed';
 
 export interface AskError {
   readonly message: string;
@@ -21,7 +20,7 @@ export interface Ask {
   readonly reason: Reason;
   /** Name of the token, webhook or pattern behind it. */
   readonly askedBy?: string;
-  readonly state: AskState;
+  readonly state: 'queued' | 'running' | 'done' | 'failed';
   readonly attempts: number;
   readonly askedAt: Date;
   readonly startedAt?: Date;

@@ -127,12 +127,11 @@ async function checkedVerdict(
     const [unread] = read.unreadable;
     if (unread !== undefined) throw refused(unread.reason);
     const checked = await verifyAttachments(context, opened, read, trusted);
-    const [summary, tests] = (['verdict', 'tests'] as const).map((kind) =>
-      statedBy(checked, kind, opened.root.digest, trusted),
-    );
-    if (summary?.signer !== tests?.signer) throw refused('two signers signed its statements');
-    const of = { image, opened, signer: summary?.signer ?? '', latest: context.now() + AHEAD_MS };
-    return gradeOf(of, summary?.predicate, tests?.predicate);
+    const stated = (kind: string) => statedBy(checked, kind, opened.root.digest, trusted);
+    const [summary, tests] = [stated('verdict'), stated('tests')];
+    if (summary.signer !== tests.signer) throw refused('two signers signed its statements');
+    const of = { image, opened, signer: summary.signer, latest: context.now() + AHEAD_MS };
+    return gradeOf(of, summary.predicate, tests.predicate);
   });
 }
 
@@ -164,7 +163,7 @@ function statedBy(
   kind: string,
   digest: Digest,
   trusted: TrustedSigners,
-): { readonly predicate: unknown; readonly signer: string } {
+) {
   const [one, second] = checked.filter(({ evidence }) => madeKind(evidence.says) === kind);
   if (one?.evidence.says.kind !== 'statement') throw refused('a statement is missing');
   if (second !== undefined) throw refused(`it has two statements of the kind “${kind}”`);

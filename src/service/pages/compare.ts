@@ -3,7 +3,8 @@ import { sheetOf } from '../../report/compare.ts';
 import { type Content, h } from '../../report/html/document.ts';
 import { list, section } from '../../report/html/parts.ts';
 import { sheetBody } from '../../report/html/several.ts';
-import { imageNameOf, imageRow, notFound, reportOf, type StoredDetail } from '../answers.ts';
+import { parseImage } from '../allowed.ts';
+import { imageRow, notFound, reportOf, type StoredDetail } from '../answers.ts';
 import type { AppDeps } from '../parts.ts';
 import { ApiProblem } from '../problems.ts';
 import * as frame from './frame.ts';
@@ -92,12 +93,9 @@ interface Side {
 
 async function side(deps: AppDeps, text: string | undefined): Promise<Side> {
   if (text === undefined) return {};
-  try {
-    const { latest } = (await imageRow(deps, imageNameOf(text))) ?? {};
-    const grade = latest && (await deps.records.detail(latest.id));
-    return grade === undefined ? { text, why: 'This is not graded yet.' } : { text, grade };
-  } catch (error) {
-    if (error instanceof ApiProblem) return { text, why: error.message };
-    throw error;
-  }
+  const image = parseImage(text);
+  if (!image.ok) return { text, why: image.error };
+  const { latest } = (await imageRow(deps, image.value)) ?? {};
+  const grade = latest && (await deps.records.detail(latest.id));
+  return grade === undefined ? { text, why: 'This is not graded yet.' } : { text, grade };
 }
