@@ -24,11 +24,8 @@ declare module 'fastify' {
 const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
 
 /** Checks the token of each request before anything of it is read. */
-export function guard(
-  app: FastifyInstance,
-  { tokens, settings }: Pick<AppDeps, 'tokens' | 'settings'>,
-  wrongTokens: number,
-): void {
+export function guard(app: FastifyInstance, deps: AppDeps, wrongTokens: number): void {
+  const { tokens, settings } = deps;
   app.decorateRequest('token', null);
   const guess = limitOf(app, 'wrong', wrongTokens);
   app.addHook('onRequest', async (request) => {

@@ -21,7 +21,7 @@ export interface ApiDeps extends AppDeps {
 }
 
 /** How caches may keep an answer: those that many share, too, where anyone may read. */
-export function caching({ settings }: Pick<AppDeps, 'settings'>, how: string): string {
+export function caching({ settings }: AppDeps, how: string): string {
   return `${settings.reading === 'open' ? 'public' : 'private'}, ${how}`;
 }
 
@@ -41,8 +41,8 @@ export function imageNameOf(text: string): ImageName {
   throw new ApiProblem('malformed', read.error, { nextStep });
 }
 
-/** The image of a name, of a registry that may be asked. Throws ApiProblem. */
-export function allowedImage({ allowed }: Pick<ApiDeps, 'allowed'>, name: string): ImageName {
+/** Of a registry that may be asked. Throws ApiProblem. */
+export function allowedImage({ allowed }: ApiDeps, name: string): ImageName {
   const image = imageNameOf(name);
   const refusal = allowed.refusal(image);
   if (refusal === undefined) return image;
@@ -60,7 +60,7 @@ export const MOST_OF_DIGEST = 100;
 
 /** Of a tag, or of a digest that was graded; undefined where nobody asked. */
 export async function imageRow(
-  { records }: Pick<AppDeps, 'records'>,
+  { records }: AppDeps,
   image: ImageName,
 ): Promise<ImageRow | undefined> {
   const { registry, repository, digest } = image;

@@ -24,7 +24,6 @@ export interface AppParts {
   /** Pages, webhooks, Harbor: each in a context of its own. */
   readonly parts?: readonly ((app: FastifyInstance, deps: AppDeps) => unknown)[];
   readonly limits?: Partial<typeof LIMITS>;
-  /** Checks verdicts that builds send. */
   readonly hands?: () => Promise<Hands>;
   /** Where workers of this process count, too. */
   readonly metrics?: Metrics;

@@ -9,14 +9,12 @@ import { errorCode, messageOf, UserError } from '../lib/errors.ts';
 import type { Logger } from './log.ts';
 import { type Migration, MIGRATIONS } from './migrations.ts';
 
-export type Row = Record<string, unknown>;
-
 /**
  * One statement with `$1`…, or several without values; rows have JavaScript values: numbers
  * (bigint too), Date, Uint8Array, parsed JSON. Pass JSON as text. Throws DatabaseAway where the
  * database cannot be reached.
  */
-export type Query = <T extends object = Row>(
+export type Query = <T extends object = Record<string, unknown>>(
   sql: string,
   values?: readonly unknown[],
 ) => Promise<T[]>;

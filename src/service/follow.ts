@@ -64,17 +64,12 @@ async function followRegistry(
        WHERE name >= $1 AND name < $2 AND is_followed AND gone_at IS NULL ${more}`,
       [`${host}/`, `${host}0`],
     );
-  /** `team/*:1.*` in its two halves; without a tag, all. */
-  const patterns = follow.map((one) => /^(.*?)(?::([^/:]+))?$/s.exec(one) ?? []);
-  const named = patterns.map(([, repository = '']) => repository);
+  const named = follow.map((one) => one.replace(/:[^/:]+$/, ''));
   const isMeant = (repository: string): boolean =>
     named.some((one) => matchesImage(`${host}/${one}`, { registry: host, repository }));
   const isMeantTag = (name: string): boolean => {
     const read = parseReference(name);
-    return patterns.some(
-      ([, repository = '', tag = '*']) =>
-        read.ok && matchesImage(`${host}/${repository}:${tag}`, read.value),
-    );
+    return read.ok && follow.some((one) => matchesImage(`${host}/${one}`, read.value));
   };
 
   await told('a registry', async () => {

@@ -161,11 +161,7 @@ function wantedSbom({ headers, query }: FastifyRequest): string | undefined {
 
 const unscanned = (why: string): ApiProblem => new ApiProblem('not-scanned', why);
 
-async function reportOf(
-  { records }: AppDeps,
-  { error, gradeId, image }: Ask,
-  sbomType: string | undefined,
-): Promise<object> {
+async function reportOf({ records }: AppDeps, { error, gradeId, image }: Ask, sbomType?: string) {
   const grade = gradeId === undefined ? undefined : await records.detail(gradeId);
   const { message = 'the grade is gone', nextStep } = error ?? {};
   if (grade === undefined) throw unscanned(nextStep ? `${message}; ${nextStep}` : message);

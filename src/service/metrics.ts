@@ -4,15 +4,13 @@ import { operation } from './openapi.ts';
 import type { AppDeps } from './parts.ts';
 import { unavailable } from './problems.ts';
 
-type MeteredDeps = Pick<AppDeps, 'records' | 'queue' | 'database' | 'now'>;
-
 export type Metrics = ReturnType<typeof openMetrics>;
 
 const HTTP_SECONDS = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10];
 const GRADE_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 180, 600];
 
 /** Metrics of this process, and of the database that all share. */
-export function openMetrics({ records, queue, database, now }: MeteredDeps) {
+export function openMetrics({ records, queue, database, now }: AppDeps) {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register });
@@ -59,7 +57,7 @@ export function openMetrics({ records, queue, database, now }: MeteredDeps) {
 /** A grade that waits this long while none runs says that no worker is there. */
 const NO_WORKER_MS = 180_000;
 
-export function registerHealth(app: FastifyInstance, deps: MeteredDeps, metrics: Metrics): void {
+export function registerHealth(app: FastifyInstance, deps: AppDeps, metrics: Metrics): void {
   operation(app, 'healthz', { config: { rateLimit: false } }, () => ({ status: 'ok' }));
   operation(app, 'readyz', {}, async () => {
     const { asks, oldestQueued } = await deps.records.counts();

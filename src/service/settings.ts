@@ -161,13 +161,12 @@ export async function serviceSettings(
     }
     const credentials =
       username !== undefined && password !== undefined ? { username, password } : undefined;
-    const hosts = also.map((name) => name.toLowerCase());
     registries.set(host, {
       ...ruleOf(host),
       ...rest,
       host,
       isPrivate,
-      also: hosts,
+      also: also.map((name) => name.toLowerCase()),
       ...present({ credentials }),
     });
   }
@@ -250,10 +249,7 @@ function ruleOf(host: string): RegistryRule {
 }
 
 /** The file's registries and those of `--registry`. */
-function withNamed(
-  all: Map<string, RegistryRule>,
-  words: readonly string[] = [],
-): readonly RegistryRule[] {
+function withNamed(all: Map<string, RegistryRule>, words: readonly string[] = []) {
   for (const word of words) {
     const [, first = '', pattern] = /^([^/]+)(?:\/(.+))?$/.exec(word) ?? [];
     if (!new RegExp(SCHEMA.properties.registries.items.properties.host.pattern).test(first))

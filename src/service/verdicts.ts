@@ -63,10 +63,7 @@ export function registerVerdicts(app: FastifyInstance, deps: ApiDeps): void {
 }
 
 /** Attaches what is asked for; to be called once in each process that has workers. */
-export function workAttach(
-  { queue, records, log }: Pick<AppDeps, 'queue' | 'records' | 'log'>,
-  hands: () => Promise<Hands>,
-): void {
+export function workAttach({ queue, records, log }: AppDeps, hands: () => Promise<Hands>): void {
   queue.work('attach', async ({ data: { gradeId }, signal }) => {
     const grade = await records.detail(gradeId);
     if (grade === undefined) return;

@@ -64,8 +64,7 @@ function isImage(target: unknown): boolean {
 /**
  * `POST /hooks/docker`, `/hooks/harbor` and `/hooks/dockerhub`: what is pushed asks for its grade.
  * Each is there where the settings have its secret. They answer when the asks are in the database,
- * so that a registry repeats what failed; an event that comes again asks for nothing. `app` is a
- * context of their own.
+ * so that a registry repeats what failed; an event that comes again asks for nothing.
  */
 export function registerWebhooks(app: FastifyInstance, deps: AppDeps): void {
   readJson(app, '*', 'the body');
@@ -88,12 +87,8 @@ export function registerWebhooks(app: FastifyInstance, deps: AppDeps): void {
 }
 
 /** Whether it comes with the settings' secret, compared in constant time, or a token for this. */
-async function isSender(
-  { tokens }: AppDeps,
-  secret: string,
-  { params, headers: { authorization = '' } }: FastifyRequest,
-): Promise<boolean> {
-  const whole = textField(params, 'secret') ?? authorization;
+async function isSender({ tokens }: AppDeps, secret: string, { params, headers }: FastifyRequest) {
+  const whole = textField(params, 'secret') ?? headers.authorization ?? '';
   const bare = whole.replace(/^bearer +/i, '');
   const matches = [bare, secretOf(whole) ?? ''].map((one) =>
     timingSafeEqual(hashOf(one), hashOf(secret)),
