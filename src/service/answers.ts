@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { FastifyReply } from 'fastify';
 import { nextSteps } from '../criteria/next-steps.ts';
 import { given } from '../lib/json.ts';
 import type { ReportInput } from '../model/report.ts';
@@ -23,10 +22,6 @@ export interface ApiDeps extends AppDeps {
 /** How caches may keep an answer: those that many share, too, where anyone may read. */
 export function caching({ settings }: AppDeps, how: string): string {
   return `${settings.reading === 'open' ? 'public' : 'private'}, ${how}`;
-}
-
-export function keepFor(deps: AppDeps, reply: FastifyReply, seconds: number): void {
-  void reply.header('cache-control', caching(deps, `max-age=${seconds}`));
 }
 
 export function etagOf(text: string): string {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { given } from '../lib/json.ts';
 import { Recent } from '../lib/recent.ts';
 import { DAY_MS } from '../lib/time.ts';
@@ -16,12 +16,12 @@ import {
   API,
   type ApiDeps,
   askJson,
+  caching,
   etagOf,
   gradeJson,
   imageJson,
   imageNameOf,
   imageRow,
-  keepFor,
   MOST_OF_DIGEST,
   notFound,
   reportOf,
@@ -96,6 +96,10 @@ function registerGrades(app: FastifyInstance, deps: ApiDeps): void {
     void reply.type('text/html; charset=utf-8').header('content-security-policy', REPORT_POLICY);
     return reply.send(htmlReport(reportOf(detail)));
   });
+}
+
+function keepFor(deps: ApiDeps, reply: FastifyReply, seconds: number): void {
+  void reply.header('cache-control', caching(deps, `max-age=${seconds}`));
 }
 
 /** By the id of an ask, or of a grade that nobody asked for. Throws ApiProblem. */

@@ -6,8 +6,7 @@ import type {
   FastifySchema,
   FastifySchemaCompiler,
   RouteGenericInterface,
-  RouteHandlerMethod,
-  RouteShorthandOptions,
+  RouteOptions,
 } from 'fastify';
 import SCORECARD from '../../schema/scorecard-1.json' with { type: 'json' };
 import API from '../../schema/service-api-1.json' with { type: 'json' };
@@ -43,14 +42,14 @@ const OPERATIONS = new Map(
   ),
 );
 
-type More = Pick<RouteShorthandOptions, 'bodyLimit' | 'config' | 'onRequest'>;
+type More = Pick<RouteOptions, 'bodyLimit' | 'config' | 'onRequest'>;
 
 /** A route as schema/service-api-1.json has it: its place, what it takes, and who may. */
 export function operation<R extends RouteGenericInterface>(
   app: FastifyInstance,
   id: string,
   { config, ...more }: More,
-  handler: RouteHandlerMethod<Server, IncomingMessage, ServerResponse, R>,
+  handler: RouteOptions<Server, IncomingMessage, ServerResponse, R>['handler'],
 ): void {
   const found = OPERATIONS.get(id);
   if (found === undefined) throw new Error(`the document has no operation ${id}`);

@@ -64,14 +64,12 @@ export function problemFor(
   log: Logger,
 ): ApiProblem {
   if (error instanceof ApiProblem && error.kind !== 'unavailable') return error;
-  const { validation, validationContext = '', statusCode = 500 } = error as Partial<FastifyError>;
-  const [wrong] = validation ?? [];
-  if (wrong !== undefined) {
-    const { instancePath, message = 'is wrong', params } = wrong;
-    const names: unknown = params['additionalProperty'] ?? params['allowedValues'] ?? [];
-    const which = ([names].flat() as readonly string[]).join(', ');
-    const at = `${validationContext}${instancePath}`;
-    return new ApiProblem('malformed', `${at} ${message}${which === '' ? '' : `: ${which}`}`);
+  const { validation, statusCode = 500 } = error as Partial<FastifyError>;
+  if (validation !== undefined) {
+    const { additionalProperty, allowedValues = [] } = validation[0]?.params ?? {};
+    const names = [additionalProperty ?? allowedValues].flat() as readonly string[];
+    const which = names.length === 0 ? '' : `: ${names.join(', ')}`;
+    return new ApiProblem('malformed', `${messageOf(error)}${which}`);
   }
   // What fastify and its parser refuse.
   if (statusCode < 500) {
