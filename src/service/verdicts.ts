@@ -7,7 +7,7 @@ import { UserError } from '../lib/errors.ts';
 import { given, objectOf } from '../lib/json.ts';
 import type { CriterionResult } from '../model/criterion.ts';
 import { MEDIA_TYPE, type OpenedImage, platformName } from '../model/image.ts';
-import { type Digest, digestOf } from '../model/reference.ts';
+import { digestOf } from '../model/reference.ts';
 import { attachStatements, wholeOf, withImage } from '../trust/attach.ts';
 import { listOf } from '../trust/bundle.ts';
 import { imagePurl } from '../trust/identity.ts';
@@ -124,7 +124,16 @@ async function checkedVerdict(
     const [unread] = read.unreadable;
     if (unread !== undefined) throw refused(unread.reason);
     const checked = await verifyAttachments(context, opened, read, trusted);
-    const stated = (kind: string) => statedBy(checked, kind, opened.root.digest, trusted);
+    const { digest } = opened.root;
+    /** The one statement of that kind, and who signed it. */
+    const stated = (kind: string) => {
+      const [one, second] = checked.filter(({ evidence }) => madeKind(evidence.says) === kind);
+      if (one?.evidence.says.kind !== 'statement') throw refused('a statement is missing');
+      if (second !== undefined) throw refused(`it has two statements of the kind “${kind}”`);
+      if (!one.evidence.subjects.includes(digest))
+        throw refused(`it is about another image; the tag is ${digest} now`);
+      return { predicate: one.evidence.says.predicate, signer: signerOf(one, trusted) };
+    };
     const [summary, tests] = [stated('verdict'), stated('tests')];
     if (summary.signer !== tests.signer) throw refused('two signers signed its statements');
     const of = { image, opened, signer: summary.signer, latest: context.now() + AHEAD_MS };
@@ -152,21 +161,6 @@ function carrying(opened: OpenedImage, bundles: readonly object[]): OpenedImage 
       return Promise.resolve(one?.bytes ?? Buffer.alloc(0));
     },
   };
-}
-
-/** The one statement of that kind, and who signed it. Throws ApiProblem. */
-function statedBy(
-  checked: readonly CheckedAttachment[],
-  kind: string,
-  digest: Digest,
-  trusted: TrustedSigners,
-) {
-  const [one, second] = checked.filter(({ evidence }) => madeKind(evidence.says) === kind);
-  if (one?.evidence.says.kind !== 'statement') throw refused('a statement is missing');
-  if (second !== undefined) throw refused(`it has two statements of the kind “${kind}”`);
-  if (!one.evidence.subjects.includes(digest))
-    throw refused(`it is about another image; the tag is ${digest} now`);
-  return { predicate: one.evidence.says.predicate, signer: signerOf(one, trusted) };
 }
 
 /** Without what `trustedSigners` adds, and without folders of the service. */
