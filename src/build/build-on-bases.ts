@@ -10,6 +10,7 @@ import { fetchedMaterials } from '../reproduce/recorded-fetches.ts';
 import { type Base, checkBases, requireBases, withSigners } from '../trust/bases.ts';
 import { parseProvenance, type ReadProvenance } from '../trust/provenance-read.ts';
 import { resolveSigner, type Signer } from '../trust/signer.ts';
+import { headStartOf } from './head-start.ts';
 import type { BuiltPlatform } from './image-under-build.ts';
 import { exportOf } from './normalise-built.ts';
 import { Registries } from './registries.ts';
@@ -107,7 +108,8 @@ export async function buildOnBases(
       detail: exported.length === 1 ? '1 platform' : `${exported.length} platforms`,
       seconds: (finishedAt - startedAt) / 1000,
     });
-    const times = { startedAt, finishedAt };
+    const early = headStartOf(context.run)?.startedIn(plan.layout);
+    const times = { startedAt: early ?? startedAt, finishedAt };
     const built = { ...build, exported, recording: run.recording, times, bases, signer };
     requireBases(
       plan.settings,

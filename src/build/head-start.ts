@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { rm, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { type CacheHome, openCache } from '../image/caches.ts';
 import { writeBeside } from '../image/disk.ts';
 import { type BuildFolder, isPruned, makeBuildFolder } from '../image/layout/build-folder.ts';
@@ -17,9 +17,11 @@ import { markOf } from './kept-client.ts';
 export interface HeadStart {
   /** The folder it exports to, once. `empty` has to clear it where the plan is another. */
   readonly takeFolder: (empty: () => Promise<void>) => BuildFolder | undefined;
-  /** Runs what is planned. `own`: it may be started early the next time, with other own files. */
+  /** Runs what is planned. `own`: it may be started early, with other own files the next time. */
   readonly run: (planned: ToolRun, own: OwnFiles | undefined) => Promise<ToolResult>;
-  /** Ends what nobody asked for, and removes its folder. */
+  /** Milliseconds since 1970, where what was planned for the folder had been started early. */
+  readonly startedIn: (folder: string) => number | undefined;
+  /** Ends what nobody asked for, and removes what it exported. */
   readonly end: () => Promise<void>;
 }
 
@@ -47,13 +49,15 @@ interface Outside {
 const FOLDER = '\0';
 /** Shells change them from command to command. */
 const PASSING = new Set(['_', 'OLDPWD', 'SHLVL', 'COLUMNS', 'LINES']);
+/** All that a build gives buildx. */
+const VARIABLES = /^(?:SOURCE_DATE_EPOCH|EXPERIMENTAL_BUILDKIT_SOURCE_POLICY|BUILDX_GIT_INFO)$/;
 /** Characters of what buildx says that wait for the plan. */
 const MOST_SAID = 16 * 1024 * 1024;
 
 interface Early {
   readonly folder: BuildFolder;
   /** What was started, where that is what was planned. */
-  readonly take: (planned: ToolRun) => Promise<ToolResult> | undefined;
+  readonly take: (planned: ToolRun, own: OwnFiles) => Promise<ToolResult> | undefined;
   readonly end: () => Promise<void>;
 }
 
@@ -68,15 +72,22 @@ export function headStartOf(run: RunTool): HeadStart | undefined {
 /** Resolves when buildx was started, or will not be before the plan. Never throws. */
 export async function beginBuildx(outside: Outside): Promise<HeadStart> {
   const cache = openCache(outside, 'head-starts', 1);
+  const since = outside.now();
   const key = await keyOf(outside);
   const note = await cache.get(key);
   const early = isObject(note) ? await startEarly(outside, note).catch(() => undefined) : undefined;
   let folder = early?.folder;
   let empty = NOTHING;
   let isFirst = true;
-  const runFirst = async (planned: ToolRun): Promise<ToolResult> => {
-    const taken = early?.take(planned);
-    if (taken !== undefined) return taken;
+  let takenIn: string | undefined;
+  const runFirst = async (planned: ToolRun, own?: OwnFiles): Promise<ToolResult> => {
+    // A file may have changed while the plan was made, or a question waited for its answer.
+    const isSame = own !== undefined && (await keyOf(outside)) === key;
+    const taken = isSame ? early?.take(planned, own) : undefined;
+    if (taken !== undefined) {
+      takenIn = early?.folder.dir;
+      return taken;
+    }
     await early?.end();
     await empty();
     return outside.run(planned);
@@ -91,16 +102,20 @@ export async function beginBuildx(outside: Outside): Promise<HeadStart> {
     run: async (planned, own) => {
       if (!isFirst) return outside.run(planned);
       isFirst = false;
-      const result = await runFirst(planned);
-      const next = own && noteOf(planned, own, outside.args);
+      const result = await runFirst(planned, own);
+      const next = (own && noteOf(planned, own, outside.args)) ?? null;
       const isGood = result.ended === 'exit' && result.exitCode === 0;
-      if (isGood && next !== undefined && JSON.stringify(next) !== JSON.stringify(note))
+      if (isGood && JSON.stringify(next) !== JSON.stringify(note ?? null))
         await cache.set(key, next);
       return result;
     },
+    startedIn: (of) => (of === takenIn ? since : undefined),
     end: async () => {
       await early?.end();
-      if (folder !== undefined) await rm(folder.dir, { recursive: true, force: true });
+      if (folder === undefined) return;
+      const { BuildDirectory, LayoutStore } = await import('../image/layout/store.ts');
+      const { blobs } = new LayoutStore(outside.paths.store, outside.now);
+      await new BuildDirectory(folder.id, folder.dir, blobs, outside.now).discard();
     },
   };
   begun.set(outside.run, headStart);
@@ -123,8 +138,10 @@ async function keyOf({ args, env, cwd, paths, version }: Outside): Promise<strin
   const marks = await Promise.all(
     [join(paths.config, 'config.yaml'), ...files].map((file) => markOf(file)),
   );
+  // Whether a person's settings count depends on where the project ends.
+  const repositories = await Promise.all(files.map((file) => kindOf(join(dirname(file), '.git'))));
   const variables = Object.entries(env).filter(([name]) => !PASSING.has(name));
-  const parts = [version, cwd, args, files, marks, variables.sort()];
+  const parts = [version, cwd, args, files, marks, repositories, variables.sort()];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
@@ -162,7 +179,7 @@ function noteOf({ args, env = {} }: ToolRun, { folder, file }: OwnFiles, user: r
   return {
     words,
     env: Object.fromEntries(variables),
-    ...given({ path: file && kept(file.path), text: file?.text }),
+    ...given({ name: file && basename(file.path), text: file?.text }),
   };
 }
 
@@ -170,29 +187,40 @@ const FLAG = /^(?:--[a-z-]+=)?$/;
 
 async function startEarly(outside: Outside, note: object): Promise<Early | undefined> {
   const { paths, cwd, now, args: user, client } = outside;
-  const plugin = (await client())?.buildx?.path;
+  const words = listField(note, 'words').map((word) => {
+    if (typeof word === 'string') return word;
+    const [start, at] = Array.isArray(word) ? (word as readonly unknown[]) : [];
+    return `${String(start)}${user[Number(at)] ?? ''}`;
+  });
+  const variables = Object.entries(textMapField(note, 'env'));
+  // The entry could be anybody's.
+  const isOurs =
+    words.slice(0, 2).join(' ') === 'buildx build' &&
+    variables.every(([name]) => VARIABLES.test(name));
+  const plugin = isOurs ? (await client())?.buildx?.path : undefined;
   if (plugin === undefined) return undefined;
   const folder = await makeBuildFolder(paths.store, now());
   // The build waits for it, in that folder.
   if (await isPruned(paths.store)) return { folder, take: () => undefined, end: NOTHING };
   const filled = (text: string): string => text.replaceAll(FOLDER, folder.dir);
-  const args = listField(note, 'words').map((word) => {
-    if (typeof word === 'string') return filled(word);
-    const [start, at] = Array.isArray(word) ? (word as readonly unknown[]) : [];
-    return `${String(start)}${user[Number(at)] ?? ''}`;
-  });
-  const env = Object.fromEntries(
-    Object.entries(textMapField(note, 'env')).map(([name, text]) => [name, filled(text)]),
-  );
-  const [path, text] = [textField(note, 'path'), textField(note, 'text')];
-  if (path !== undefined && text !== undefined) await writeBeside(filled(path), text);
-  return { folder, ...(await started(outside, { command: 'docker', args, env, plugin, cwd })) };
+  const env = Object.fromEntries(variables.map(([name, text]) => [name, filled(text)]));
+  const start = { command: 'docker', args: words.map(filled), env, plugin, cwd };
+  const [name, text] = [textField(note, 'name'), textField(note, 'text')];
+  if (name === undefined || text === undefined)
+    return { folder, ...(await started(outside, start, undefined)) };
+  const file = { path: join(folder.dir, basename(name)), text };
+  await writeBeside(file.path, text);
+  return { folder, ...(await started(outside, start, file)) };
 }
 
 type Start = Pick<ToolRun, 'command' | 'args' | 'env' | 'plugin' | 'cwd'>;
 
 /** Starts it. What it says is kept until it is taken. */
-async function started({ run, signal }: Outside, start: Start): Promise<Omit<Early, 'folder'>> {
+async function started(
+  { run, signal }: Outside,
+  start: Start,
+  file: OwnFiles['file'],
+): Promise<Omit<Early, 'folder'>> {
   const stop = new AbortController();
   const said: string[] = [];
   let size = 0;
@@ -218,10 +246,10 @@ async function started({ run, signal }: Outside, start: Start): Promise<Omit<Ear
     stop.abort();
     await ended;
   };
-  const take = (planned: ToolRun): Promise<ToolResult> | undefined => {
+  const take = (planned: ToolRun, own: OwnFiles): Promise<ToolResult> | undefined => {
     const { stdin, onStderrLine = () => undefined } = planned;
-    if (stop.signal.aborted || stdin !== undefined || textOf(planned) !== textOf(start))
-      return undefined;
+    const isIt = textOf(planned, own.file) === textOf(start, file);
+    if (stop.signal.aborted || stdin !== undefined || !isIt) return undefined;
     planned.onStart?.();
     said.forEach(onStderrLine);
     hear = onStderrLine;
@@ -235,6 +263,6 @@ async function started({ run, signal }: Outside, start: Start): Promise<Omit<Ear
   return { take, end };
 }
 
-function textOf({ command, args, env = {}, plugin, cwd }: Start): string {
-  return JSON.stringify([command, args, Object.entries(given(env)).sort(), plugin, cwd]);
+function textOf({ command, args, env = {}, plugin, cwd }: Start, file: OwnFiles['file']): string {
+  return JSON.stringify([command, args, Object.entries(env).sort(), plugin, cwd, file]);
 }

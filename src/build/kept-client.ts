@@ -55,5 +55,7 @@ export function keptClient({ env, search, paths, now }: Installed): KeptClient {
 /** Changes with the file, and where a link leads elsewhere; empty where there is none. */
 export async function markOf(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined);
-  return found === undefined ? '' : `${found.dev} ${found.ino} ${found.size} ${found.mtimeMs}`;
+  if (found === undefined) return '';
+  // ctime: anybody can set the other one back.
+  return `${found.dev} ${found.ino} ${found.size} ${found.mtimeMs} ${found.ctimeMs}`;
 }

@@ -1,11 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { beginBuildx } from '../../src/build/head-start.ts';
 import { makeBuildFolder } from '../../src/image/layout/build-folder.ts';
+import { openStore } from '../../src/image/layout/store.ts';
 import { claimAlone } from '../../src/image/owner.ts';
 import type { RunTool, ToolResult, ToolRun } from '../../src/lib/run-tool.ts';
+import { makeExport } from '../fakes/layouts.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'scoville-head-start-'));
 afterAll(() => {
@@ -21,6 +33,7 @@ beforeEach(() => {
   writeFileSync(join(home, 'project/Dockerfile'), 'FROM scratch\n');
 });
 
+const NOW = Date.UTC(2026, 0, 1);
 const GOOD: ToolResult = { ended: 'exit', exitCode: 0, stdout: '', stderr: '' };
 
 interface Started {
@@ -46,7 +59,7 @@ async function process(args: readonly string[], env: Record<string, string> = {}
     cwd: home,
     paths: { cache: join(home, 'cache'), store: join(home, 'store'), config: join(home, 'config') },
     version: '1',
-    now: () => Date.UTC(2026, 0, 1),
+    now: () => NOW,
     signal: new AbortController().signal,
     run,
     client: () => Promise.resolve({ buildx: { path: '/buildx', version: 'v1' } }),
@@ -61,7 +74,10 @@ function planned(folder: string, more: Partial<ToolRun> = {}): ToolRun {
   return {
     command: 'docker',
     args: ['buildx', 'build', `--output=dest=${folder}`, '--build-arg=TOKEN=a secret', 'project'],
-    env: { POLICY: join(folder, 'policy.json'), GIT: '0' },
+    env: {
+      EXPERIMENTAL_BUILDKIT_SOURCE_POLICY: join(folder, 'policy.json'),
+      BUILDX_GIT_INFO: '0',
+    },
     plugin: '/buildx',
     cwd: home,
     timeoutMs: { unlimited: 'a build runs as long as it runs' },
@@ -69,12 +85,17 @@ function planned(folder: string, more: Partial<ToolRun> = {}): ToolRun {
   };
 }
 
+/** What it may be started early with. */
+const own = (folder: string, text = '{"rules":[]}') => ({
+  folder,
+  file: { path: join(folder, 'policy.json'), text },
+});
+
 /** A build by its plan, which is kept. */
 async function before(args = ARGS, result = GOOD): Promise<void> {
   const { head, started } = await process(args);
   const { dir: folder } = await makeBuildFolder(join(home, 'store'), 0);
-  const file = { path: join(folder, 'policy.json'), text: '{"rules":[]}' };
-  const running = head.run(planned(folder), { folder, file });
+  const running = head.run(planned(folder), own(folder));
   await expect.poll(() => started.length).toBe(1);
   started[0]?.end(result);
   expect(await running).toEqual(result);
@@ -96,14 +117,16 @@ describe('what is planned as it was started', () => {
     first?.what.onStderrLine?.('two');
     const heard: string[] = [];
     const onStderrLine = (line: string): void => void heard.push(line);
-    const running = head.run(planned(folder, { onStderrLine }), undefined);
+    const running = head.run(planned(folder, { onStderrLine }), own(folder));
+    await expect.poll(() => heard.length).toBe(2);
     expect(heard).toEqual(['one', 'two']);
     first?.what.onStderrLine?.('three');
     const failed: ToolResult = { ...GOOD, exitCode: 17 };
     first?.end(failed);
     expect([await running, heard, started.length]).toEqual([failed, ['one', 'two', 'three'], 1]);
+    expect([head.startedIn(folder), head.startedIn('other')]).toEqual([NOW, undefined]);
     // A retry is another run.
-    const again = head.run(planned(folder), undefined);
+    const again = head.run(planned(folder), own(folder));
     expect(started).toHaveLength(2);
     started[1]?.end(GOOD);
     expect(await again).toEqual(GOOD);
@@ -114,7 +137,7 @@ describe('what is planned as it was started', () => {
     const { head, started } = await process(ARGS);
     const stop = new AbortController();
     const folder = head.takeFolder(nothing)?.dir ?? '';
-    const running = head.run(planned(folder, { signal: stop.signal }), undefined);
+    const running = head.run(planned(folder, { signal: stop.signal }), own(folder));
     stop.abort();
     expect([await running, started.length]).toEqual([{ ended: 'aborted' }, 1]);
   });
@@ -132,7 +155,7 @@ describe('what is planned as it was started', () => {
 describe('what is not', () => {
   test.each<[string, (folder: string) => ToolRun]>([
     ['other words', (folder) => planned(folder, { args: ['buildx', 'build', 'project'] })],
-    ['another variable', (folder) => planned(folder, { env: { GIT: '0' } })],
+    ['another variable', (folder) => planned(folder, { env: { BUILDX_GIT_INFO: '0' } })],
     ['another buildx', (folder) => planned(folder, { plugin: '/other' })],
     ['another folder', (folder) => planned(folder, { cwd: '/' })],
     ['something to read', (folder) => planned(folder, { stdin: new Uint8Array(1) })],
@@ -142,9 +165,29 @@ describe('what is not', () => {
     const order: string[] = [];
     const folder = head.takeFolder(() => Promise.resolve(void order.push('emptied')))?.dir ?? '';
     started[0]?.what.signal?.addEventListener('abort', () => void order.push('ended'));
-    const running = head.run(plan(folder), undefined);
+    const running = head.run(plan(folder), own(folder));
     await expect.poll(() => started.length).toBe(2);
     expect(order).toEqual(['ended', 'emptied']);
+    started[1]?.end(GOOD);
+    expect([await running, head.startedIn(folder)]).toEqual([GOOD, undefined]);
+  });
+
+  test.each<[string, (folder: string) => ReturnType<typeof own> | undefined]>([
+    ['has to wait for what comes before', () => undefined],
+    ['has another text in its file', (folder) => own(folder, '{"rules":[{}]}')],
+    [
+      'read another Dockerfile',
+      (folder) => {
+        writeFileSync(join(home, 'project/Dockerfile'), 'FROM other\n');
+        return own(folder);
+      },
+    ],
+  ])('where the plan %s is not taken', async (_, ownOf) => {
+    await before();
+    const { head, started } = await process(ARGS);
+    const folder = head.takeFolder(nothing)?.dir ?? '';
+    const running = head.run(planned(folder), ownOf(folder));
+    await expect.poll(() => started.length).toBe(2);
     started[1]?.end(GOOD);
     expect(await running).toEqual(GOOD);
   });
@@ -157,7 +200,7 @@ describe('what is not', () => {
     const heard: string[] = [];
     const running = head.run(
       planned(folder, { onStderrLine: (line) => void heard.push(line) }),
-      undefined,
+      own(folder),
     );
     await expect.poll(() => started.length).toBe(2);
     started[1]?.end(GOOD);
@@ -193,7 +236,25 @@ describe('nothing is started early', () => {
         writeFileSync(join(home, 'config/config.yaml'), '');
       },
     ],
+    [
+      'the end of a repository',
+      () => {
+        rmSync(join(home, '.git'), { recursive: true });
+      },
+    ],
+    [
+      'a change that has the same size and time',
+      () => {
+        const file = join(project(), 'Dockerfile');
+        const { mtime } = statSync(file);
+        writeFileSync(file, 'FROM scratcH\n');
+        utimesSync(file, mtime, mtime);
+      },
+    ],
   ])('after %s', async (_, change) => {
+    mkdirSync(join(home, '.git'));
+    const file = join(project(), 'Dockerfile');
+    utimesSync(file, 1, 1);
     await before();
     expect((await process(ARGS)).started).toHaveLength(1);
     change();
@@ -206,6 +267,28 @@ describe('nothing is started early', () => {
   ])('by %s', async (_, args, env) => {
     await before();
     expect((await process(args, env)).started).toEqual([]);
+  });
+
+  test('by the plan before, which had to wait', async () => {
+    await before();
+    const { head, started } = await process(ARGS);
+    const folder = head.takeFolder(nothing)?.dir ?? '';
+    const running = head.run(planned(folder), undefined);
+    await expect.poll(() => started.length).toBe(2);
+    started[1]?.end(GOOD);
+    await running;
+    expect((await process(ARGS)).started).toEqual([]);
+  });
+
+  test.each<[string, (kept: string) => string]>([
+    ['another command', (kept) => kept.replace('"build"', '"bake"')],
+    ['another variable', (kept) => kept.replace('"BUILDX_GIT_INFO"', '"LD_PRELOAD"')],
+  ])('by an entry with %s', async (_, change) => {
+    await before();
+    const folder = join(home, 'cache/head-starts/v1');
+    for (const name of readdirSync(folder))
+      writeFileSync(join(folder, name), change(readFileSync(join(folder, name), 'utf8')));
+    expect((await process(ARGS)).started).toEqual([]);
   });
 
   test('after a build that failed', async () => {
@@ -222,12 +305,33 @@ describe('nothing is started early', () => {
   });
 });
 
-test('what nobody asked for ends, and its folder goes', async () => {
+test('an entry names no other folder', async () => {
+  await before();
+  const folder = join(home, 'cache/head-starts/v1');
+  for (const name of readdirSync(folder)) {
+    const kept = readFileSync(join(folder, name), 'utf8');
+    writeFileSync(join(folder, name), kept.replace('"policy.json"', '"../../../policy.json"'));
+  }
+  const { head, started } = await process(ARGS);
+  expect(started).toHaveLength(1);
+  expect(existsSync(join(home, 'policy.json'))).toBe(false);
+  await head.end();
+});
+
+test('what nobody asked for ends, and what it exported goes', async () => {
   await before();
   const count = builds().length;
   const { head, started } = await process(ARGS);
+  const made = builds().at(-1) ?? '';
   expect(builds()).toHaveLength(count + 1);
+  const { blobs } = await openStore(join(home, 'store'));
+  const { image, provenance, exported } = await makeExport(blobs);
+  const index = JSON.stringify({ schemaVersion: 2, manifests: [exported] });
+  writeFileSync(join(home, 'store/builds', made, 'index.json'), index);
   await head.end();
+  // It has the values of build arguments.
+  const left = await Promise.all([image.config, provenance].map(({ digest }) => blobs.has(digest)));
+  expect(left).toEqual([true, false]);
   expect(started[0]?.what.signal?.aborted).toBe(true);
   expect(builds()).toHaveLength(count);
 });

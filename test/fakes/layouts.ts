@@ -88,3 +88,31 @@ export async function failure(promise: Promise<unknown>): Promise<UserError> {
   expect(error).toBeInstanceOf(UserError);
   return error as UserError;
 }
+
+/** What BuildKit exports of an image of one layer, with an SBOM and its own provenance. */
+export async function makeExport(blobs: BlobStore) {
+  const image = await makeImage(blobs, [{ a: 'b' }]);
+  const statement = async (predicateType: string): Promise<Descriptor> => ({
+    mediaType: 'application/vnd.in-toto+json',
+    ...(await writeJson(blobs, { predicateType })),
+    annotations: { 'in-toto.io/predicate-type': predicateType },
+  });
+  const provenance = await statement('https://slsa.dev/provenance/v1');
+  const sbom = await statement('https://spdx.dev/Document');
+  const { mediaType, digest } = image.manifest;
+  const attested = await writeJson(blobs, {
+    schemaVersion: 2,
+    mediaType,
+    config: image.config,
+    layers: [sbom, provenance],
+  });
+  const annotations = {
+    'vnd.docker.reference.type': 'attestation-manifest',
+    'vnd.docker.reference.digest': digest,
+  };
+  const exported = await makeIndex(blobs, [
+    image.manifest,
+    { mediaType, ...attested, annotations },
+  ]);
+  return { image, sbom, provenance, exported };
+}

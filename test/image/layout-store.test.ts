@@ -11,7 +11,7 @@ import { describe, expect, test } from 'vitest';
 import { type LayoutStore, openStore } from '../../src/image/layout/store.ts';
 import type { Descriptor } from '../../src/model/image.ts';
 import { digestOf, type ImageReference, parseReference } from '../../src/model/reference.ts';
-import { makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
+import { makeExport, makeImage, makeIndex, temporaryFolder } from '../fakes/layouts.ts';
 
 const DAY = 24 * 60 * 60 * 1000;
 
@@ -39,33 +39,7 @@ describe('a build', () => {
     async (way) => {
       const store = await openStore(temporaryFolder(), () => 1_700_000_000_000);
       const build = await store.newBuild();
-      const image = await makeImage(store.blobs, [{ a: 'b' }]);
-      const written = async (value: object, mediaType: string): Promise<Descriptor> => ({
-        mediaType,
-        ...(await store.blobs.write(Buffer.from(JSON.stringify(value)))),
-      });
-      const statement = async (predicateType: string): Promise<Descriptor> => ({
-        ...(await written({ predicateType }, 'application/vnd.in-toto+json')),
-        annotations: { 'in-toto.io/predicate-type': predicateType },
-      });
-      const provenance = await statement('https://slsa.dev/provenance/v1');
-      const sbom = await statement('https://spdx.dev/Document');
-      const attested = {
-        schemaVersion: 2,
-        mediaType: image.manifest.mediaType,
-        config: image.config,
-        layers: [sbom, provenance],
-      };
-      const exported = await makeIndex(store.blobs, [
-        image.manifest,
-        {
-          ...(await written(attested, image.manifest.mediaType)),
-          annotations: {
-            'vnd.docker.reference.type': 'attestation-manifest',
-            'vnd.docker.reference.digest': image.manifest.digest,
-          },
-        },
-      ]);
+      const { image, sbom, provenance, exported } = await makeExport(store.blobs);
       const index = { schemaVersion: 2, manifests: [exported] };
       writeFileSync(join(build.dir, 'index.json'), JSON.stringify(index));
       await (way === 'finish'
