@@ -131,7 +131,7 @@ export function text(
   value: string,
   help: string,
   more: More = {},
-  check: Check = choiceCheck(more.choices),
+  check: Check = () => undefined,
 ): Flag<string | undefined> {
   return {
     kind: 'string',
@@ -147,9 +147,10 @@ export function text(
 
 type Check = (text: string, name: string) => string | undefined;
 
-function choiceCheck(choices: readonly string[] | undefined): Check {
+/** Where nothing but the choices is taken: `choices` alone are for help and completion. */
+export function oneOf(choices: readonly string[]): Check {
   return (given, name) =>
-    choices === undefined || choices.includes(given)
+    choices.includes(given)
       ? undefined
       : `invalid value ${JSON.stringify(given)} for --${name}; use one of ${choices.join(', ')}`;
 }
@@ -186,7 +187,7 @@ export function choice<C extends string>(
   help: string,
   more: More = {},
 ): Flag<C | undefined> {
-  return text(value, help, { ...more, choices }) as Flag<C | undefined>;
+  return text(value, help, { ...more, choices }, oneOf(choices)) as Flag<C | undefined>;
 }
 
 export function whole(

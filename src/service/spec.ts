@@ -1,4 +1,12 @@
-import { bool, type CommandSpec, type FlagValues, many, text, whole } from '../cli/flag-table.ts';
+import {
+  bool,
+  type CommandSpec,
+  type FlagValues,
+  many,
+  oneOf,
+  text,
+  whole,
+} from '../cli/flag-table.ts';
 import { SCOPES } from './shapes.ts';
 
 /** Each grades one image at a time, in a process of its own. */
@@ -62,9 +70,12 @@ tokens of a service.`,
     }),
     fresh: bool('ask: grade it again, though it was graded today'),
     json: bool('ask, token: print the result as JSON on stdout'),
-    scope: many('SCOPE', 'token create: what the token may do; may be repeated', {
-      ...{ choices: SCOPES, standard: 'ask' },
-    }),
+    scope: many(
+      'SCOPE',
+      'token create: what the token may do; may be repeated',
+      { choices: SCOPES, standard: 'ask' },
+      oneOf(SCOPES),
+    ),
     days: whole('DAYS', 'token create: how long it counts', { least: 1, most: 3650 }),
   },
   titles: { settings: 'What is graded', listen: 'The service', 'token-file': 'ask and token' },

@@ -16,6 +16,7 @@ const SPEC = {
     'build-arg': many('NAME=VALUE', 'An argument'),
     'fail-on': choice(['error', 'warning'], 'LEVEL', 'How bad'),
     file: text('FILE', 'A file'),
+    type: text('NAME|URI', 'What it is', { choices: ['sbom', 'vex'] }),
   },
   operands: { most: 2, error: 'takes two names' },
 };
@@ -61,6 +62,10 @@ describe('readFlags', () => {
   ])('%s is bad usage', (flag, message) => {
     const nextStep = 'scoville prune --help';
     expect(problem([flag])).toMatchObject({ message, nextStep, exitCode: 2 });
+  });
+
+  test('what is offered is not all that is taken', () => {
+    expect(problem(['--type=https://example.com/note/v1'])).toBeUndefined();
   });
 
   test.each(['0', '10', '007'])('%s is a whole number', (text) => {
