@@ -18,9 +18,8 @@ export const buildEarly: Command = async (args, io) => {
   const outside = { args, env, cwd, paths, version: VERSION, now, signal, run };
   const head = await beginBuildx({ ...outside, client: () => kept.get() });
   try {
-    return await (
-      await load()
-    )(args, io);
+    const build = await load();
+    return await build(args, io);
   } finally {
     await head.end();
   }

@@ -75,11 +75,7 @@ async function runParsed(given: ParsedBuild, io: CommandIo, over: AbortSignal): 
   });
   const code = await tell(result, parsed, io, quiet, ready);
   if (result.kind !== 'done' && result.kind !== 'short') return code;
-  if (choice !== undefined)
-    await keepSigningChoice(
-      pipelineContext(io, () => undefined),
-      choice,
-    );
+  if (choice !== undefined) await keepSigningChoice(pipelineContext(io), choice);
   const wantsReview = parsed.own.review || result.judged.settings.ui.after === 'review';
   if (!wantsReview) return code;
   if (!(await isForPerson(io, shown))) {
@@ -113,7 +109,8 @@ function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean, over: AbortSi
     steps.catch(() => undefined);
   };
   const prepare = (by: Settings): void => {
-    prepared ??= import('./ready-steps.ts').then((ready) =>
+    if (prepared !== undefined || steps !== undefined || quiet || !parsed.own.grade) return;
+    prepared = import('./ready-steps.ts').then((ready) =>
       ready.prepareSteps(parsed, by, untilOver),
     );
     prepared.catch(() => undefined);
@@ -129,7 +126,7 @@ function ahead(parsed: ParsedBuild, io: CommandIo, quiet: boolean, over: AbortSi
       if (parsed.own.grade) void import('../lib/origins.ts');
     }
     if (event.kind === 'buildx-started') ({ settings } = event);
-    if (event.kind === 'transfer' && event.phase === 'load' && settings !== undefined && !quiet)
+    if (event.kind === 'transfer' && event.phase === 'load' && settings !== undefined)
       prepare(settings);
     if (event.kind === 'buildx-started' && !quiet) {
       void import('./ready-steps.ts');
@@ -180,7 +177,7 @@ async function withSigner(
   parsed: ParsedBuild,
   io: CommandIo,
 ): Promise<{ readonly parsed: ParsedBuild; readonly choice?: SigningChoice }> {
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   const choice = await signingChoice(context, parsed);
   if (choice === undefined) return { parsed };
   if (choice !== 'open') {

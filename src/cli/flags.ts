@@ -6,6 +6,7 @@ import { didYouMean } from '../lib/text.ts';
 import { cleanLines } from '../ui/text.ts';
 import {
   bool,
+  camelCase,
   type CommandSpec,
   flagTable,
   type FlagTable,
@@ -17,7 +18,6 @@ import {
   specsOf,
   text,
   type UsageProblem,
-  camelCase,
 } from './flag-table.ts';
 import { ALL_HELP, type Command, type CommandIo, writeHelp } from './io.ts';
 
