@@ -37,7 +37,7 @@ export const bake: Command = async (args, io) => {
   }
   const { evaluates, words } = parsed.value;
   if (evaluates === undefined) return bakeParsed(parsed.value, io);
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   return passThrough(context, ['buildx', 'bake', ...words], undefined);
 };
 
@@ -83,7 +83,7 @@ async function askSigner(
   style: string,
 ): Promise<PipelineContext | undefined> {
   if (!(await isForPerson(io, { style, interactive: true, json: parsed.json }))) return undefined;
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   if (!(await opensFirstKey(context, parsed, jobs))) return undefined;
   requireCosign(context);
   const { askFirstKey } = await import('./signer-questions.ts');
@@ -97,7 +97,7 @@ async function definitionOf(parsed: ParsedBake, io: CommandIo): Promise<BakeDefi
     throw new UserError('a definition at an address is not built here', {
       nextStep: `git clone it, and run scoville bake there; or: docker buildx bake ${remote}`,
     });
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   const stdin = parsed.files.includes('-')
     ? await readStream(io.stdin, 'the definition on stdin')
     : undefined;

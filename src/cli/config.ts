@@ -38,7 +38,7 @@ async function setSettings(
 
 export const config = command(CONFIG, async (flags, operands, io) => {
   const named = flags.config === undefined ? undefined : resolve(io.cwd, flags.config);
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   const file = await setSettings(context, operands.map(settingOf), named);
   io.writeErr(`written: ${cleanForTerminal(relative(io.cwd, file))}\n`);
   const [read] = operands.includes('secrets.use=none')

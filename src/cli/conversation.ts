@@ -10,7 +10,8 @@ import { isTyped, terminalJob } from './terminal-job.ts';
 import { toolRunner } from './tool-runner.ts';
 import { VERSION } from './version.ts';
 
-export function pipelineContext(io: CommandIo, emit: EventSink): PipelineContext {
+/** Without `emit` nothing is shown of what happens. */
+export function pipelineContext(io: CommandIo, emit: EventSink = () => undefined): PipelineContext {
   return {
     run: toolRunner(io),
     env: io.env,

@@ -20,7 +20,6 @@ import { UserError } from '../lib/errors.ts';
 import { given, lookup } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { declared, lintDockerfile } from '../lint/lint.ts';
-import type { PipelineContext } from '../model/context.ts';
 import type { Evidence } from '../model/criterion.ts';
 import { folderWord } from '../model/dockerfile.ts';
 import { isWithin, type PlannedEdit } from '../model/fix.ts';
@@ -68,11 +67,7 @@ export async function prepareSteps(
   io: CommandIo,
 ): Promise<Prepared> {
   const request = fixRequestOf(parsed, settings, io);
-  return request && prepareFixes(quietly(io), { ...request, isHint: true });
-}
-
-function quietly(io: CommandIo): PipelineContext {
-  return pipelineContext(io, () => undefined);
+  return request && prepareFixes(pipelineContext(io), { ...request, isHint: true });
 }
 
 /** What `scoville fix` would change now, and the lock file that it lacks. */
@@ -92,7 +87,7 @@ async function readyEdits(
   const request = { ...asked, options: { ...asked.options, refresh }, isHint: true };
   try {
     const ready =
-      (refresh ? undefined : await prepared) ?? (await prepareFixes(quietly(io), request));
+      (refresh ? undefined : await prepared) ?? (await prepareFixes(pipelineContext(io), request));
     const task = ready(scorecard.criteria);
     const all = await applyWanted(task, (edit) => task.isWithinRisk(edit));
     const safe = await applyWanted(task, ({ risk }) => isWithin(risk, 'low'));

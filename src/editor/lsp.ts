@@ -257,15 +257,12 @@ class Editor {
     const io = this.#ioOf(path);
     try {
       const settings = await projectSettings(undefined, io);
-      return await planFixes(
-        pipelineContext(io, () => undefined),
-        {
-          ...how,
-          ...{ path, text, settings, contextFolder: undefined, buildArgs: [], target: undefined },
-          ...{ maxRisk: undefined, isDecided: true, build: false, plainHttp: [] },
-          options: { refresh: false, distroless: settings.fix.distroless },
-        },
-      );
+      return await planFixes(pipelineContext(io), {
+        ...how,
+        ...{ path, text, settings, contextFolder: undefined, buildArgs: [], target: undefined },
+        ...{ maxRisk: undefined, isDecided: true, build: false, plainHttp: [] },
+        options: { refresh: false, distroless: settings.fix.distroless },
+      });
     } catch (thrown) {
       if (!(thrown instanceof UserError)) throw thrown;
       if (!how.isLocal) throw thrown;

@@ -79,7 +79,7 @@ async function fixFile(flags: FixFlags, io: CommandIo): Promise<number> {
 
 /** `scoville fix --undo`. Throws UserError where nothing can be undone. */
 async function undo({ path, force }: FixFlags, io: CommandIo): Promise<number> {
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   const dockerfile = resolve(io.cwd, await chosenDockerfile(io.cwd, path));
   for (const { name, before } of await undoFix(context, dockerfile, force))
     io.writeErr(`${before === null ? 'removed' : 'as before'}: ${cleanForTerminal(name)}\n`);

@@ -349,7 +349,7 @@ export async function pickAfterBuild(request: FixRequest, io: CommandIo): Promis
   const task = await withProgress(io, (context) => planFixes(context, request));
   const fixes = await pickOnScreen(task, io);
   const { files, applied, skipped, refusals } = fixes;
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   const written = await writeFixFiles(context, task.opened, files);
   io.writeErr(refusalsText(wholeRefusals(task, refusals), task.opened.names.Dockerfile));
   tellWritten(task, fixes, written, io);

@@ -94,7 +94,7 @@ export async function gradeFleet(
   io: CommandIo,
 ): Promise<number> {
   const listed = await readImageList(list, io);
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   const session = await gradeSession(context, flags, settings);
   const outside = { ...context, emit: warningsOf(list, io) };
   const images = await severalImages(listed, outside, session.options.registries);

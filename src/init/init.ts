@@ -135,7 +135,7 @@ export const init = command(INIT, async (values, folders, io) => {
   const prompt = flags.yes ? undefined : await promptOf(io);
   const match = await stackOf(flags, loaded.templates, project, prompt);
   const { template } = match;
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   const { answers, ...origins } = await answersOf(flags, match, project, {
     io,
     context,

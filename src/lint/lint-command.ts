@@ -71,11 +71,7 @@ async function dockerfilesOf(
   io: CommandIo,
 ): Promise<readonly (Partial<BakedDockerfile> & { readonly path: string })[]> {
   if (path === '-') return [{ path }];
-  if (isDefinition(path))
-    return bakedDockerfiles(
-      pipelineContext(io, () => undefined),
-      path,
-    );
+  if (isDefinition(path)) return bakedDockerfiles(pipelineContext(io), path);
   return (await findDockerfiles(io.cwd, path)).map((one) => ({ path: one }));
 }
 

@@ -22,7 +22,7 @@ import {
 } from './update-database.ts';
 
 export const db = command(DB, async (flags, [action = '', ...named], io) => {
-  const context = pipelineContext(io, () => undefined);
+  const context = pipelineContext(io);
   const families = [...new Set(named.map(familyOf))];
   const { json, policy, unusedDays } = flags;
   switch (action) {

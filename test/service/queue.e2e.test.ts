@@ -234,37 +234,38 @@ test('two processes share the work, and no job is done twice', async () => {
   expect(new Set(names.flat())).toEqual(new Set(['one', 'two']));
 });
 
-test('workers that are killed leave each grade exactly once', async () => {
-  const place = await emptyPlace('postgres');
-  const database = await openDatabase(place);
-  onTestFinished(() => database.close());
-  const queue = await open(database, { silentSeconds: 2 });
-  const records = makeRecords(database, { now: Date.now, settings: SETTINGS });
+/** Kills a worker in the middle twenty times; the next one goes on. */
+async function killWorkers(place: string): Promise<void> {
   const program = await bundled('worker-child.ts');
-  const children: ChildProcess[] = [];
   const begin = async (): Promise<ChildProcess> => {
     const child = spawn(process.execPath, [program, place], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    children.push(child);
+    onTestFinished(() => void child.kill('SIGKILL'));
     await once(child.stdout, 'data');
     return child;
   };
-  onTestFinished(() => {
-    for (const child of children) child.kill('SIGKILL');
-  });
-  const ids = await Promise.all(
-    Array.from({ length: 120 }, async (_, i) => {
-      const { ask } = await queue.ask({ image: tagged(`t${i}`), reason: 'api' });
-      return ask.id;
-    }),
-  );
   for (let kills = 0; kills < 20; kills++) {
     const child = await begin();
     await wait(50 + Math.random() * 250);
     child.kill('SIGKILL');
   }
   await begin();
+}
+
+test('workers that are killed leave each grade exactly once', async () => {
+  const place = await emptyPlace('postgres');
+  const database = await openDatabase(place);
+  onTestFinished(() => database.close());
+  const queue = await open(database, { silentSeconds: 2 });
+  const records = makeRecords(database, { now: Date.now, settings: SETTINGS });
+  const ids = await Promise.all(
+    Array.from({ length: 120 }, async (_, i) => {
+      const { ask } = await queue.ask({ image: tagged(`t${i}`), reason: 'api' });
+      return ask.id;
+    }),
+  );
+  await killWorkers(place);
   await soon(async () => (await records.counts()).asks).toEqual({ queued: 0, running: 0 });
   const asks = await Promise.all(ids.map((id) => records.ask(id)));
   expect(asks.filter((ask) => ask?.state !== 'done')).toEqual([]);
@@ -292,21 +293,7 @@ test('workers that are killed grade each tag that is due exactly once', async ()
   ahead = 86_400_000;
   await gradeAgain({ records, queue }, 120);
   expect((await queue.sizes()).again).toEqual({ waiting: 3, running: 0 });
-  const program = await bundled('worker-child.ts');
-  const begin = async (): Promise<ChildProcess> => {
-    const child = spawn(process.execPath, [program, place], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    onTestFinished(() => void child.kill('SIGKILL'));
-    await once(child.stdout, 'data');
-    return child;
-  };
-  for (let kills = 0; kills < 20; kills++) {
-    const child = await begin();
-    await wait(50 + Math.random() * 250);
-    child.kill('SIGKILL');
-  }
-  await begin();
+  await killWorkers(place);
   await soon(async () => (await queue.sizes()).again).toEqual({ waiting: 0, running: 0 });
   expect(
     await database.query(

@@ -76,6 +76,14 @@ function readEntries(finished: Finished, about: string): StoredBuild | undefined
   }
 }
 
+/** What is wanted is mostly in the first: the others are not read whole. */
+function* withEntries(all: readonly Finished[], about: string): Generator<StoredBuild> {
+  for (const finished of all) {
+    const build = readEntries(finished, about);
+    if (build !== undefined) yield build;
+  }
+}
+
 /** At once: that Node reads many small files beside other work takes twenty times as long. */
 function readOptional(path: string): Buffer | undefined {
   try {
@@ -333,12 +341,12 @@ export class LayoutStore {
 
   /** Finished builds, newest first; only those whose index contains `about` (digest, full name). */
   async builds(about = ''): Promise<readonly StoredBuild[]> {
-    return [...this.#newest(about, await readdir(join(this.root, 'builds')))];
+    return [...(await this.#newest(about))];
   }
 
   /** The newest finished build of those that list this digest. */
   async lastOf(digest: Digest): Promise<StoredBuild | undefined> {
-    for (const build of this.#newest(digest, await readdir(join(this.root, 'builds'))))
+    for (const build of await this.#newest(digest))
       if (build.manifests.some((one) => one.digest === digest)) return build;
     return undefined;
   }
@@ -347,21 +355,18 @@ export class LayoutStore {
   async findByName(
     fullName: string,
   ): Promise<{ readonly build: StoredBuild; readonly descriptor: Descriptor } | undefined> {
-    for (const build of this.#newest(fullName, await readdir(join(this.root, 'builds'))))
+    for (const build of await this.#newest(fullName))
       for (const descriptor of build.manifests)
         if (entryName(descriptor) === fullName) return { build, descriptor };
     return undefined;
   }
 
-  /** What is wanted is mostly in the first: the others are not read whole. */
-  *#newest(about: string, ids: readonly string[]): Generator<StoredBuild> {
+  async #newest(about: string): Promise<Iterable<StoredBuild>> {
+    const ids = await readdir(join(this.root, 'builds'));
     const finished = ids
       .flatMap((id) => readRecord(id, join(this.root, 'builds', id)) ?? [])
       .sort((a, b) => b.finishedAt - a.finishedAt || (a.id < b.id ? 1 : -1));
-    for (const record of finished) {
-      const build = readEntries(record, about);
-      if (build !== undefined) yield build;
-    }
+    return withEntries(finished, about);
   }
 
   /** Images that the names have, by full name. */
