@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { joinChunks } from './bundle/join-chunks.mjs';
 import { writeNotices } from './bundle/notices.mjs';
 import { plugins } from './bundle/plugins.mjs';
+import { toCommonJs } from './bundle/to-commonjs.mjs';
 import { SERVICE_PACKAGES } from './package/service-package.mjs';
 
 const require = createRequire(import.meta.url);
@@ -49,7 +50,7 @@ const threads = {
 for (const folder of ['dist', 'dist-service']) rmSync(folder, { recursive: true, force: true });
 const { metafile } = await build({
   ...options,
-  entryPoints: { scoville: 'src/bin.ts', ...threads },
+  entryPoints: { main: 'src/bin.ts', ...threads },
   outdir: 'dist',
 });
 // What runs most often, and in each thread.
@@ -63,7 +64,18 @@ await joinChunks(metafile, [
   'src/lint/lint-command.ts',
   'src/report/terminal.ts',
 ]);
-needRequire('dist');
+const id = await toCommonJs('dist');
+await build({
+  entryPoints: { scoville: 'src/start.ts' },
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  minify: true,
+  define: { CODE_ID: JSON.stringify(id) },
+  logLevel: 'warning',
+});
 chmodSync('dist/scoville.js', 0o755);
 writeNotices(metafile, own, {
   notices: 'dist/THIRD-PARTY-NOTICES.txt',

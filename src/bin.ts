@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 // The one file that knows the process: argv, streams, signals, exit code. Exit: 0 met; 1 judged and
 // short of the gate; 2 could not judge or bad usage; a failed build keeps buildx' code; 130 on
 // Ctrl-C.
@@ -6,23 +5,8 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isSea } from 'node:sea';
 import { isatty } from 'node:tty';
-import { setFlagsFromString } from 'node:v8';
 import type { CommandIo } from './cli/io.ts';
 import { commandLine, errorText, main } from './cli/main.ts';
-import { keepCode } from './lib/kept-code.ts';
-
-/**
- * V8 optimizes what is called often, beside the work and on the same processors: a fourth of the
- * time of a cold grade. Let it wait for more calls. By version of V8, which writes an error for a
- * flag that it does not know: 11 is Node 20, 12 and 13 are Node 22 to 24.
- */
-const LATER_OPTIMIZATION: Readonly<Record<string, string>> = {
-  11: '--interrupt-budget=300000',
-  12: '--invocation-count-for-turbofan=20000',
-  13: '--invocation-count-for-turbofan=20000',
-};
-const later = LATER_OPTIMIZATION[process.versions.v8.split('.', 1)[0] ?? ''];
-if (later !== undefined) setFlagsFromString(later);
 
 const abort = new AbortController();
 let interrupts = 0;
@@ -63,38 +47,39 @@ const onUncaught = (thrown: unknown): void => {
 process.on('uncaughtException', onUncaught);
 process.on('unhandledRejection', onUncaught);
 
-const { env } = process;
-const [, script = '', ...given] = process.argv;
-const pluginSocket = env['DOCKER_CLI_PLUGIN_SOCKET'] ?? '';
-if (pluginSocket !== '')
-  void import('./cli/plugin.ts').then(({ watchPluginSocket }) => {
-    watchPluginSocket(pluginSocket, interrupt);
-  });
-const io: CommandIo = {
-  stdin: process.stdin,
-  writeOut: (text) => void process.stdout.write(text),
-  writeErr: (text) => void process.stderr.write(text),
-  inIsTerminal: isatty(0),
-  outIsTerminal: isatty(1),
-  errIsTerminal: isatty(2),
-  columns: isatty(2) ? process.stderr.columns : isatty(1) ? process.stdout.columns : 80,
-  color: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && isatty(2),
-  env,
-  cwd: process.cwd(),
-  homeDir: homedir(),
-  platform: process.platform,
-  now: () => Date.now(),
-  signal: abort.signal,
-  // One file has its code compiled in it.
-  ...(isSea() ? {} : { keepCode }),
-  program: isSea() ? [process.execPath] : [process.execPath, realpathSync(script)],
-};
+/** Runs the command line. `importModule` is `import()` as Node.js has it, which kept code has not. */
+export function run(importModule: CommandIo['importModule']): void {
+  const { env } = process;
+  const [, script = '', ...given] = process.argv;
+  const pluginSocket = env['DOCKER_CLI_PLUGIN_SOCKET'] ?? '';
+  if (pluginSocket !== '')
+    void import('./cli/plugin.ts').then(({ watchPluginSocket }) => {
+      watchPluginSocket(pluginSocket, interrupt);
+    });
+  const io: CommandIo = {
+    stdin: process.stdin,
+    writeOut: (text) => void process.stdout.write(text),
+    writeErr: (text) => void process.stderr.write(text),
+    inIsTerminal: isatty(0),
+    outIsTerminal: isatty(1),
+    errIsTerminal: isatty(2),
+    columns: isatty(2) ? process.stderr.columns : isatty(1) ? process.stdout.columns : 80,
+    color: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && isatty(2),
+    env,
+    cwd: process.cwd(),
+    homeDir: homedir(),
+    platform: process.platform,
+    now: () => Date.now(),
+    signal: abort.signal,
+    importModule,
+    program: isSea() ? [process.execPath] : [process.execPath, realpathSync(script)],
+  };
 
-// A command whose work stops without an answer has not succeeded: Node would end with 0.
-process.exitCode = 2;
-// No `await` here: the single executable is made of CommonJS, which has none outside functions.
-void main(commandLine(script, given), io).then((exitCode) => {
-  process.exitCode = unread ?? exitCode;
-  // A pipe that nobody closes must not hold the command open once its work is done.
-  process.stdin.destroy();
-});
+  // A command whose work stops without an answer has not succeeded: Node would end with 0.
+  process.exitCode = 2;
+  void main(commandLine(script, given), io).then((exitCode) => {
+    process.exitCode = unread ?? exitCode;
+    // A pipe that nobody closes must not hold the command open once its work is done.
+    process.stdin.destroy();
+  });
+}

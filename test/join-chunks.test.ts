@@ -5,9 +5,12 @@ import { join, relative, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, expect, test } from 'vitest';
 
-const script = resolve(import.meta.dirname, '../scripts/bundle/join-chunks.mjs');
-const { joinChunks } = (await import(script)) as {
+const scripts = resolve(import.meta.dirname, '../scripts/bundle');
+const { joinChunks } = (await import(join(scripts, 'join-chunks.mjs'))) as {
   joinChunks: (metafile: unknown, entries: readonly string[]) => Promise<void>;
+};
+const { toCommonJs } = (await import(join(scripts, 'to-commonjs.mjs'))) as {
+  toCommonJs: (folder: string) => Promise<string>;
 };
 
 const folder = mkdtempSync(join(tmpdir(), 'scoville-chunks-'));
@@ -17,7 +20,8 @@ afterAll(() => {
 
 const SOURCES = {
   'one.ts': `import { a, count } from './a.ts'; import { b } from './b.ts';
-    count(); console.log(a + b, count()); (await import('./late.ts')).late();`,
+    count(); console.log(a + b, count(), new URL(import.meta.url).pathname.slice(-6));
+    void import('./late.ts').then(({ late }) => late());`,
   'two.ts': `import { b } from './b.ts'; import { c } from './c.ts'; console.log(b + c);`,
   'late.ts': `import { a, count } from './a.ts'; import { c } from './c.ts';
     export const late = () => console.log('late', a + c, count());`,
@@ -31,7 +35,7 @@ function run(name: string): string {
   return execFileSync(process.execPath, [join(folder, 'dist', name)], { encoding: 'utf8' });
 }
 
-test('chunks that the same parts load become one, and the parts do as before', async () => {
+test('chunks that the same parts load become one, then CommonJS, and do as before', async () => {
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
   for (const [name, text] of Object.entries(SOURCES)) writeFileSync(join(folder, name), text);
   const { metafile } = await build({
@@ -47,10 +51,12 @@ test('chunks that the same parts load become one, and the parts do as before', a
   });
   const files = (): number => readdirSync(join(folder, 'dist/chunks')).length;
   const before = { files: files(), one: run('one.js'), two: run('two.js') };
-  expect(before.one).toBe('abase b 2\nlate abase c 3\n');
+  expect(before.one).toBe('abase b 2 one.js\nlate abase c 3\n');
   await joinChunks(metafile, [relative(process.cwd(), join(folder, 'one.ts'))]);
   expect({ one: run('one.js'), two: run('two.js') }).toEqual({ one: before.one, two: before.two });
   expect(files()).toBe(before.files - 2);
+  expect(await toCommonJs(join(folder, 'dist'))).toMatch(/^[0-9a-f]{64}$/);
+  expect({ one: run('one.js'), two: run('two.js') }).toEqual({ one: before.one, two: before.two });
   await expect(joinChunks(metafile, ['none.ts'])).rejects.toThrow(
     'none.ts is not loaded by itself',
   );

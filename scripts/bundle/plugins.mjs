@@ -28,8 +28,6 @@ const PREFIX = 'schema-check:';
 
 /** Parts of libraries that the command never uses, by the end of their path, and what stands there instead. */
 const LEFT_OUT = {
-  // Ink would connect to a debugger where DEV is set.
-  'ink/build/devtools.js': '',
   // HTTP/2, which no request here asks for, and for which Node loads code.
   'undici/lib/dispatcher/client-h2.js':
     "module.exports = () => { throw new Error('not part of scoville'); };",
@@ -40,15 +38,43 @@ const LEFT_OUT = {
     "export class AjvJsonSchemaValidator { getValidator() { throw new Error('not part of scoville'); } }",
 };
 
+function ending(path) {
+  return new RegExp(`/node_modules/${path.replaceAll('.', '\\.')}$`);
+}
+
+/** Texts in libraries that wait for something at the top of a module, as CommonJS cannot, and what stands there instead. */
+const NOT_AWAITED = {
+  // Ink would connect to a debugger, and read its version for it, where DEV is set.
+  'ink/build/reconciler.js': [
+    ["await import('./devtools.js')", ''],
+    ['await loadPackageJson()', 'undefined'],
+  ],
+  // What is loaded on demand waits for it (to-commonjs.mjs).
+  'yoga-layout/dist/src/index.js': [
+    [
+      'wrapAssembly(await loadYoga())',
+      '{}; globalThis.__ready = loadYoga().then((made) => Object.assign(Yoga, wrapAssembly(made)))',
+    ],
+  ],
+};
+
 /** For esbuild. */
 export const plugins = [
   {
     name: 'left-out',
     setup(build) {
       for (const [path, contents] of Object.entries(LEFT_OUT)) {
-        const filter = new RegExp(`/node_modules/${path.replaceAll('.', '\\.')}$`);
-        build.onLoad({ filter }, () => ({ contents }));
+        build.onLoad({ filter: ending(path) }, () => ({ contents }));
       }
+      for (const [path, texts] of Object.entries(NOT_AWAITED))
+        build.onLoad({ filter: ending(path) }, async ({ path: file }) => {
+          let contents = await readFile(file, 'utf8');
+          for (const [there, instead] of texts) {
+            if (!contents.includes(there)) throw new Error(`${path} has no ${there}`);
+            contents = contents.replace(there, instead);
+          }
+          return { contents };
+        });
     },
   },
   {

@@ -32,7 +32,8 @@ import { askingSigner } from './asking-signer.ts';
 import { isForPerson, pipelineContext, withProgress } from './conversation.ts';
 import { lastValueOf } from './flag-table.ts';
 import { saidWrong } from './flags.ts';
-import { ALL_HELP, type Command, type CommandIo, pathsOf, writeHelp } from './io.ts';
+import { ALL_HELP, type Command, type CommandIo, writeHelp } from './io.ts';
+import { pathsOf } from './paths.ts';
 import type { prepareSteps } from './ready-steps.ts';
 import { writeReports } from './render-report.ts';
 

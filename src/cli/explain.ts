@@ -21,8 +21,9 @@ import { jsonText } from '../report/text.ts';
 import { CAUSES } from '../reproduce/causes.ts';
 import { type CommandSpec, exits } from './flag-table.ts';
 import { command, JSON_FLAG } from './flags.ts';
-import { type CommandIo, pathsOf, writeProse } from './io.ts';
+import { type CommandIo, writeProse } from './io.ts';
 import { projectSettings } from './operands.ts';
+import { pathsOf } from './paths.ts';
 
 const ALL_IDS: readonly string[] = [
   ...new Set([

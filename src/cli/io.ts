@@ -1,8 +1,6 @@
-import { isAbsolute, join, resolve } from 'node:path';
 import { wholeStream } from '../lib/bytes.ts';
 import { Interrupted, messageOf, UserError } from '../lib/errors.ts';
-import { isCi, type Paths } from '../model/context.ts';
-import { shellWord } from '../model/dockerfile.ts';
+import { isCi } from '../model/context.ts';
 import { folded } from '../ui/text.ts';
 import type { CommandSpec } from './flag-table.ts';
 
@@ -26,10 +24,10 @@ export interface CommandIo {
   readonly now: () => number;
   /** Aborted on Ctrl-C, SIGTERM, or when Docker closes the plugin's socket. */
   readonly signal: AbortSignal;
+  /** Loads a module from outside of this program, by its URL. */
+  readonly importModule: (url: string) => Promise<unknown>;
   /** The words that start this program, absolute: Node.js and the script, or one executable. */
   readonly program: readonly string[];
-  /** Keeps compiled code there for the next run, where that is safe. */
-  readonly keepCode?: (folder: string) => Promise<void>;
   /** Set when Docker calls us as its plugin: its global flags, and environment for its tools. */
   readonly docker?: {
     readonly globals: readonly string[];
@@ -46,40 +44,6 @@ export function isAtTerminal({
   errIsTerminal,
 }: Pick<CommandIo, 'env' | 'inIsTerminal' | 'errIsTerminal'>): boolean {
   return inIsTerminal && errIsTerminal && !isCi(env);
-}
-
-/**
- * Folders by the XDG base directory specification; `SCOVILLE_HOME` replaces them all (tests, CI).
- * The layout is in the data directory, facts in the cache directory, keys in the configuration
- * directory. Throws UserError where a variable for settings is relative. In a clone it would name
- * the clone's own folder, with keys, registries, programs or a Docker engine of its author's
- * choice.
- */
-export function pathsOf(io: Pick<CommandIo, 'env' | 'homeDir' | 'cwd'>): Paths {
-  const { env, homeDir } = io;
-  const named = (name: string): string | undefined => {
-    const value = env[name] ?? '';
-    // Set to nothing is as good as not set.
-    if (value === '') return undefined;
-    if (isAbsolute(value)) return resolve(value);
-    throw new UserError(`${name}=${value} is relative, so any project could be what it names`, {
-      nextStep: `${name}=${shellWord(resolve(io.cwd, value))}, if you mean this folder`,
-    });
-  };
-  named('BUILDX_CONFIG');
-  const dockerConfig = named('DOCKER_CONFIG') ?? join(homeDir, '.docker');
-  const home = named('SCOVILLE_HOME');
-  const folder = (inHome: string, name: string, fallback: string, below = ''): string => {
-    const value = env[name] ?? '';
-    const base = value.startsWith('/') ? value : join(homeDir, fallback);
-    return home === undefined ? join(base, 'scoville', below) : join(home, inHome);
-  };
-  return {
-    store: folder('layout', 'XDG_DATA_HOME', '.local/share', 'layout'),
-    cache: folder('cache', 'XDG_CACHE_HOME', '.cache'),
-    config: folder('config', 'XDG_CONFIG_HOME', '.config'),
-    dockerConfig,
-  };
 }
 
 /** The same streams, where lines of stderr on a terminal break between words. */

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import {
   diskError,
   EXIT,
@@ -12,7 +12,8 @@ import { useNetwork } from '../lib/fetch.ts';
 import { didYouMean } from '../lib/text.ts';
 import { cleanLines } from '../ui/text.ts';
 import { COMMANDS, completedCommands } from './command-list.ts';
-import { ALL_HELP, type CommandIo, conversing, pathsOf, writeHelp, writeProse } from './io.ts';
+import { ALL_HELP, type CommandIo, conversing, writeHelp, writeProse } from './io.ts';
+import { pathsOf } from './paths.ts';
 import { METADATA_WORD, PLUGIN_WORD, PLUGINS } from './plugin-call.ts';
 import { VERSION } from './version.ts';
 
@@ -109,7 +110,6 @@ async function dispatch(argv: readonly string[], io: CommandIo): Promise<number>
     await writeHelp(io, await entry.spec(), only === ALL_HELP);
     return EXIT.met;
   }
-  await io.keepCode?.(join(pathsOf(io).cache, 'code'));
   const command = await entry.load();
   return command(rest, io);
 }

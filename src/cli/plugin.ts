@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { configuredContext } from '../lib/engine-socket.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import type { CompletedCommand } from './command-help.ts';
-import { type Command, type CommandIo, pathsOf } from './io.ts';
+import { type Command, type CommandIo } from './io.ts';
+import { pathsOf } from './paths.ts';
 import {
   contextOf,
   type DockerCall,

@@ -25,7 +25,7 @@ async function inService(
   io: CommandIo,
   run: (service: typeof Service) => Promise<number>,
 ): Promise<number> {
-  const service = (await import(pathToFileURL(fileOf(io)).href)) as typeof Service;
+  const service = (await io.importModule(pathToFileURL(fileOf(io)).href)) as typeof Service;
   if (service.VERSION !== VERSION)
     throw new UserError(`${PACKAGE} is ${service.VERSION}, scoville is ${VERSION}`, {
       nextStep: `npm install --global ${PACKAGE}@${VERSION}`,

@@ -15,7 +15,8 @@ import {
 } from '../ui/questions.tsx';
 import { marksOf } from '../ui/text.ts';
 import { interrupt, terminalOf } from './conversation.ts';
-import { type CommandIo, pathsOf } from './io.ts';
+import { type CommandIo } from './io.ts';
+import { pathsOf } from './paths.ts';
 import { isUtf8 } from './render-report.ts';
 
 const WAYS: readonly { value: SigningChoice['with']; label: string; detail: string }[] = [

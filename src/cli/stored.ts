@@ -19,8 +19,9 @@ import { copyImage } from '../trust/copy-image.ts';
 import { withoutOlderVerdict } from '../trust/replaced.ts';
 import { withProgress } from './conversation.ts';
 import { command } from './flags.ts';
-import { type CommandIo, pathsOf, writeProse } from './io.ts';
+import { type CommandIo, writeProse } from './io.ts';
 import { imageSettings, registryTarget, storedImage } from './operands.ts';
+import { pathsOf } from './paths.ts';
 import { LOAD_SPEC, PRUNE, PUSH } from './specs.ts';
 
 export const load = command(LOAD_SPEC, async (_, names, io) => {

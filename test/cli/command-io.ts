@@ -26,6 +26,7 @@ export function fakeIo(more: Partial<CommandIo> = {}): FakeIo {
     platform: 'linux',
     now: () => 1_700_000_000_000,
     signal: new AbortController().signal,
+    importModule: (url) => import(url),
     program: ['/usr/bin/node', '/opt/scoville/dist/scoville.js'],
     ...more,
   };

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { explain } from '../../src/cli/explain.ts';
-import { pathsOf } from '../../src/cli/io.ts';
+import { pathsOf } from '../../src/cli/paths.ts';
 import { CATALOGUE, FIX_RULES, LINT_RULES } from '../../src/criteria/catalogue.ts';
 import { nextSteps } from '../../src/criteria/next-steps.ts';
 import { keepReport } from '../../src/grade/kept-report.ts';

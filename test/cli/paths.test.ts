@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { pathsOf } from '../../src/cli/io.ts';
+import { pathsOf } from '../../src/cli/paths.ts';
 import { fakeIo } from './command-io.ts';
 
 function paths(env: Record<string, string>) {

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { pathsOf } from '../../src/cli/io.ts';
+import { pathsOf } from '../../src/cli/paths.ts';
 import { report } from '../../src/cli/report.ts';
 import { keepReport } from '../../src/grade/kept-report.ts';
 import { htmlReport } from '../../src/report/html/report.ts';
