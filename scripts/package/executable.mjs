@@ -21,12 +21,7 @@ const FUSE = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
 
 /** What main.cjs asks for, as text or bytes by name. */
 function assets() {
-  const files = [
-    ...packagePaths().map((path) => [path, readFileSync(join(ROOT, path))]),
-    // dist/ is made of modules, which package.json says of a folder.
-    ['package.json', Buffer.from('{"type":"module"}')],
-    ['start.cjs', Buffer.from("import('./dist/scoville.js');\n")],
-  ];
+  const files = packagePaths().map((path) => [path, readFileSync(join(ROOT, path))]);
   const index = JSON.stringify(files.map(([path, bytes]) => [path, bytes.length]));
   const bytes = Buffer.concat(files.map(([, one]) => one));
   const id = createHash('sha256').update(index).update(bytes).digest('hex');

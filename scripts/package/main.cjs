@@ -98,5 +98,4 @@ try {
 } catch {
   folder = unpackForNow();
 }
-// Only a file on disk may import a module of today.
-createRequire(join(folder, 'start.cjs'))('./start.cjs');
+createRequire(join(folder, 'dist/scoville.js'))('./scoville.js');
