@@ -7,6 +7,7 @@ import { isSea } from 'node:sea';
 import { isatty } from 'node:tty';
 import type { CommandIo } from './cli/io.ts';
 import { commandLine, errorText, main } from './cli/main.ts';
+import { UserError } from './lib/errors.ts';
 
 const abort = new AbortController();
 let interrupts = 0;
@@ -37,7 +38,7 @@ for (const stream of [process.stdout, process.stderr])
 
 // Node would end with 1, which here means that an image is below the gate.
 const onUncaught = (thrown: unknown): void => {
-  process.stderr.write(errorText(thrown, true));
+  process.stderr.write(errorText(thrown, false));
   unread = 2;
   process.exitCode = 2;
   // Containers and folders of this run are removed, for as long as that works.
@@ -66,7 +67,7 @@ export function run(importModule: CommandIo['importModule']): void {
     columns: isatty(2) ? process.stderr.columns : isatty(1) ? process.stdout.columns : 80,
     color: (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb' && isatty(2),
     env,
-    cwd: process.cwd(),
+    cwd: workingFolder(),
     homeDir: homedir(),
     platform: process.platform,
     now: () => Date.now(),
@@ -82,4 +83,12 @@ export function run(importModule: CommandIo['importModule']): void {
     // A pipe that nobody closes must not hold the command open once its work is done.
     process.stdin.destroy();
   });
+}
+
+function workingFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new UserError('the working folder was removed', { cause, nextStep: 'cd' });
+  }
 }

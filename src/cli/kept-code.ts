@@ -152,11 +152,13 @@ function replace(file: string, bytes: Uint8Array): void {
   }
 }
 
+/** Below the home of a user, which must be there: `.cache`, `scoville`, `code` and `v1`. */
+const MOST_NEW = 4;
+
 /** Not `recursive`: Node's own way loops for ever below /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  const above = dirname(folder);
-  if (above !== folder) makeFolder(above);
+function makeFolder(folder: string, left = MOST_NEW): void {
+  if (left === 0 || existsSync(folder)) return;
+  makeFolder(dirname(folder), left - 1);
   mkdirSync(folder, { mode: 0o700 });
 }
 

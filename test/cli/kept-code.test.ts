@@ -178,10 +178,12 @@ test('what is whole is not written again, and what one run did not load stays', 
   expect(readdirSync(dirname(file))).toEqual(['build']);
 });
 
-test.each(['/proc/self/none/code/build', '/dev/null/code/build'])(
-  'a program runs where nothing can be kept: %s',
-  (file) => {
-    expect(run(programOf('first'), file)).toBe('first');
-    expect(existsSync(file)).toBe(false);
-  },
-);
+test.each([
+  '/proc/self/none/code/build',
+  '/dev/null/code/build',
+  // A user without a home gets none.
+  join(folder, 'nonexistent/.cache/scoville/code/v1/build'),
+])('a program runs where nothing can be kept: %s', (file) => {
+  expect(run(programOf('first'), file)).toBe('first');
+  expect(existsSync(file)).toBe(false);
+});
