@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isPassingStatus, retryAfter } from '../image/registry/http.ts';
 import { bodyOf, wholeStream } from '../lib/bytes.ts';
 import { canConnect, reasonOf } from '../lib/can-connect.ts';
 import { err, errorCode, ok, ProxyError, type Result } from '../lib/errors.ts';
-import { field, given, listField, lookup, parseJson, textField } from '../lib/json.ts';
+import { field, given, listField, lookup, numberField, parseJson, textField } from '../lib/json.ts';
 import { groupBy, inParallel } from '../lib/parallel.ts';
 import type { VulnerabilitiesFact } from '../model/facts.ts';
 import type { OsRelease, Package } from '../model/packages.ts';
@@ -122,6 +123,12 @@ interface Asked {
   readonly page?: string;
 }
 
+interface Answers {
+  readonly matches: readonly OsvMatch[];
+  /** Ecosystems of which the server has no data. */
+  readonly unknown: readonly string[];
+}
+
 interface Answered {
   readonly asked: Asked;
   readonly found: readonly Omit<OsvMatch, 'question'>[];
@@ -132,10 +139,7 @@ interface Answered {
  * Asks all questions of a plan, page by page, and whether the server knows their ecosystems. What
  * it did not find in an `unknown` one proves nothing.
  */
-async function askBatches(
-  http: OsvHttp,
-  plan: OsvPlan,
-): Promise<Result<{ readonly matches: readonly OsvMatch[]; readonly unknown: readonly string[] }>> {
+async function askBatches(http: OsvHttp, plan: OsvPlan): Promise<Result<Answers>> {
   const probes = plan.ecosystems.flatMap((ecosystem) =>
     probedPackages(ecosystem).map((name): Asked => ({ query: { package: { name, ecosystem } } })),
   );
@@ -262,7 +266,8 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
   const url = request.url.replace(/(?<!\/)\/+$/, '');
   const failed = (reason: string): Result<never> => err(`OSV (${new URL(url).host}): ${reason}`);
   const plan = planOsv(request.packages, request.osRelease);
-  if (plan.questions.length > 0) {
+  const before = await answeredBefore({ ...request, url }, plan);
+  if (before === undefined && plan.questions.length > 0) {
     const reached = await canConnect(request.proxy ?? url, CONNECT_MS);
     if (!reached.ok)
       return failed(
@@ -272,21 +277,54 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
       );
   }
   const http = new OsvHttp({ ...request, url });
-  const asked = await askBatches(http, plan);
+  const asked = before === undefined ? await askBatches(http, plan) : ok(before);
   if (!asked.ok) return failed(asked.error);
   const { matches, unknown } = asked.value;
   const records = await recordsOf(http, { ...request, url }, matches);
   if (!records.ok) return failed(records.error);
+  const at = before?.at ?? request.now;
+  if (before === undefined)
+    await request.cache.set(keyOfAnswers(url, plan), { at, matches, unknown });
   const reports = await osvReports(plan, matches, records.value);
   return ok(
     scanFact(reports, {
       scanner: scannerName(url),
       scannerVersion: 'API v1',
-      databaseDate: new Date(request.now).toISOString(),
+      databaseDate: new Date(at).toISOString(),
       unrated: UNRATED,
       gaps: [...plan.gaps, ...unknown.map((name) => `OSV has no data for ${name}`)],
     }),
   );
+}
+
+/** Scanners with a database go by one of a day and more. */
+const FRESH_MS = 60 * 60 * 1000;
+
+/** What the server said of the same questions within the hour: an edit moves no package. */
+async function answeredBefore(
+  { url, cache, now }: OsvRequest,
+  plan: OsvPlan,
+): Promise<(Answers & { readonly at: number }) | undefined> {
+  const kept = await cache.get(keyOfAnswers(url, plan));
+  const at = numberField(kept, 'at');
+  if (at === undefined || at > now || now - at >= FRESH_MS) return undefined;
+  const matches = listField(kept, 'matches').flatMap((one): OsvMatch[] => {
+    const [question, id] = [numberField(one, 'question'), textField(one, 'id')];
+    const modified = textField(one, 'modified');
+    const isOne = question !== undefined && question in plan.questions;
+    return isOne && id !== undefined && isOsvId(id) && modified !== undefined
+      ? [{ question, id, modified }]
+      : [];
+  });
+  const unknown = listField(kept, 'unknown').filter((name) => typeof name === 'string');
+  return matches.length === listField(kept, 'matches').length
+    ? { at, matches, unknown }
+    : undefined;
+}
+
+function keyOfAnswers(url: string, { questions, ecosystems }: OsvPlan): string {
+  const asked = JSON.stringify([questions.map(({ query }) => query), ecosystems]);
+  return [KEPT, url, 'answers', createHash('sha256').update(asked).digest('hex')].join(' ');
 }
 
 /** `OSV.dev` for that alone: of another server the address is shown. */

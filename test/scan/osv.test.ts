@@ -6,6 +6,7 @@ import { yamlTable } from '../fakes/table.ts';
 import { memoryCache, pkg } from './osv-support.ts';
 
 const NOW = Date.parse('2026-11-24T12:00:00Z');
+const HOUR_MS = 3_600_000;
 const DEBIAN: OsRelease = { id: 'debian', versionId: '12' };
 const V3_CRITICAL = { type: 'CVSS_V3', score: 'CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H' };
 const libssl = pkg('deb', 'libssl3', '3.0.9-1+b1', {
@@ -130,9 +131,38 @@ describe('what is found', () => {
         withdrawn: '2026-11-02T00:00:00Z',
       },
     );
-    const changed = await found({ packages: [left], cache });
+    const changed = await found({ packages: [left], cache, now: NOW + HOUR_MS });
     expect([fetched(), changed.vulnerabilities.length]).toEqual([61, 59]);
   });
+
+  test.each<{ what: string; now?: number; kept?: object; asked: number; at?: number }>([
+    { what: 'a minute later', now: NOW + 60_000, asked: 1, at: NOW },
+    { what: 'an hour later', now: NOW + HOUR_MS, asked: 2 },
+    { what: 'with a clock that went back', now: NOW - 1, asked: 2 },
+    { what: 'of an entry without a date', kept: { at: undefined }, asked: 2 },
+    {
+      what: 'of an entry with a question too many',
+      kept: { matches: [{ question: 1, id: 'GHSA-2', modified: '' }] },
+      asked: 2,
+    },
+    {
+      what: 'of an entry with a name of a file',
+      kept: { matches: [{ question: 0, id: '../x', modified: '' }] },
+      asked: 2,
+    },
+  ])(
+    'the same questions $what: asked $asked times',
+    async ({ now = NOW, kept, asked, at = now }) => {
+      osv.entries.push(low('GHSA-1'));
+      const cache = memoryCache();
+      const first = await found({ packages: [left], cache, now: NOW });
+      for (const [key, entry] of cache.kept)
+        if (key.includes(' answers ')) cache.kept.set(key, { ...(entry as object), ...kept });
+      const again = await found({ packages: [left], cache, now });
+      expect(osv.calls.filter((call) => call === 'POST /v1/querybatch')).toHaveLength(asked);
+      expect(again).toEqual({ ...first, databaseDate: new Date(at).toISOString() });
+    },
+  );
 });
 
 describe('what cannot be known', () => {
