@@ -22,6 +22,7 @@ import type { PipelineContext } from '../model/context.ts';
 import { shellWord } from '../model/dockerfile.ts';
 import type { FixFile } from '../model/fix.ts';
 import type { FixFiles } from './compose.ts';
+import { shownPath } from './fix-command.ts';
 
 /** How a file that a fix writes is read. */
 const FIX_TEXT = { largest: 2 ** 20, utf8: 'required' } as const;
@@ -98,7 +99,7 @@ async function restore(files: readonly FixedFile[]): Promise<void> {
  * known, or where a file was changed since and `force` does not say to lose that.
  */
 export async function undoFix(
-  context: Where,
+  context: Where & Pick<PipelineContext, 'cwd'>,
   dockerfile: string,
   force: boolean,
 ): Promise<readonly FixedFile[]> {
@@ -107,7 +108,10 @@ export async function undoFix(
   const last = (await records(folder)).at(-1);
   if (last === undefined) throw new UserError(`scoville fix has not changed ${path}`);
   const record = join(folder, last);
-  const files = await readRecord(record);
+  const files = (await readRecord(record)).map((one) => ({
+    ...one,
+    name: shownPath(one.path, context.cwd),
+  }));
   for (const { name, path: file, after } of files)
     if (!force && (await readText(file, FIX_TEXT)) !== after)
       throw new UserError(`${name} was changed since scoville fix wrote it; nothing is undone`, {
@@ -133,7 +137,7 @@ export interface OpenedFiles {
   readonly paths: Readonly<Record<FixFile, string>>;
   /** Absolute, as the user named them; written only where they are not links. */
   readonly named: Readonly<Record<FixFile, string>>;
-  /** As a person reads them, from their folder, with slashes. */
+  /** As a person reads them, and pastes them from their folder. */
   readonly names: Readonly<Record<FixFile, string>>;
   /** The build context's folder, absolute. */
   readonly contextFolder: string;
@@ -173,18 +177,13 @@ export async function openFixFiles(
     paths,
     named,
     names: {
-      Dockerfile: shown(cwd, named.Dockerfile),
-      '.dockerignore': shown(cwd, named['.dockerignore']),
+      Dockerfile: shownPath(named.Dockerfile, cwd),
+      '.dockerignore': shownPath(named['.dockerignore'], cwd),
     },
     contextFolder: folder,
     // A link between the two is of the project too.
     project: relative(cwd, folder).split(sep)[0] === '..' ? folder : cwd,
   };
-}
-
-function shown(cwd: string, path: string): string {
-  const name = relative(cwd, path);
-  return (name.startsWith('..') ? path.replace(/^\/+/, '') : name).split(sep).join('/');
 }
 
 /** The file itself; of a folder its `Dockerfile`, or the only one in it and below. */

@@ -12,12 +12,17 @@ interface FixWords {
   readonly config?: string | undefined;
 }
 
-/** Words for a path from here; absolute where it is in no folder of this one. None for `usual`. */
-export function pathWords(path: string, cwd: string, usual: string): readonly string[] {
+/** A path to read and to paste from here; absolute where it is in no folder of this one. */
+export function shownPath(path: string, cwd: string): string {
   const whole = resolve(cwd, path);
   const near = relative(cwd, whole);
-  const word = near.startsWith('..') ? whole : near || '.';
-  return whole === resolve(cwd, usual) ? [] : [word.startsWith('-') ? `./${word}` : word];
+  return near === '..' || near.startsWith('../') ? whole : near || '.';
+}
+
+/** Words for a path from here. None for `usual`. */
+export function pathWords(path: string, cwd: string, usual: string): readonly string[] {
+  const word = shownPath(path, cwd);
+  return word === shownPath(usual, cwd) ? [] : [word.startsWith('-') ? `./${word}` : word];
 }
 
 /** `scoville fix` of the same Dockerfile with the flags that were given, and with `more`. */

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Change, diffLines, FILE_HEADERS_ONLY, formatPatch, structuredPatch } from 'diff';
 import picocolors from 'picocolors';
 import { quantity } from '../lib/text.ts';
@@ -15,7 +16,7 @@ import type { Scorecard } from '../model/scorecard.ts';
 import { shownText, jsonText } from './text.ts';
 
 interface DiffedFile {
-  /** Relative to the folder of `patch -p1`, with slashes. */
+  /** From the folder of `patch -p1`; absolute outside it, for `patch -p1 -d /`. */
   readonly path: string;
   /** Undefined for a new file. */
   readonly before: string | undefined;
@@ -41,8 +42,8 @@ export function unifiedDiff(file: DiffedFile, options: DiffOptions = {}): string
   const { before = '', after, path } = file;
   if (before === after) return '';
   const patch = {
-    oldFileName: file.before === undefined ? '/dev/null' : `a/${path}`,
-    newFileName: `b/${path}`,
+    oldFileName: file.before === undefined ? '/dev/null' : join('a', path),
+    newFileName: join('b', path),
     oldHeader: undefined,
     newHeader: undefined,
     hunks: hunksOf(before, after, options.context ?? 3),

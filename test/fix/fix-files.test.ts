@@ -14,7 +14,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function context() {
   const paths = { store: '', cache: join(folder, 'cache'), config: '', dockerConfig: '' };
-  return { paths };
+  return { paths, cwd: folder };
 }
 
 async function fix(dockerfile: string, ignoreFile?: string): Promise<void> {
@@ -31,6 +31,14 @@ test('brings back the bytes, and removes what the fix made', async () => {
   expect((await undo()).map(({ name }) => name)).toEqual(['Dockerfile', '.dockerignore']);
   expect(await readFile(file(), 'utf8')).toBe(BEFORE);
   expect(await readdir(folder)).toEqual(['Dockerfile', 'cache']);
+});
+
+test('names a file as it can be pasted where the fix, and then the undo, is typed', async () => {
+  const cwd = join(folder, 'deep');
+  const opened = await openFixFiles(cwd, '../Dockerfile', undefined);
+  expect(opened.names.Dockerfile).toBe(file());
+  await writeFixFiles(context(), opened, AFTER);
+  expect((await undo()).map(({ name }) => name)).toEqual(['Dockerfile', '.dockerignore']);
 });
 
 test('one fix after another, the last one first', async () => {

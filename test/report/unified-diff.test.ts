@@ -43,6 +43,12 @@ describe('unifiedDiff', () => {
     );
   });
 
+  test('a file outside the folder is named from the root', () => {
+    expect(unifiedDiff({ path: '/tmp/a', before: 'x\n', after: 'y\n' })).toMatch(
+      /^--- a\/tmp\/a\n\+\+\+ b\/tmp\/a\n/,
+    );
+  });
+
   test('nothing changed: nothing', () => {
     expect(unifiedDiff({ path: 'a', before: TEN, after: TEN })).toBe('');
     expect(unifiedDiff({ path: 'a', before: undefined, after: '' })).toBe('');
