@@ -8,6 +8,8 @@ test('docs/fix.md has a section about each rule, in order, with the criterion th
   expect(sections.map((text) => /^`([\w-]+)`/.exec(text)?.[1])).toEqual(
     FIX_RULES.map(({ id }) => id),
   );
+  const titles = sections.map((text) => /\n\n([^.]+)/.exec(text)?.[1]?.replaceAll('\n', ' '));
+  expect(titles).toEqual(FIX_RULES.map(({ title }) => title));
   for (const [i, { criterion }] of FIX_RULES.entries())
     if (criterion !== undefined)
       expect(sections[i]).toMatch(

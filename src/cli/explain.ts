@@ -94,16 +94,13 @@ export function explained(
   report?: ReportInput,
   folder: FolderHere = { findings: [], reads: () => [] },
 ): Explanation {
-  // `slim-base:base` is an edit of the rule `slim-base`.
-  const edit = FIX_RULES.find((one) => id === one.id || id.startsWith(`${one.id}:`));
   const found =
     ofCriterion(id, report, folder) ??
     ofRule(id, folder) ??
     ofCause(id) ??
-    (edit && ofCriterion(edit.criterion, report, folder)) ??
-    (edit && ofRule(edit.lint, folder)) ??
+    ofEdit(id, report, folder) ??
     ofVulnerability(id, report);
-  if (found !== undefined) return found.id === id ? found : { ...found, id };
+  if (found !== undefined) return found;
   const near = didYouMean(id, ALL_IDS);
   const meant = near === undefined ? '' : `; did you mean ${near}?`;
   const where = /^[A-Z]+-/.test(id) ? ', and no image graded here has it' : '';
@@ -180,6 +177,22 @@ function ofRule(id = '', folder: FolderHere): Explanation | undefined {
   const here = lintHere(id, folder);
   const remedies = [{ title: remedy }];
   return { id, title, lint, why: help, decidedBy: help, remedies, bad, good, ...given({ here }) };
+}
+
+/** What an edit does, and why by the criterion or lint rule that it serves. */
+function ofEdit(
+  id: string,
+  report: ReportInput | undefined,
+  folder: FolderHere,
+): Explanation | undefined {
+  // `slim-base:base` is an edit of the rule `slim-base`.
+  const edit = FIX_RULES.find((one) => id === one.id || id.startsWith(`${one.id}:`));
+  if (edit === undefined) return undefined;
+  const { title, why, criterion, lint } = edit;
+  const remedies = [{ title: 'Apply it', example: printedCommand('fix', ['--only', id]) }];
+  if (why !== undefined) return { id, title, why, decidedBy: '', remedies };
+  const served = ofCriterion(criterion, report, folder) ?? ofRule(lint, folder);
+  return served && { ...served, id, title };
 }
 
 function ofCause(id: string): Explanation | undefined {

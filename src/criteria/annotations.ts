@@ -129,6 +129,7 @@ function plan(input: FixInput): FixPlan {
 
 export const sourceLabel: FixRule = {
   id: 'source-label',
+  title: 'Say where the source is',
   criterion: 'annotations',
   needs: ['git'],
   plan,
@@ -151,6 +152,7 @@ export const maintainerDeprecated: CheckedRule = {
 
 export const maintainer: FixRule = {
   id: 'maintainer',
+  title: 'Name the authors by label',
   criterion: 'annotations',
   lint: 'maintainer-deprecated',
   needs: [],

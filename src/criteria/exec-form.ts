@@ -139,6 +139,7 @@ function judge(input: FixInput, keyword: string): FixPlan {
 
 export const execForm: FixRule = {
   id: 'exec-form',
+  title: 'Write entry points and health checks in exec form',
   criterion: 'no-shell',
   lint: 'shell-form-entrypoint',
   needs: ['bases'],

@@ -385,6 +385,7 @@ function plan(input: FixInput): FixPlan {
 
 export const slimBase: FixRule = {
   id: 'slim-base',
+  title: 'Use the slim variant of the base',
   criterion: 'minimal-base',
   needs: ['digests', 'bases'],
   plan,

@@ -215,6 +215,7 @@ function doubtsOf(input: FixInput, elevated: readonly string[], user: string): r
 
 export const elevatedFiles: FixRule = {
   id: 'elevated-files',
+  title: 'Take setuid and setgid bits away',
   criterion: 'no-elevated-files',
   needs: ['bases'],
   plan,

@@ -344,6 +344,7 @@ function runtimeFor(
 
 export const runtimeStage: FixRule = {
   id: 'runtime-stage',
+  title: 'Run in a stage of its own, without a shell and tools',
   criterion: 'no-shell',
   needs: ['digests', 'bases', 'context'],
   plan,

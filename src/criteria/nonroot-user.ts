@@ -272,6 +272,7 @@ function riskOfUser(
 
 export const nonrootEdit: FixRule = {
   id: 'nonroot-user',
+  title: 'Run as an unprivileged user',
   criterion: 'nonroot-user',
   needs: ['bases', 'context'],
   plan,

@@ -205,6 +205,7 @@ function judge(input: FixInput, run: Placed): readonly FixPlan[] {
 
 export const packageCaches: FixRule = {
   id: 'package-caches',
+  title: 'Keep package lists and caches out of the image',
   lint: 'package-cache-kept',
   needs: ['bases'],
   plan: (input) =>

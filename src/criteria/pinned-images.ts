@@ -184,6 +184,7 @@ function distinct(plan: FixPlan): FixPlan {
 
 export const pinImages: FixRule = {
   id: 'pin-images',
+  title: 'Pin images to digests',
   criterion: 'pinned-images',
   needs: ['digests'],
   plan: (input) => distinct(together(imagePlaces(input).map((place) => pinned(place, input)))),

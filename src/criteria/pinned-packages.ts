@@ -169,6 +169,7 @@ function inStage(input: FixInput, stage: number): FixPlan {
 /** On request: apt reads Debian's archives as they were at a date. */
 export const freezeArchives: FixRule = {
   id: 'freeze-archives',
+  title: 'Freeze the archives of Debian at a date',
   criterion: 'pinned-packages',
   needs: [],
   plan: (input) => together(input.model.reached.map((stage) => inStage(input, stage))),
@@ -264,6 +265,7 @@ function copies(path: string, file: string): boolean {
 
 export const lockFiles: FixRule = {
   id: 'lock-files',
+  title: 'Install from the lock file',
   criterion: 'pinned-packages',
   needs: ['context'],
   plan: (input) => together(input.analysis.installs.map((install) => held(install, input))),
@@ -384,6 +386,7 @@ function pinned(install: PackageInstall, input: FixInput): FixPlan {
 /** Installed packages get the versions that the build really installed. */
 export const pinPackages: FixRule = {
   id: 'pin-packages',
+  title: 'Pin packages to the versions that are installed',
   criterion: 'pinned-packages',
   needs: ['versions'],
   plan: (input) => together(input.analysis.installs.map((install) => pinned(install, input))),

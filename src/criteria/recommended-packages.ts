@@ -60,6 +60,7 @@ function edited(run: Placed, image: readonly Instruction[]): FixPlan {
 
 export const withoutRecommended: FixRule = {
   id: 'without-recommended',
+  title: 'Install no packages that apt only recommends',
   criterion: 'minimal-base',
   lint: 'recommended-packages',
   needs: [],

@@ -236,6 +236,7 @@ function planEnv(input: FixInput): FixPlan {
 /** Takes secrets out of ENV: only a person knows how they reach the app then. */
 export const envSecrets: FixRule = {
   id: 'env-secrets',
+  title: 'Leave secrets of ENV out of the image',
   criterion: 'no-secrets',
   needs: [],
   plan: planEnv,

@@ -281,6 +281,7 @@ function plan(input: FixInput): FixPlan {
 /** Blocks the network for unreadable programs, so the build downloads only what is visible. */
 export const offlineRuns: FixRule = {
   id: 'offline-runs',
+  title: 'Run what cannot be read without network',
   criterion: 'verified-downloads',
   needs: [],
   plan,
@@ -410,6 +411,7 @@ function argumentIn({ stage, command }: Download, { source }: FixInput): string 
 /** Adds to each download a check of the hash that it has now. */
 export const verifyDownloads: FixRule = {
   id: 'verify-downloads',
+  title: 'Verify the checksum of downloads',
   criterion: 'verified-downloads',
   needs: ['hashes'],
   plan: (input) => together(input.analysis.downloads.map((download) => held(download, input))),

@@ -184,7 +184,11 @@ export interface FixPlan {
  */
 export interface FixRule {
   readonly id: string;
+  /** The first sentence of its section. */
+  readonly title: string;
   readonly criterion?: string;
+  /** Why it helps, where that is neither the criterion's reason nor that of the lint rule. */
+  readonly why?: string;
   /** The `scoville lint` rule whose ignore comments apply to it, if not the criterion. */
   readonly lint?: string;
   readonly needs: readonly FixNeed[];

@@ -57,6 +57,20 @@ test('--json is what a program reads, of all where none is named', async () => {
   expect(JSON.parse(await printed('--json'))).toHaveLength(IDS.size);
 });
 
+test.each(FIX_RULES.filter(({ id }) => !CATALOGUE.some((one) => one.id === id)))(
+  'explains the rule $id and its edits by what they do',
+  async ({ id, title }) => {
+    expect(await printed(id)).toMatch(`${title} (${id})`);
+    expect((await printed(`${id}:a`)).replaceAll('\n', ' ')).toMatch(`${title} (${id}:a)`);
+  },
+);
+
+test('says of an edit that serves neither why it helps', async () => {
+  const text = await printed('own-files:context');
+  expect(text).toContain('Why\n  COPY takes the whole folder into the image, and each change');
+  expect(text).toContain('How to fix it\n  Apply it\n      scoville fix --only own-files:context');
+});
+
 test('an id that is not known names the nearest', async () => {
   await expect(explain(['no-shel'], fakeIo().io)).rejects.toThrow(
     'nothing is called "no-shel"; did you mean no-shell?',

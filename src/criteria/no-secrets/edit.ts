@@ -176,6 +176,8 @@ function plan(input: FixInput): FixPlan {
   return { edits: edits.flatMap((edit) => edit ?? []), refusals };
 }
 
+const OWN_WHY =
+  'COPY takes the whole folder into the image, and each change of one of them undoes the build cache from there on';
 const NOT_READ = 'no command of the build is known to read it';
 
 /**
@@ -190,9 +192,7 @@ function planOwn(input: FixInput): FixPlan {
   });
   const { missing } = missingOf(input, unread, isBeside);
   const added = addition(input, 'context', missing, { risk: 'low', riskReason: NOT_READ });
-  const why =
-    'COPY takes the whole folder into the image, and each change of one of them undoes the build cache from there on';
-  return added === undefined ? NOTHING : { edits: [{ ...added, why }], refusals: [] };
+  return added === undefined ? NOTHING : { edits: [{ ...added, why: OWN_WHY }], refusals: [] };
 }
 
 /** Commands that do not read the history of git, whatever they are given. */
@@ -256,7 +256,8 @@ function addition(
 /** Files of the build itself are kept out of it too: they serve no criterion, but the cache. */
 export const ownFiles: FixRule = {
   id: 'own-files',
-  lint: 'copy-before-install',
+  title: 'Keep files of the build itself out of the context',
+  why: OWN_WHY,
   needs: ['context'],
   plan: planOwn,
 };
@@ -264,6 +265,7 @@ export const ownFiles: FixRule = {
 /** What has no place in an image is kept out of the build context. */
 export const ignoreFile: FixRule = {
   id: 'ignore-file',
+  title: 'Keep history, secrets and modules out of the context',
   criterion: 'no-secrets',
   needs: ['context'],
   plan,
