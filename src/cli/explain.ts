@@ -192,7 +192,7 @@ function ofEdit(
   const remedies = [{ title: 'Apply it', example: printedCommand('fix', ['--only', id]) }];
   if (why !== undefined) return { id, title, why, decidedBy: '', remedies };
   const served = ofCriterion(criterion, report, folder) ?? ofRule(lint, folder);
-  return served && { ...served, id, title };
+  return served && { ...served, id, title, remedies: [...remedies, ...served.remedies] };
 }
 
 function ofCause(id: string): Explanation | undefined {
