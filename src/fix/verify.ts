@@ -137,12 +137,13 @@ type BuildFailure = Omit<Failure, 'broke'>;
  * is, for then nothing is proven.
  */
 export async function verifyFixes(
-  context: PipelineContext,
+  own: PipelineContext,
   task: FixTask,
   fixes: AppliedFixes,
   request: VerifyRequest,
   isWanted: (edit: PlannedEdit) => boolean,
 ): Promise<VerifiedFixes> {
+  const context = sayingOnce(own);
   let builds = 0;
   // If nothing more breaks, and if one edit does.
   let planned = { least: 2, most: 3 + Math.ceil(Math.log2(unitsOf(fixes.applied).length || 1)) };
@@ -204,6 +205,20 @@ export async function verifyFixes(
     const broken = new Set(takenBack.map((one) => one.edit.id));
     now = await applyWanted(task, (one) => !broken.has(one.id) && isWanted(one));
   }
+}
+
+/** Each build would say again what the one before it said. */
+function sayingOnce(context: PipelineContext): PipelineContext {
+  const said = new Set<string>();
+  return {
+    ...context,
+    emit: (event) => {
+      const isText = event.kind === 'notice' || event.kind === 'warning';
+      if (isText && said.has(event.text)) return;
+      if (isText) said.add(event.text);
+      context.emit(event);
+    },
+  };
 }
 
 /** What is tried together: edits that change nothing that runs cannot be in each other's way. */
