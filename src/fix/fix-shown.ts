@@ -1,4 +1,5 @@
 import type { CommandIo } from '../cli/io.ts';
+import type { PlannedEdit } from '../model/fix.ts';
 import { printedCommand, withSecrets } from '../model/printed-command.ts';
 import { unifiedDiff } from '../report/fix.ts';
 import { cleanForTerminal } from '../ui/text.ts';
@@ -72,4 +73,13 @@ export function tellWritten(
     ...(again === undefined ? [] : [`next: ${printedCommand('build', withSecrets(again, added))}`]),
   ];
   for (const line of lines) io.writeErr(`${cleanForTerminal(line)}\n`);
+}
+
+/** How a fix ends that applies no edit. `left`: edits that it could have applied. */
+export function noEditText(
+  left: readonly PlannedEdit[],
+  refusals: AppliedFixes['refusals'],
+): string {
+  if (left.length > 0) return 'nothing was applied\n';
+  return refusals.length > 0 ? 'no edit to apply: the reasons are above\n' : 'nothing to fix\n';
 }

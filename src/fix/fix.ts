@@ -22,7 +22,7 @@ import {
 import { cleanForTerminal, cleanLines } from '../ui/text.ts';
 import type { AppliedFixes, FixFiles } from './compose.ts';
 import { chosenDockerfile, type OpenedFiles, undoFix, writeFixFiles } from './files.ts';
-import { patchOf, shownDiff, tellWritten, wholeRefusals } from './fix-shown.ts';
+import { noEditText, patchOf, shownDiff, tellWritten, wholeRefusals } from './fix-shown.ts';
 import { FIX, type FixFlags, fixFlags } from './flags.ts';
 import { applyFixes, type FixTask, planFixes } from './plan.ts';
 
@@ -192,8 +192,7 @@ async function finish(
     );
   }
   tellWritten(task, fixes, written, io);
-  if (fixes.applied.length === 0)
-    io.writeErr(left.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
+  if (fixes.applied.length === 0) io.writeErr(noEditText(left, refusals));
   else if (pending.length > 0 && !flags.dryRun)
     io.writeErr('no changes written (not a terminal); apply all with --yes\n');
   return code;

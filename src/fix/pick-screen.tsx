@@ -19,7 +19,7 @@ import {
 import { type Marks, marksOf } from '../ui/text.ts';
 import { type AppliedFixes, applyEdit, planEdits } from './compose.ts';
 import { writeFixFiles } from './files.ts';
-import { shownDiff, tellWritten, wholeRefusals } from './fix-shown.ts';
+import { noEditText, shownDiff, tellWritten, wholeRefusals } from './fix-shown.ts';
 import { applyWanted, type FixRequest, type FixTask, planFixes, unreadable } from './plan.ts';
 
 /** Keys of one screen, the most used first. */
@@ -353,6 +353,5 @@ export async function pickAfterBuild(request: FixRequest, io: CommandIo): Promis
   const written = await writeFixFiles(context, task.opened, files);
   io.writeErr(refusalsText(wholeRefusals(task, refusals), task.opened.names.Dockerfile));
   tellWritten(task, fixes, written, io);
-  if (applied.length === 0)
-    io.writeErr(skipped.length > 0 ? 'nothing was applied\n' : 'nothing to fix\n');
+  if (applied.length === 0) io.writeErr(noEditText(skipped, refusals));
 }

@@ -93,6 +93,18 @@ describe('scoville fix', () => {
     expect(await run(['--dry-run'])).toMatchObject({ code: 0, out: '', err: 'nothing to fix\n' });
   });
 
+  test.each([
+    ['FROM scratch\n', /^nothing to fix\n$/],
+    ['FROM scratch\nCMD node $X\n', /left alone: .*\nno edit to apply: the reasons are above\n$/],
+    [
+      'FROM scratch\nENV DB_PASSWORD=correct-horse-9\n',
+      /^left out, .*\n.*\nnothing was applied\n$/,
+    ],
+  ])('ends as it is, where no edit is applied: %j', async (text, end) => {
+    await writeFile(join(folder, 'Dockerfile'), text);
+    expect((await run(['--yes', '--only', 'env-secrets'])).err).toMatch(end);
+  });
+
   test('names the line of what is left alone in the file as it stays, or as it is written', async () => {
     await writeFile(join(folder, 'Dockerfile'), 'FROM scratch\nMAINTAINER jo\nCMD node $X\n');
     const only = ['--only', 'source-label'];
