@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { basename, resolve } from 'node:path';
+import { parseBuildArgs } from '../build/command-line.ts';
 import { removeLocalTag } from '../build/docker-containers.ts';
+import { lastScorecard } from '../build/gate.ts';
 import { pipelineContext } from '../cli/conversation.ts';
 import {
   bool,
   type CommandSpec,
   type FlagValues,
+  lastValueOf,
   many,
   standard,
   text,
@@ -15,6 +18,7 @@ import { command, givenAgain, JSON_FLAG } from '../cli/flags.ts';
 import type { CommandIo } from '../cli/io.ts';
 import { projectSettings } from '../cli/operands.ts';
 import { formatProblem } from '../config/document.ts';
+import { settingsFileFor } from '../config/find-settings.ts';
 import { isFolder, writeFileBeside } from '../config/project-files.ts';
 import { readJsonFile, readText } from '../config/read-files.ts';
 import { MalformedProfile } from '../criteria/security-profile/seccomp.ts';
@@ -22,7 +26,7 @@ import { EXIT, messageOf, UserError } from '../lib/errors.ts';
 import type { PipelineContext } from '../model/context.ts';
 import type { ProfileSummary } from '../model/profile.ts';
 import type { Exercise } from '../model/template.ts';
-import { checkText, profileText } from '../report/command-texts.ts';
+import { checkText, type ProfiledAgain, profileText } from '../report/command-texts.ts';
 import { jsonText } from '../report/text.ts';
 import { plainLog } from '../ui/plain-log.ts';
 import { parseExercises } from './exercises.ts';
@@ -137,7 +141,7 @@ export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
   try {
     return await traceForProfile(context, request, async (traced) =>
       committed === undefined
-        ? writeProfile(context, traced, request, flags, io, isPath ? operand : undefined)
+        ? writeProfile(context, { ...traced, image: operand }, request, flags, io)
         : checkCommitted(committed, { ...traced, image: operand }, flags, io),
     );
   } finally {
@@ -151,7 +155,6 @@ async function writeProfile(
   request: ProfileRequest,
   flags: Flags,
   io: CommandIo,
-  folder: string | undefined,
 ): Promise<number> {
   const { output: out, json } = flags;
   const proven = await proveProfile(context, traced, request);
@@ -172,12 +175,37 @@ async function writeProfile(
     confinement: confinementWords(confinement),
     startsProcesses: startsProcesses(trace),
   };
+  const chosen = (['for', 'timeout'] as const).filter(
+    (name) => `${flags[name]}` !== PROFILE.flags[name].standard,
+  );
   const again = {
     run: givenAgain(flags, ['env', 'volume']),
-    check: givenAgain(flags, ['exercise', 'smoke', 'env', 'volume']),
+    check: givenAgain(flags, ['exercise', 'smoke', 'env', 'volume', ...chosen]),
+    ...(request.image === image
+      ? { image }
+      : await buildsAgain(context, image, request.image, out)),
   };
-  io.writeOut(json ? jsonText(summary) : profileText(summary, again, folder));
+  io.writeOut(json ? jsonText(summary) : profileText(summary, again));
   return EXIT.met;
+}
+
+/** A folder as it was last built, else under a name of its own, and what publishes its profile. */
+async function buildsAgain(
+  { cwd, env, paths }: PipelineContext,
+  folder: string,
+  temporary: string,
+  file: string,
+): Promise<Pick<ProfiledAgain, 'image' | 'build' | 'attach'>> {
+  const dockerfile = resolve(cwd, folder, 'Dockerfile');
+  const last = (await lastScorecard({ cwd, paths }, dockerfile, undefined))?.build;
+  const parsed = parseBuildArgs(last?.words ?? [], env);
+  const tag = parsed.ok && parsed.value.kind === 'build' && lastValueOf(parsed.value, 'tag');
+  const image = tag || temporary.slice(0, temporary.indexOf(':'));
+  const build = tag && last?.cwd === cwd ? last.words : ['-t', image, folder];
+  // The project's settings can name no file outside of it.
+  const isOurs = (await settingsFileFor(resolve(cwd, folder))) === (await settingsFileFor(cwd));
+  const attach = isOurs ? {} : { attach: ['--profile', file, ...build] };
+  return { image, ...(tag ? {} : { build }), ...attach };
 }
 
 function checkCommitted(

@@ -65,18 +65,21 @@ export function bakeJson(rows: readonly BakeRow[]): string {
 /** The default refuses these already: for readers who miss them in the list. */
 const REFUSED_ANYWAY = 'mount, bpf, keyctl, io_uring, userfaultfd, unshare';
 
-/**
- * A written profile, for a person; ends with a newline. `again` are flags that were given and that
- * the printed commands need too. `folder` is the source of an image that was built only for this
- * and is gone.
- */
-export function profileText(
-  summary: ProfileSummary,
-  again: { readonly run: readonly string[]; readonly check: readonly string[] },
-  folder?: string,
-): string {
-  const image = folder ?? summary.image;
-  const { file, calls, ofDefault, gone, refused, exercises, startsProcesses } = summary;
+/** Flags that were given and that printed commands need too, and what `docker run` starts. */
+export interface ProfiledAgain {
+  readonly run: readonly string[];
+  readonly check: readonly string[];
+  readonly image: string;
+  /** The build of that image, where there was none yet. */
+  readonly build?: readonly string[];
+  /** The build that publishes the profile, where the settings here are of another project. */
+  readonly attach?: readonly string[];
+}
+
+/** A written profile, for a person; ends with a newline. */
+export function profileText(summary: ProfileSummary, again: ProfiledAgain): string {
+  const build = again.build === undefined ? '' : `${printedCommand('build', again.build)} && `;
+  const { image, file, calls, ofDefault, gone, refused, exercises, startsProcesses } = summary;
   const word = shellWord(file);
   return `${[
     `${file}: ${calls} of the ${ofDefault} system calls that Docker allows by default (${summary.platform})`,
@@ -98,9 +101,13 @@ export function profileText(
         ]
       : []),
     '',
-    `Run it:    docker run --security-opt seccomp=${word} ${[...again.run, folder === undefined ? image : 'IMAGE'].map(shellWord).join(' ')}`,
-    `Attach it: scoville config attest.seccomp=${word}`,
-    '           then commit both files, and build',
+    `Run it:    ${build}docker run --security-opt seccomp=${word} ${[...again.run, again.image].map(shellWord).join(' ')}`,
+    ...(again.attach === undefined
+      ? [
+          `Attach it: scoville config attest.seccomp=${word}`,
+          '           then commit both files, and build',
+        ]
+      : [`Attach it: ${printedCommand('build', again.attach)}`]),
     `Check it:  ${printedCommand('profile', ['--check', '--output', file, ...again.check, image])}`,
   ].join('\n')}\n`;
 }

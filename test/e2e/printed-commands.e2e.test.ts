@@ -18,6 +18,7 @@ const folder = folderHere('printed');
 const image = own('scoville-printed:1');
 const absent = own('scoville-absent:1');
 const pushed = own(`${registry}/scoville-printed:1`);
+const profiled = own('scoville-printed-folder');
 const advisories = join(folder, 'advisories');
 let server: Awaited<ReturnType<typeof serveFolder>>;
 
@@ -34,7 +35,7 @@ beforeAll(async () => {
 });
 afterAll(() => {
   server.close();
-  discard([image, absent, pushed]);
+  discard([image, absent, pushed, profiled]);
 });
 
 const SYSTEM = {
@@ -126,6 +127,7 @@ const SESSIONS: readonly Session[] = [
     name: 'what errors say',
     files: {
       'app/Dockerfile': `FROM ${bases.busybox}\nCMD ls\n`,
+      [`${profiled}/Dockerfile`]: `FROM ${bases.busybox}\nCMD ls\n`,
       'both/a/Dockerfile': 'FROM scratch\nCOPY Dockerfile /\n',
       'both/b/Dockerfile': 'FROM scratch\nCOPY Dockerfile /\n',
       Dockerfile: 'FROM scratch\nCOPY Dockerfile /\n',
@@ -137,6 +139,7 @@ const SESSIONS: readonly Session[] = [
       [2, `scoville report ${image}`],
       [0, `scoville build --grade=false -o type=oci,dest=app.tar -t ${pushed} .`],
       [2, 'scoville push app.tar'],
+      [0, `scoville profile --for 1s ${profiled}`],
       [0, 'scoville fix --yes app'],
       [0, 'echo >> app/Dockerfile'],
       [2, 'scoville fix --undo app'],
@@ -146,6 +149,8 @@ const SESSIONS: readonly Session[] = [
       /^scoville build -t \S+absent/m,
       /^scoville grade /m,
       /^scoville push app.tar /m,
+      /^scoville build --profile seccomp.json -t \S+ \S+$/m,
+      /^scoville profile --check --output seccomp.json --for 1s /m,
       /^scoville fix --undo --force /m,
     ],
   },

@@ -153,8 +153,15 @@ const TEXTS: Readonly<Record<string, string>> = {
   'profile.txt': profileText(profile, {
     run: ['--env', 'PORT=81', '--volume', 'my pw:/pw:ro'],
     check: ['--exercise', 'ask.yaml', '--env', 'PORT=81', '--volume', 'my pw:/pw:ro'],
+    image: 'app:1',
   }),
-  'profile-folder.txt': profileText({ ...profile, exercises: [] }, { run: [], check: [] }, 'a;b'),
+  'profile-folder.txt': profileText(
+    { ...profile, image: 'a;b', exercises: [] },
+    {
+      ...{ run: [], check: ['--timeout', '60'], image: 'a-b', build: ['-t', 'a-b', 'a;b'] },
+      attach: ['--profile', 'my profile.json', '-t', 'a-b', 'a;b'],
+    },
+  ),
   'profile-check.txt':
     checkText({ ...checked, wider: ['mount'], madeFrom: { image: 'sha256:1', when: '2026' } }) +
     checkText({ ...checked, holds: true, wider: [] }),
