@@ -86,7 +86,7 @@ const FULL = [
 ] as const;
 const REFUSED = [
   'no permission to write',
-  'Make FOLDER writable for your user, or set XDG_CACHE_HOME to a folder that is.',
+  'Make FOLDER writable for your user, or name another folder with SCOVILLE_HOME.',
 ] as const;
 const FILES = ['too many files are open for', 'Allow more: ulimit -n 4096'] as const;
 /** What happened, before the name of the file, and what to do; FOLDER is that of the file. */

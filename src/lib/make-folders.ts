@@ -23,7 +23,10 @@ export async function makeFolders(
       return first ?? path;
     }
     // It exists, or is a file: then Node's own error is right.
-    await mkdir(path, { ...options, recursive: true });
+    await mkdir(path, { ...options, recursive: true }).catch((again: unknown) => {
+      // Node's own says "not found" of a read-only file system.
+      throw code === 'EROFS' ? error : again;
+    });
     return undefined;
   }
 }
