@@ -14,6 +14,8 @@ import { passThrough } from '../build/build.ts';
 import { styleOf } from '../build/plan.ts';
 import { isAddress } from '../build/shown-command.ts';
 import { reportFiles, requireWritable, writeFileBeside } from '../config/project-files.ts';
+import { nextSteps } from '../criteria/next-steps.ts';
+import { keepReport } from '../grade/kept-report.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import type { PipelineContext } from '../model/context.ts';
@@ -25,6 +27,7 @@ import { askingSigner } from './asking-signer.ts';
 import { conversation, isForPerson, pipelineContext } from './conversation.ts';
 import { saidWrong } from './flags.ts';
 import { ALL_HELP, type Command, type CommandIo, readStream, writeHelp } from './io.ts';
+import { pathsOf } from './paths.ts';
 import { writeReports } from './render-report.ts';
 
 export const bake: Command = async (args, io) => {
@@ -188,6 +191,11 @@ async function tell(ended: readonly BakedJob[], parsed: ParsedBake, io: CommandI
   const images = ended.flatMap(({ report }): readonly ReportInput[] =>
     report === undefined ? [] : [report],
   );
+  for (const image of images)
+    await keepReport(
+      { paths: pathsOf(io), cwd: io.cwd },
+      { ...image, steps: nextSteps(image.scorecard) },
+    );
   const [first] = images;
   if (first !== undefined && parsed.reports.length > 0)
     await writeReports(

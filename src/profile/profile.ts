@@ -202,7 +202,7 @@ async function buildsAgain(
   const tag = parsed.ok && parsed.value.kind === 'build' && lastValueOf(parsed.value, 'tag');
   const image = tag || temporary.slice(0, temporary.indexOf(':'));
   const build = tag && last?.cwd === cwd ? last.words : ['-t', image, folder];
-  // The project's settings can name no file outside of it.
+  // Settings do not take a file outside of their project.
   const isOurs = (await settingsFileFor(resolve(cwd, folder))) === (await settingsFileFor(cwd));
   const attach = isOurs ? {} : { attach: ['--profile', file, ...build] };
   return { image, ...(tag ? {} : { build }), ...attach };

@@ -39,7 +39,10 @@ export function bakeTable(rows: readonly BakeRow[]): string {
   const reasons = rows.flatMap(({ target, reason }) =>
     reason === undefined ? [] : [`  ${shownText(target)}: ${shownText(firstLine(reason))}`],
   );
-  return `${[...lines, ...reasons].join('\n')}\n`;
+  const graded = rows.find(({ scorecard }) => scorecard !== undefined)?.scorecard?.image;
+  const details =
+    graded === undefined ? [] : [`Details: ${shownText(printedCommand('report', [graded]))}`];
+  return `${[...lines, ...reasons, ...details].join('\n')}\n`;
 }
 
 function cells({ target, state, digest, names, scorecard }: BakeRow): readonly string[] {

@@ -107,6 +107,12 @@ describe('scoville bake', () => {
     );
   });
 
+  test('what was graded is kept, for the report that the table names', async () => {
+    const { stdout } = await scoville.expect(0, ['report', '--json', `${NAME}/app:1`]);
+    const digest = pushed.targets.find(({ target }) => target === 'app')?.digest;
+    expect(JSON.parse(stdout)).toMatchObject({ image: `${NAME}/app:1`, digest });
+  });
+
   test('a target on another has the very layers that one is published with, and is judged with it', async () => {
     const [app, base] = await Promise.all([diffIds('app'), diffIds('base')]);
     expect(base).toHaveLength(2);

@@ -115,7 +115,11 @@ const profile: ProfileSummary = {
   startsProcesses: false,
 };
 const checked = { file: 'seccomp.json', image: 'app:1', holds: false, forbidden: ['fork'] };
-const scored = { level: 2, overall: { points: 14, total: 23, grade: 'B' } } as Scorecard;
+const scored = {
+  image: 'app:1',
+  level: 2,
+  overall: { points: 14, total: 23, grade: 'B' },
+} as Scorecard;
 
 /** What a page shows, without its style and its script. */
 function bodyOf(page: string): string {
