@@ -302,6 +302,7 @@ export interface GivenDockerfile {
   readonly text: string;
   readonly target?: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
+  readonly buildContexts?: Readonly<Record<string, string>>;
   readonly context?: BuildContext | undefined;
 }
 
@@ -455,6 +456,7 @@ export async function readGivenDockerfile(
     readonly buildArgs: readonly string[];
     readonly target: string | undefined;
     readonly contextFolder?: string;
+    readonly buildContexts?: GivenDockerfile['buildContexts'];
   },
 ): Promise<GivenDockerfile> {
   const text = await readText(resolve(cwd, path), { largest: LARGEST });
@@ -470,11 +472,15 @@ export async function readGivenDockerfile(
 export function givenDockerfile(
   name: string,
   text: string,
-  built: { readonly buildArgs: readonly string[]; readonly target: string | undefined },
+  built: {
+    readonly buildArgs: readonly string[];
+    readonly target: string | undefined;
+    readonly buildContexts?: GivenDockerfile['buildContexts'];
+  },
 ): GivenDockerfile {
   const buildArgs = Object.fromEntries(
     built.buildArgs.map(assignment).map(([argument, value = '']) => [argument, value]),
   );
-  const { target } = built;
-  return { name, text, buildArgs, ...given({ target }) };
+  const { target, buildContexts } = built;
+  return { name, text, buildArgs, ...given({ target, buildContexts }) };
 }

@@ -32,6 +32,7 @@ import { given } from '../lib/json.ts';
 import { byCodeUnit } from '../lib/text.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
+  assignments,
   type BuildContext,
   type DockerfileModel,
   type SourceRange,
@@ -97,6 +98,8 @@ export interface LintRequest {
   readonly text: string;
   readonly buildArgs?: Readonly<Record<string, string>>;
   readonly target?: string;
+  /** Named contexts, where a definition gives them: what they name is not an image. */
+  readonly buildContexts?: Readonly<Record<string, string>> | undefined;
   readonly declarations: DeclarationsFact;
   /** The build context, where it is at hand: scripts and lock files of it are read. */
   readonly context?: BuildContext | undefined;
@@ -139,8 +142,8 @@ function distinct(findings: readonly LintFinding[]): readonly LintFinding[] {
   return [...new Map(findings.map((one) => [key(one), one])).values()];
 }
 
-export function readToLint({ text, buildArgs = {}, target, context }: LintRequest) {
-  const options = { buildArgs, platformArgs: PLATFORM_ARGS, ...given({ target }) };
+export function readToLint({ text, buildArgs = {}, target, buildContexts, context }: LintRequest) {
+  const options = { buildArgs, platformArgs: PLATFORM_ARGS, ...given({ target, buildContexts }) };
   return analyseDockerfile(text, options, context);
 }
 
@@ -271,6 +274,7 @@ interface LintFilesOptions {
   /** The build context, absolute; the Dockerfile's folder where none is named. */
   readonly contextFolder?: string;
   readonly inline?: string;
+  readonly buildContexts?: Readonly<Record<string, string>>;
   readonly settings: Settings;
   readonly stdin: AsyncIterable<Uint8Array>;
   /** Milliseconds since 1970. */
@@ -318,6 +322,7 @@ export interface BakedDockerfile {
   readonly inline?: string;
   readonly buildArgs: readonly string[];
   readonly target: string | undefined;
+  readonly buildContexts: Readonly<Record<string, string>>;
   /** Absolute. */
   readonly contextFolder: string;
 }
@@ -360,6 +365,7 @@ export async function bakedDockerfiles(
       ...given({ inline }),
       buildArgs: valuesOf(parsed.value, 'build-arg'),
       target: lastValueOf(parsed.value, 'target'),
+      buildContexts: assignments(valuesOf(parsed.value, 'build-context')),
       contextFolder: resolve(cwd, parsed.value.context),
     };
     found.set(JSON.stringify(one), one);

@@ -12,12 +12,14 @@ const DEFINITION = {
       dockerfile: 'Api.Dockerfile',
       args: { BASE: 'alpine:3' },
       target: 'run',
+      contexts: { shared: '../shared' },
     },
     again: {
       context: 'app',
       dockerfile: 'Api.Dockerfile',
       args: { BASE: 'alpine:3' },
       target: 'run',
+      contexts: { shared: '../shared' },
       tags: ['other'],
     },
     web: { context: '.', 'dockerfile-inline': 'FROM scratch\n' },
@@ -45,6 +47,7 @@ test('each Dockerfile once for what it is built with, those that stand in the de
       path: 'app/Api.Dockerfile',
       buildArgs: ['BASE=alpine:3'],
       target: 'run',
+      buildContexts: { shared: '../shared' },
       contextFolder: '/work/app',
     },
     {
@@ -52,6 +55,7 @@ test('each Dockerfile once for what it is built with, those that stand in the de
       inline: 'FROM scratch\n',
       buildArgs: [],
       target: undefined,
+      buildContexts: {},
       contextFolder: '/work',
     },
   ]);
