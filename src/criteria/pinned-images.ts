@@ -133,7 +133,7 @@ function pinned(place: ImagePlace, input: FixInput): FixPlan {
   const name = familiarReference(tagged);
   const found = input.facts.digests.get(formatReference(tagged));
   if (found === undefined) return refusedAt(place, `the digest of ${name} is not known`);
-  if (!found.ok) return refusedAt(place, `the digest of ${name}: ${found.error}`);
+  if (!found.ok) return refusedAt(place, `the digest of ${name} is not known: ${found.error}`);
   if (found.value === old) return NOTHING;
   const at = placeOf(place, old, input);
   if (!at.ok) return refusedAt(place, at.reason);
