@@ -36,7 +36,7 @@ interface Outside {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
-  readonly paths: CacheHome['paths'] & { readonly store: string; readonly config: string };
+  readonly paths: CacheHome['paths'] & Record<'store' | 'config' | 'dockerConfig', string>;
   readonly version: string;
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -135,8 +135,10 @@ async function keyOf({ args, env, cwd, paths, version }: Outside): Promise<strin
   const files = found.flatMap(([place, kind]) =>
     kind === 'file' ? [place] : kind === 'folder' ? filesOfProject(place) : [],
   );
+  // What `docker buildx use` has chosen.
+  const chosen = join(env['BUILDX_CONFIG'] || join(paths.dockerConfig, 'buildx'), 'current');
   const marks = await Promise.all(
-    [join(paths.config, 'config.yaml'), ...files].map((file) => markOf(file)),
+    [join(paths.config, 'config.yaml'), chosen, ...files].map((file) => markOf(file)),
   );
   // Whether a person's settings count depends on where the project ends.
   const repositories = await Promise.all(files.map((file) => kindOf(join(dirname(file), '.git'))));

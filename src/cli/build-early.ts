@@ -2,7 +2,7 @@ import { beginDockerInfo } from '../build/docker.ts';
 import { beginBuildx } from '../build/head-start.ts';
 import { keptClient } from '../build/kept-client.ts';
 import { loadTools } from '../lib/run-tool.ts';
-import { type Command } from './io.ts';
+import type { Command } from './io.ts';
 import { pathsOf } from './paths.ts';
 import { searchOf, toolRunner } from './tool-runner.ts';
 import { VERSION } from './version.ts';

@@ -15,7 +15,7 @@ import {
 import type { Settings } from '../model/settings.ts';
 import type { CopyTarget } from '../trust/copy-image.ts';
 import { cleanForTerminal } from '../ui/text.ts';
-import { type CommandIo } from './io.ts';
+import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
 
 /** Settings of a command that edits or checks the current project. `named`: the `--config` file. */

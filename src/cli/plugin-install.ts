@@ -7,7 +7,7 @@ import { EXIT, messageOf, UserError } from '../lib/errors.ts';
 import { isObject } from '../lib/json.ts';
 import { cleanLines } from '../ui/text.ts';
 import { command } from './flags.ts';
-import { type CommandIo } from './io.ts';
+import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
 import { pluginFile, type PluginName, PLUGINS, readUndo, type Undo } from './plugin-call.ts';
 import { INSTALL, UNINSTALL } from './specs.ts';

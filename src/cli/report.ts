@@ -10,7 +10,7 @@ import type { ReportInput } from '../model/report.ts';
 import { jsonText } from '../report/text.ts';
 import { bool, type CommandSpec, text } from './flag-table.ts';
 import { command, JSON_FLAG } from './flags.ts';
-import { type CommandIo } from './io.ts';
+import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
 import { renderReport } from './render-report.ts';
 import { toolRunner } from './tool-runner.ts';

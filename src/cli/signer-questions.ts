@@ -15,7 +15,7 @@ import {
 } from '../ui/questions.tsx';
 import { marksOf } from '../ui/text.ts';
 import { interrupt, terminalOf } from './conversation.ts';
-import { type CommandIo } from './io.ts';
+import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
 import { isUtf8 } from './render-report.ts';
 

@@ -1,6 +1,6 @@
 import { engineSocket } from '../lib/engine-socket.ts';
 import { type CommandSearch, type RunTool, runTool } from '../lib/run-tool.ts';
-import { type CommandIo } from './io.ts';
+import type { CommandIo } from './io.ts';
 import { pathsOf } from './paths.ts';
 
 type Outside = Pick<CommandIo, 'docker' | 'env' | 'cwd' | 'homeDir'>;

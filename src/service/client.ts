@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type CommandIo } from '../cli/io.ts';
+import type { CommandIo } from '../cli/io.ts';
 import { pathsOf } from '../cli/paths.ts';
 import { makeFolder, readError, replaceFile } from '../image/disk.ts';
 import { parseStrictJson } from '../image/formats/json.ts';

@@ -57,7 +57,12 @@ async function process(args: readonly string[], env: Record<string, string> = {}
     args,
     env,
     cwd: home,
-    paths: { cache: join(home, 'cache'), store: join(home, 'store'), config: join(home, 'config') },
+    paths: {
+      cache: join(home, 'cache'),
+      store: join(home, 'store'),
+      config: join(home, 'config'),
+      dockerConfig: join(home, 'docker'),
+    },
     version: '1',
     now: () => NOW,
     signal: new AbortController().signal,
@@ -234,6 +239,13 @@ describe('nothing is started early', () => {
       () => {
         mkdirSync(join(home, 'config'));
         writeFileSync(join(home, 'config/config.yaml'), '');
+      },
+    ],
+    [
+      'the choice of another builder',
+      () => {
+        mkdirSync(join(home, 'docker/buildx'), { recursive: true });
+        writeFileSync(join(home, 'docker/buildx/current'), '');
       },
     ],
     [
