@@ -1,47 +1,47 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { nextSteps } from '../criteria/next-steps.ts';
 import { given } from '../lib/json.ts';
 import { Recent } from '../lib/recent.ts';
 import { DAY_MS } from '../lib/time.ts';
 import type { Digest } from '../model/reference.ts';
+import type { ReportInput } from '../model/report.ts';
 import { BADGES, imageBadge } from '../report/badges.ts';
 import { diffScorecards } from '../report/compare.ts';
 import { jsonReport } from '../report/json.ts';
 import { jsonLine, withNulls } from '../report/text.ts';
-import { limitOf } from './access.ts';
-import { imageText } from './allowed.ts';
-import {
-  allowedImage,
-  API,
-  type ApiDeps,
-  askJson,
-  caching,
-  etagOf,
-  gradeJson,
-  imageJson,
-  imageNameOf,
-  imageRow,
-  MOST_OF_DIGEST,
-  notFound,
-  reportOf,
-} from './answers.ts';
-import { askEvents } from './events.ts';
+import { limitOf, type NewToken, tooMany } from './access.ts';
+import { type Allowed, imageText, parseImage } from './allowed.ts';
+import type { GradeReport } from './grader.ts';
+import type { Hands } from './hands.ts';
+import { ApiProblem, operation, readJson } from './http.ts';
 import { type Metrics, registerHealth } from './metrics.ts';
-import { operation, readJson } from './openapi.ts';
-import { ApiProblem } from './problems.ts';
+import type { AppDeps } from './parts.ts';
 import type { ImageFilter } from './records-images.ts';
-import type { ImageName, ImageRow } from './shapes.ts';
-import { registerVerdicts } from './verdicts.ts';
+import type { Ask, GradeRow, ImageName, ImageRow } from './shapes.ts';
+import { together } from './together.ts';
 
-/** All of the API, in a context of its own: other parts read other bodies. */
-export function registerApi(app: FastifyInstance, deps: ApiDeps, metrics: Metrics): void {
+export const API = '/api/v1';
+
+export interface ApiDeps extends AppDeps {
+  readonly allowed: Allowed;
+  /** Checks verdicts that are sent; without it none are taken. */
+  readonly hands: (() => Promise<Hands>) | undefined;
+  /** Badges that are made for one address in a minute. */
+  readonly limits: { readonly badges: number };
+  readonly metrics: Metrics;
+}
+
+export function registerApi(app: FastifyInstance, deps: ApiDeps): void {
   readJson(app, 'application/json', 'the body');
   registerGrades(app, deps);
   registerImages(app, deps);
-  registerVerdicts(app, deps);
   registerBadges(app, deps);
-  registerHealth(app, deps, metrics);
+  registerTokens(app, deps);
+  registerHealth(app, deps, deps.metrics);
 }
 
 /** Loads nothing and belongs to no site, whatever an image has put into it. */
@@ -217,4 +217,154 @@ function registerBadges(app: FastifyInstance, deps: ApiDeps): void {
     const text = badge[form];
     return { until: now + KEPT_MS, text, etag: etagOf(text), type: TYPES[form] };
   }
+}
+
+/** Of a service that runs: an embedded database has one process, which is that service. */
+function registerTokens(app: FastifyInstance, { tokens }: ApiDeps): void {
+  operation(app, 'tokens', {}, async () => ({ tokens: await tokens.list() }));
+  operation<{ Body: NewToken }>(app, 'makeToken', {}, async ({ body }, reply) =>
+    reply.code(201).send(await tokens.create(body)),
+  );
+  operation<{ Params: { name: string } }>(app, 'revokeToken', {}, async ({ params: { name } }) => {
+    await tokens.revoke(name);
+    return { revoked: name };
+  });
+}
+
+const EACH_MS = 1000;
+const HEARTBEAT_MS = 15_000;
+const MOST = { all: 500, ofOne: 20 };
+
+/** Server-sent events of asks. All listeners of this process share one query a second. */
+export function askEvents({ records, log }: Pick<AppDeps, 'records' | 'log'>, most = MOST) {
+  const open: string[] = [];
+  const stop = new AbortController();
+  const look = together(async (ids: readonly string[]) => {
+    const found = await records.asks([...new Set(ids)]);
+    return ids.map((id) => found.find((ask) => ask.id === id));
+  }, most.all);
+  let tick: Promise<void> | undefined;
+  /** The same for all, so that they look together. */
+  const ticking = (): Promise<void> =>
+    (tick ??= wait(EACH_MS, undefined, { signal: stop.signal, ref: false })
+      .catch(() => undefined)
+      .finally(() => (tick = undefined)));
+
+  /** Ends when the ask is done or failed, or was removed with what is too old. */
+  async function* eventsOf(first: Ask): AsyncGenerator<string> {
+    yield 'retry: 3000\n\n';
+    let [sent, at] = ['', Date.now()];
+    for (let ask: Ask | undefined = first; ask !== undefined;) {
+      const text = jsonLine(askJson(ask));
+      const isNews = text !== sent;
+      if (isNews || Date.now() - at >= HEARTBEAT_MS) {
+        yield isNews ? `event: ${ask.state}\ndata: ${text}\n\n` : ': still here\n\n';
+        [sent, at] = [text, Date.now()];
+      }
+      if (ask.state === 'done' || ask.state === 'failed') return;
+      await ticking();
+      if (stop.signal.aborted) return;
+      ask = await look(ask.id).catch((error: unknown) => {
+        log.warn('events cannot be read', { error });
+        return ask;
+      });
+    }
+  }
+
+  return {
+    /** Throws ApiProblem for one too many. */
+    open(ask: Ask, address: string): Readable {
+      const own = open.filter((one) => one === address);
+      if (open.length >= most.all || own.length >= most.ofOne) throw tooMany(5000);
+      open.push(address);
+      return Readable.from(eventsOf(ask)).once('close', () => {
+        open.splice(open.indexOf(address), 1);
+      });
+    },
+    /** Ends all streams; clients connect again elsewhere. */
+    close(): void {
+      stop.abort();
+    },
+  };
+}
+
+/** How caches may keep an answer: those that many share, too, where anyone may read. */
+export function caching({ settings }: AppDeps, how: string): string {
+  return `${settings.reading === 'open' ? 'public' : 'private'}, ${how}`;
+}
+
+export function etagOf(text: string): string {
+  return `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`;
+}
+
+/** The image of a name from outside. Throws ApiProblem. */
+export function imageNameOf(text: string): ImageName {
+  const read = parseImage(text);
+  if (read.ok) return read.value;
+  const nextStep = 'write HOST/REPOSITORY:TAG or HOST/REPOSITORY@sha256:DIGEST';
+  throw new ApiProblem('malformed', read.error, { nextStep });
+}
+
+/** Of a registry that may be asked. Throws ApiProblem. */
+export function allowedImage({ allowed }: ApiDeps, name: string): ImageName {
+  const image = imageNameOf(name);
+  const refusal = allowed.refusal(image);
+  if (refusal === undefined) return image;
+  throw new ApiProblem('registry-not-allowed', refusal, {
+    nextStep: `start the service with --registry ${image.registry}`,
+  });
+}
+
+export function notFound(what = 'no grade has this id'): ApiProblem {
+  return new ApiProblem('not-found', what);
+}
+
+/** Most images and grades of a digest that are read. */
+export const MOST_OF_DIGEST = 100;
+
+/** Of a tag, or of a digest that was graded; undefined where nobody asked. */
+export async function imageRow(
+  { records }: AppDeps,
+  image: ImageName,
+): Promise<ImageRow | undefined> {
+  const { registry, repository, digest } = image;
+  const row = await records.image(image);
+  if (row !== undefined || digest === undefined) return row;
+  const latest = (await records.gradesOf(digest, MOST_OF_DIGEST)).find(
+    ({ image: of }) => of.registry === registry && of.repository === repository,
+  );
+  return latest && { image, digest, isFollowed: false, latest };
+}
+
+/** As the database has it: `report` is what the grader found besides. */
+export type StoredDetail = NonNullable<Awaited<ReturnType<AppDeps['records']['detail']>>>;
+
+/** All that a report shows; of a verdict, what its scorecard has. */
+export function reportOf({ scorecard, report, advisoriesAt }: StoredDetail): ReportInput {
+  const { contents } = (report ?? {}) as Partial<GradeReport>;
+  // The date is kept with the grade alone, so that equal reports are one.
+  const databaseDate = advisoriesAt?.toISOString().slice(0, 10);
+  const dated = contents?.map(({ facts, ...one }) => {
+    const { vulnerabilities: fact } = facts;
+    const value = fact.known && { ...fact.value, ...given({ databaseDate }) };
+    return { ...one, facts: { ...facts, vulnerabilities: value ? { ...fact, value } : fact } };
+  });
+  return { scorecard, steps: nextSteps(scorecard), ...given({ contents: dated }) };
+}
+
+export function gradeJson({ image, ...row }: GradeRow): object {
+  return { ...row, image: imageText(image), report: undefined };
+}
+
+/** Who asked is left out: it may be the name of a token. */
+export function askJson({ image, state, ...ask }: Ask): object {
+  const hidden = { askedBy: undefined, gradeId: undefined };
+  return { ...ask, image: imageText(image), status: state, ...hidden };
+}
+
+export function imageJson({ image, isFollowed, latest, ...row }: ImageRow): object {
+  return {
+    ...{ ...row, image: imageText(image), followed: isFollowed },
+    latest: latest && gradeJson(latest),
+  };
 }

@@ -5,13 +5,11 @@ import { messageOf } from '../lib/errors.ts';
 import { jsonLine } from '../report/text.ts';
 import { guard, tooMany } from './access.ts';
 import { Allowed } from './allowed.ts';
-import { caching, etagOf } from './answers.ts';
-import { registerApi } from './api.ts';
-import type { Hands } from './hands.ts';
+import { type ApiDeps, caching, etagOf, registerApi } from './api.ts';
+import { ApiProblem, documentOf, problemFor, sendProblem, validator } from './http.ts';
 import { type Metrics, openMetrics } from './metrics.ts';
-import { documentOf, validator } from './openapi.ts';
 import type { AppDeps } from './parts.ts';
-import { ApiProblem, problemFor, sendProblem } from './problems.ts';
+import { registerVerdicts } from './verdicts.ts';
 
 /**
  * Requests that one token or address may make in a minute: any, such as make work (each kind of
@@ -22,9 +20,9 @@ const COSTLY = new Set<unknown>(['ask', 'verdict', 'attach']);
 
 export interface AppParts {
   /** Pages, webhooks, Harbor: each in a context of its own. */
-  readonly parts?: readonly ((app: FastifyInstance, deps: AppDeps) => unknown)[];
+  readonly parts?: readonly ((app: FastifyInstance, deps: ApiDeps) => void)[];
   readonly limits?: Partial<typeof LIMITS>;
-  readonly hands?: () => Promise<Hands>;
+  readonly hands?: ApiDeps['hands'];
   /** Where workers of this process count, too. */
   readonly metrics?: Metrics;
 }
@@ -40,10 +38,12 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 /** The HTTP side of the service. `listen` and `close` are the caller's. */
-export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<FastifyInstance> {
+export async function buildApp(
+  deps: AppDeps,
+  { parts = [], hands, metrics = openMetrics(deps), ...more }: AppParts = {},
+): Promise<FastifyInstance> {
   const { log, settings } = deps;
   const limits = { ...LIMITS, ...more.limits };
-  const metrics = more.metrics ?? openMetrics(deps);
   const app = fastify({
     bodyLimit: 64 * 1024,
     // Its own: one from outside could be anything.
@@ -105,15 +105,13 @@ export async function buildApp(deps: AppDeps, more: AppParts = {}): Promise<Fast
   app.setNotFoundHandler({ preHandler: app.rateLimit() }, (_, reply) => {
     sendProblem(reply, new ApiProblem('not-found', 'no such page'));
   });
-  const api = { ...deps, allowed: new Allowed(settings.registries), hands: more.hands, limits };
+  const all = { ...deps, metrics, limits, allowed: new Allowed(settings.registries), hands };
   const document = documentOf(settings.url);
   app.get('/openapi.json', { config: { access: 'open', isTagged: true } }, () => document);
-  const ownApi = (own: FastifyInstance): void => {
-    registerApi(own, api, metrics);
-  };
-  for (const part of [ownApi, ...(more.parts ?? [])])
-    await app.register(async (own) => {
-      await part(own, deps);
+  for (const part of [registerApi, registerVerdicts, ...parts])
+    await app.register((own, _, done) => {
+      part(own, all);
+      done();
     });
   return app;
 }

@@ -18,11 +18,11 @@ import {
   textField,
 } from '../lib/json.ts';
 import { cleanForTerminal } from '../ui/text.ts';
+import { makeTokens, type NewToken } from './access.ts';
 import { isAddress, openDatabase } from './database.ts';
 import type { ServiceSettings } from './settings.ts';
 import type { Scope } from './shapes.ts';
 import type { ServeFlags } from './spec.ts';
-import { makeTokens, type NewToken } from './tokens.ts';
 
 const STANDARD_URL = 'http://127.0.0.1:8480';
 const LOOK_MS = 500;

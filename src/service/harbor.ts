@@ -4,14 +4,13 @@ import { messageOf } from '../lib/errors.ts';
 import { given, isObject, listField, textAt, textField } from '../lib/json.ts';
 import { type Severity, severityRank, type Vulnerability } from '../model/facts.ts';
 import { MEDIA_TYPE } from '../model/image.ts';
-import { Allowed, parseImage } from './allowed.ts';
-import type { StoredDetail } from './answers.ts';
+import { parseImage } from './allowed.ts';
+import type { ApiDeps, StoredDetail } from './api.ts';
 import { DatabaseAway } from './database.ts';
 import { contentsOf, vulnerabilitiesOf } from './grader.ts';
 import type { Credentials } from './hands.ts';
-import { readJson } from './openapi.ts';
+import { ApiProblem, problemFor, readJson } from './http.ts';
 import type { AppDeps } from './parts.ts';
-import { ApiProblem, problemFor } from './problems.ts';
 import type { Ask } from './shapes.ts';
 
 // Harbor's pluggable scanner API 1.2. Its scans are asks that this process grades itself: they come
@@ -39,7 +38,7 @@ const SCANNER = { name: 'Scoville', vendor: 'Scoville', version: VERSION };
 export type GradeHere = (askId: string, own: { credentials?: Credentials }) => Promise<void>;
 
 /** `app` is a context of its own, as are its parsers and errors. */
-export function registerHarbor(app: FastifyInstance, deps: AppDeps, grade: GradeHere): void {
+export function registerHarbor(app: FastifyInstance, deps: ApiDeps, grade: GradeHere): void {
   const { queue, records, log } = deps;
   const scans = new Set<string>();
   // Harbor's own document describes them. It asks for each of a thousand scans every few seconds.
@@ -120,7 +119,7 @@ async function metadata({ database }: AppDeps) {
 }
 
 /** The image of a request, and how it is read. Throws ApiProblem. */
-function scanOf({ settings }: AppDeps, body: unknown) {
+function scanOf({ allowed }: ApiDeps, body: unknown) {
   if (!isObject(body)) throw new ApiProblem('malformed', 'the request is not an object');
   const check = (isRight: boolean, why: string): void => {
     if (!isRight) throw new ApiProblem('wrong-field', why);
@@ -136,7 +135,7 @@ function scanOf({ settings }: AppDeps, body: unknown) {
   // Which protocol it is asked by, settings say.
   const name = `${textField(artifact, 'repository') ?? ''}@${textField(artifact, 'digest') ?? ''}`;
   const image = parseImage(`${new URL(url).host}/${name}`);
-  const why = image.ok ? new Allowed(settings.registries).refusal(image.value) : image.error;
+  const why = image.ok ? allowed.refusal(image.value) : image.error;
   if (!image.ok || why !== undefined) throw new ApiProblem('wrong-field', why ?? '');
   const authorization = textAt(body, 'registry', 'authorization') ?? '';
   if (authorization === '') return { image: image.value, credentials: undefined };

@@ -23,7 +23,6 @@ import { registerPages } from './pages/pages.ts';
 import { type AppDeps, openParts } from './parts.ts';
 import { type ServiceFlags, type ServiceSettings, serviceSettings } from './settings.ts';
 import type { ServeFlags, WorkerFlags } from './spec.ts';
-import { registerTokens } from './tokens.ts';
 import { workAttach } from './verdicts.ts';
 import { registerWebhooks } from './webhooks.ts';
 import { Workers } from './worker.ts';
@@ -74,7 +73,7 @@ async function start(flags: ServeFlags, io: CommandIo): Promise<number> {
   const settings = await settingsOf(flags, io);
   return running(settings, io, async (deps, workers, listen) => {
     const here = await listen([
-      ...[registerPages, registerWebhooks, registerTokens],
+      ...[registerPages, registerWebhooks],
       (app, own) => {
         registerHarbor(app, own, (id, options) => workers.grade(id, options));
       },

@@ -1,9 +1,9 @@
+import { makeTokens } from './access.ts';
 import type { Database } from './database.ts';
 import type { Logger } from './log.ts';
 import { openQueue, type QueueOptions } from './queue.ts';
 import { makeRecords } from './records.ts';
 import type { ServiceSettings } from './settings.ts';
-import { makeTokens } from './tokens.ts';
 
 interface Surroundings extends QueueOptions {
   readonly settings: ServiceSettings;

@@ -20,11 +20,10 @@ import {
   verifyAttachments,
 } from '../trust/verify-attached.ts';
 import { imageText } from './allowed.ts';
-import { allowedImage, API, type ApiDeps, gradeJson, notFound } from './answers.ts';
+import { allowedImage, API, type ApiDeps, gradeJson, notFound } from './api.ts';
 import type { Hands } from './hands.ts';
-import { operation } from './openapi.ts';
+import { ApiProblem, operation, readJson, unavailable } from './http.ts';
 import type { AppDeps } from './parts.ts';
-import { ApiProblem, unavailable } from './problems.ts';
 import type { MadeVerdict } from './records.ts';
 import type { ImageName } from './shapes.ts';
 
@@ -33,6 +32,7 @@ const MAX_VERDICT = 1024 * 1024;
 /** Verdicts that builds signed come in; the service's own are signed and attached to images. */
 export function registerVerdicts(app: FastifyInstance, deps: ApiDeps): void {
   const { records, queue, settings } = deps;
+  readJson(app, 'application/json', 'the body');
 
   type Sent = { Body: { image: string; bundles: object[] } };
   operation<Sent>(app, 'sendVerdict', { bodyLimit: MAX_VERDICT }, async (request, reply) => {

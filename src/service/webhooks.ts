@@ -3,13 +3,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { field, listField, textAt, textField } from '../lib/json.ts';
 import { isIndex, MEDIA_TYPE } from '../model/image.ts';
 import { isAttachedTag, parseReference } from '../model/reference.ts';
-import { limitOf, secretOf } from './access.ts';
-import { Allowed, imageText, parseImage } from './allowed.ts';
-import { operation, readJson } from './openapi.ts';
+import { hashOf, limitOf, may, secretOf } from './access.ts';
+import { imageText, parseImage } from './allowed.ts';
+import type { ApiDeps } from './api.ts';
+import { ApiProblem, operation, readJson } from './http.ts';
 import type { AppDeps } from './parts.ts';
-import { ApiProblem } from './problems.ts';
 import type { Webhook } from './settings.ts';
-import { hashOf, may } from './tokens.ts';
 
 const MAX_BODY = 1024 * 1024;
 /** Wrong secrets of one address, a minute. */
@@ -66,7 +65,7 @@ function isImage(target: unknown): boolean {
  * Each is there where the settings have its secret. They answer when the asks are in the database,
  * so that a registry repeats what failed; an event that comes again asks for nothing.
  */
-export function registerWebhooks(app: FastifyInstance, deps: AppDeps): void {
+export function registerWebhooks(app: FastifyInstance, deps: ApiDeps): void {
   readJson(app, '*', 'the body');
   const guess = limitOf(app, 'hook', MOST_WRONG);
   for (const [kind, secret] of Object.entries(deps.settings.webhooks) as [Webhook, string][]) {
@@ -100,13 +99,12 @@ async function isSender({ tokens }: AppDeps, secret: string, { params, headers }
 
 /** How many new asks came of a body. */
 async function take(
-  { queue, database, settings, log }: AppDeps,
+  { queue, database, allowed, log }: ApiDeps,
   kind: Webhook,
   { body, query }: FastifyRequest,
 ): Promise<number> {
   const all = READERS[kind](body);
   if (all === undefined) throw new ApiProblem('malformed', `the body is not an event of ${kind}`);
-  const allowed = new Allowed(settings.registries);
   // Behind a proxy or in a network of containers, a registry may go by a name of its own.
   const { registry: own } = query as { readonly registry?: string };
   // The same for an event that is sent again.

@@ -2,7 +2,6 @@ import type { InjectOptions } from 'fastify';
 import { afterAll, expect, test } from 'vitest';
 import { registerHarbor } from '../../src/service/harbor.ts';
 import { registerPages } from '../../src/service/pages/pages.ts';
-import { registerTokens } from '../../src/service/tokens.ts';
 import { registerWebhooks } from '../../src/service/webhooks.ts';
 import type { OpenApi } from './conformance.ts';
 import { bearer, closeDatabase, HOST, newService, type Service } from './service.ts';
@@ -20,7 +19,6 @@ async function openAll(reading: 'open' | 'token' = 'open'): Promise<Service> {
       limits: { requests: 1e6, costly: 1e6, wrongTokens: 1e6 },
       parts: [
         registerWebhooks,
-        registerTokens,
         registerPages,
         (app, deps) => {
           registerHarbor(app, deps, () => Promise.reject(new Error('nothing is graded here')));

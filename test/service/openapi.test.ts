@@ -8,7 +8,6 @@ import { VECTORS } from '../../src/model/criterion.ts';
 import { GRADES } from '../../src/model/scorecard.ts';
 import { BADGES } from '../../src/report/badges.ts';
 import { SCOPES } from '../../src/service/shapes.ts';
-import { registerTokens } from '../../src/service/tokens.ts';
 import { registerWebhooks } from '../../src/service/webhooks.ts';
 import type { OpenApi } from './conformance.ts';
 import { madeGrade, tagged } from './made.ts';
@@ -83,7 +82,7 @@ test('the document is valid OpenAPI 3.1 and complete', async () => {
 test('each operation of the document is there, and says what the code has', async () => {
   const secret = 'a secret of sixteen letters';
   const webhooks = { docker: secret, harbor: secret, dockerhub: secret };
-  const service = await newService({ webhooks }, { parts: [registerTokens, registerWebhooks] });
+  const service = await newService({ webhooks }, { parts: [registerWebhooks] });
   const { paths } = (await service.inject({ url: '/openapi.json' })).json<OpenApi>();
   expect(paths).toEqual(API.paths);
   const { schemas } = API.components;

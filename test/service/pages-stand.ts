@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import { makeTokens, type Tokens } from '../../src/service/access.ts';
 import { buildApp } from '../../src/service/app.ts';
 import { type Database, openDatabase } from '../../src/service/database.ts';
 import type { Logger } from '../../src/service/log.ts';
@@ -9,7 +10,6 @@ import { registerPages } from '../../src/service/pages/pages.ts';
 import type { Queue } from '../../src/service/queue.ts';
 import { makeRecords, type Records } from '../../src/service/records.ts';
 import type { ServiceSettings } from '../../src/service/settings.ts';
-import { makeTokens, type Tokens } from '../../src/service/tokens.ts';
 import { fillFleet, NOW } from './sample-fleet.ts';
 
 const rule = (host: string): ServiceSettings['registries'][number] => ({

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
-import { askEvents } from '../../src/service/events.ts';
+import { askEvents } from '../../src/service/api.ts';
 import type { Ask } from '../../src/service/shapes.ts';
 import { sampleScorecard } from '../report/sample-scorecard.ts';
 import { tagged } from './made.ts';

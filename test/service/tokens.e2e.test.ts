@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { makeTokens, may } from '../../src/service/tokens.ts';
+import { makeTokens, may } from '../../src/service/access.ts';
 import { cleanDatabase, KINDS, removeDatabases } from './databases.ts';
 
 afterAll(removeDatabases);

@@ -4,9 +4,9 @@ import { type Content, h } from '../../report/html/document.ts';
 import { list, section } from '../../report/html/parts.ts';
 import { sheetBody } from '../../report/html/several.ts';
 import { parseImage } from '../allowed.ts';
-import { imageRow, notFound, reportOf, type StoredDetail } from '../answers.ts';
+import { imageRow, notFound, reportOf, type StoredDetail } from '../api.ts';
+import { ApiProblem } from '../http.ts';
 import type { AppDeps } from '../parts.ts';
-import { ApiProblem } from '../problems.ts';
 import * as frame from './frame.ts';
 
 const ROWS = 50;

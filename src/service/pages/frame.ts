@@ -6,9 +6,9 @@ import { digestHex, digestOf, formatReference } from '../../model/reference.ts';
 import { type Content, framed, h, SCRIPT, STYLE } from '../../report/html/document.ts';
 import { chillis, gradeOf, muted, SEVERITY_TONES, table, tag } from '../../report/html/parts.ts';
 import { shortDigest } from '../../report/text.ts';
-import type { Page } from '../cursor.ts';
+import type { Page } from '../http.ts';
+import type { problemOf } from '../http.ts';
 import type { AppDeps } from '../parts.ts';
-import type { problemOf } from '../problems.ts';
 import type { Counts, GradeRow, ImageName, ImageRow } from '../shapes.ts';
 import OWN from './pages.css?raw';
 

@@ -4,9 +4,9 @@ import { BADGES } from '../../report/badges.ts';
 import { type Content, h } from '../../report/html/document.ts';
 import { codeBlock, gradeOf, section, table } from '../../report/html/parts.ts';
 import { reportBody, reportTitle } from '../../report/html/report.ts';
-import { imageNameOf, imageRow, reportOf, type StoredDetail } from '../answers.ts';
+import { imageNameOf, imageRow, reportOf, type StoredDetail } from '../api.ts';
+import { ApiProblem } from '../http.ts';
 import type { AppDeps } from '../parts.ts';
-import { ApiProblem } from '../problems.ts';
 import type { Ask, Counts, GradeRow } from '../shapes.ts';
 import * as frame from './frame.ts';
 

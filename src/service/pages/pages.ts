@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { notFound } from '../answers.ts';
+import { notFound } from '../api.ts';
+import { problemFor, problemOf } from '../http.ts';
 import type { AppDeps } from '../parts.ts';
-import { problemFor, problemOf } from '../problems.ts';
 import { comparison, repository } from './compare.ts';
 import { fleet } from './fleet.ts';
 import { ASSETS, faultPage, type PageRequest, POLICY, QUERY } from './frame.ts';
