@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { CommandIo } from '../cli/io.ts';
 import { VERSION } from '../cli/version.ts';
-import { readError } from '../image/disk.ts';
 import { errorCode, EXIT, messageOf, UserError } from '../lib/errors.ts';
 import { useNetwork } from '../lib/fetch.ts';
 import { quantity } from '../lib/text.ts';
@@ -89,20 +87,8 @@ async function start(flags: ServeFlags, io: CommandIo): Promise<number> {
   });
 }
 
-async function settingsOf(flags: ServiceFlags, io: CommandIo): Promise<ServiceSettings> {
-  const folder = join(serviceFolder(io), 'database');
-  return serviceSettings(flags, { cwd: io.cwd, env: await withSecrets(io.env), folder });
-}
-
-/** An address with a password is a secret: containers get it in a file, which may be missing. */
-async function withSecrets(env: CommandIo['env']): Promise<CommandIo['env']> {
-  const file = env['SCOVILLE_DATABASE_FILE'] ?? '';
-  if (file === '' || (env['SCOVILLE_DATABASE'] ?? '') !== '') return env;
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (errorCode(error) === 'ENOENT') return '';
-    throw readError(error, file);
-  });
-  return { ...env, SCOVILLE_DATABASE: text.trim() };
+function settingsOf(flags: ServiceFlags, io: CommandIo): Promise<ServiceSettings> {
+  return serviceSettings(flags, { ...io, folder: join(serviceFolder(io), 'database') });
 }
 
 function graders({ workers }: ServiceSettings): string {

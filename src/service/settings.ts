@@ -8,7 +8,7 @@ import {
   formatProblem,
   readDocument,
 } from '../config/document.ts';
-import { boundedText } from '../config/read-files.ts';
+import { boundedText, readText } from '../config/read-files.ts';
 import type { Schema } from '../config/schema.ts';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { isObject, given as present } from '../lib/json.ts';
@@ -17,93 +17,44 @@ import type { Settings } from '../model/settings.ts';
 import { isAddress } from './database.ts';
 import type { ServeFlags } from './spec.ts';
 
-/** A registry that may be asked; no other host ever is. */
-export interface RegistryRule {
-  /** With a port where it has one, in small letters. */
-  readonly host: string;
-  /** Patterns of repositories; empty: all. */
-  readonly repositories: readonly string[];
-  /** Patterns `REPOSITORY:TAG` that are followed for new tags. */
-  readonly follow: readonly string[];
-  readonly credentials?: { readonly username: string; readonly password: string };
-  readonly plainHttp: boolean;
-  /** Hosts of its token server and its redirects. */
-  readonly also: readonly string[];
-  /** Its names may answer private addresses. */
-  readonly isPrivate: boolean;
-}
-
-export interface NotifyRule {
-  readonly url: string;
-  readonly form: 'json' | 'slack';
-  /** Signs the body (HMAC-SHA256). */
-  readonly secret?: string;
-}
-
 export type Webhook = 'docker' | 'harbor' | 'dockerhub';
 
-export interface ServiceSettings {
-  readonly listen: { readonly host: string; readonly port: number };
-  /** The service's own address in links, badges and OpenAPI, without `/` at its end. */
-  readonly url?: string;
-  /** `postgres://…`, or the absolute path of a folder. */
-  readonly database: string;
-  /** 0: another process works. */
-  readonly workers: number;
-  readonly reading: 'open' | 'token';
-  /** Addresses, or ranges of them, that are believed for `X-Forwarded-For`. */
-  readonly proxies: readonly string[];
-  readonly registries: readonly RegistryRule[];
-  /** The secret of each webhook that is on. */
-  readonly webhooks: Readonly<Partial<Record<Webhook, string>>>;
-  readonly notify: readonly NotifyRule[];
-  /** Signs the service's own grades. */
-  readonly key?: string;
-  /** Vulnerabilities are asked for there, as of OSV.dev's API. */
-  readonly osv?: string;
-  readonly trust: Settings['trust'];
-  readonly every: { readonly gradeSeconds: number; readonly followSeconds: number };
-  readonly keepSeconds: number;
-  readonly bounds: {
-    /** Bytes, of a grader process. */
-    readonly memory: number;
-    /** Of one grade. */
-    readonly seconds: number;
-    /** Compressed bytes of an image's layers. */
-    readonly layerBytes: number;
-    /** Bytes that facts of layers take in the database. */
-    readonly factBytes: number;
-  };
-}
+type Texts<K extends string> = Readonly<Partial<Record<K, string>>>;
+
+export type NotifyRule = Texts<'secret'> & {
+  readonly url: string;
+  readonly form: 'json' | 'slack';
+};
 
 /** What the command line says; it goes above the file. */
 export type ServiceFlags = Partial<
   Pick<ServeFlags, 'settings' | 'listen' | 'database' | 'workers' | 'url' | 'registry'>
 >;
 
-type Texts<K extends string> = Readonly<Partial<Record<K, string>>>;
+type GivenRegistry = Texts<'username' | 'password'> & { readonly host: string } & {
+  readonly [K in 'repositories' | 'follow' | 'also']?: readonly string[];
+} & { readonly [K in 'plainHttp' | 'private']?: boolean };
 
-/** The file as its schema has it, with its secrets. */
-interface Given
-  extends
-    Omit<ServiceFlags, 'settings' | 'registry'>,
-    Partial<Pick<ServiceSettings, 'reading' | 'key' | 'osv' | 'proxies'>> {
-  readonly registries?: readonly (Pick<RegistryRule, 'host'> &
-    Partial<Omit<RegistryRule, 'credentials' | 'isPrivate'>> &
-    Texts<'username' | 'password'> & { readonly private?: boolean })[];
-  readonly webhooks?: Readonly<Partial<Record<Webhook, Texts<'secret'>>>>;
-  readonly notify?: readonly (Pick<NotifyRule, 'url'> & Partial<NotifyRule>)[];
-  readonly trust?: Partial<Settings['trust']>;
-  readonly every?: Texts<'grade' | 'follow'>;
-  readonly keep?: string;
-  readonly bounds?: Texts<'memory' | 'layerBytes' | 'layerFacts'> & { readonly seconds?: number };
-}
+/** The file as its schema has it, which says what each setting means; with its secrets. */
+type Given = Omit<ServiceFlags, 'settings' | 'registry'> &
+  Texts<'key' | 'osv' | 'keep'> & {
+    readonly reading?: 'open' | 'token';
+    readonly proxies?: readonly string[];
+    readonly registries?: readonly GivenRegistry[];
+    readonly webhooks?: Readonly<Partial<Record<Webhook, Texts<'secret'>>>>;
+    readonly notify?: readonly (Pick<NotifyRule, 'url'> & Partial<NotifyRule>)[];
+    readonly trust?: Partial<Settings['trust']>;
+    readonly every?: Texts<'grade' | 'follow'>;
+    readonly bounds?: Texts<'memory' | 'layerBytes' | 'layerFacts'> & { readonly seconds?: number };
+  };
 
 type Path = readonly (string | number)[];
 
 const LARGEST_FILE = 256 * 1024;
 const LARGEST_SECRET = 64 * 1024;
 const MOST_WORKERS = 4;
+
+export type ServiceSettings = Awaited<ReturnType<typeof serviceSettings>>;
 
 /**
  * Settings of the file and of flags, with secrets and defaults; `folder` is of the embedded
@@ -112,9 +63,9 @@ const MOST_WORKERS = 4;
 export async function serviceSettings(
   flags: ServiceFlags,
   { cwd, env, folder }: Pick<CommandIo, 'cwd' | 'env'> & { readonly folder: string },
-): Promise<ServiceSettings> {
+) {
   const file = flags.settings === undefined ? undefined : resolve(cwd, flags.settings);
-  const { value, problemAt } = await readFile(file);
+  const { value, problemAt } = await readSettings(file);
   const problems: ConfigProblem[] = [];
   const note = (path: Path, message: string): void => {
     problems.push(problemAt(path, message));
@@ -151,52 +102,41 @@ export async function serviceSettings(
   const given = ((await withSecrets(value, [])) ?? {}) as Given;
   const registries = new Map<string, RegistryRule>();
   for (const [i, one] of (given.registries ?? []).entries()) {
-    const { username, password, private: isPrivate = false, also = [], ...rest } = one;
-    const host = hostOf(one.host);
-    if (registries.has(host)) note(['registries', i, 'host'], `${host} is listed twice`);
-    if ((username === undefined) !== (password === undefined)) {
+    const rule = ruleOf(one);
+    if (registries.has(rule.host)) note(['registries', i, 'host'], `${rule.host} is listed twice`);
+    if (rule.credentials === undefined && (one.username ?? one.password) !== undefined) {
       const missing =
-        username === undefined ? 'username or usernameEnv' : 'passwordFile or passwordEnv';
-      note(['registries', i], `${host} needs both: ${missing}`);
+        one.username === undefined ? 'username or usernameEnv' : 'passwordFile or passwordEnv';
+      note(['registries', i], `${rule.host} needs both: ${missing}`);
     }
-    const credentials =
-      username !== undefined && password !== undefined ? { username, password } : undefined;
-    registries.set(host, {
-      ...ruleOf(host),
-      ...rest,
-      host,
-      isPrivate,
-      also: also.map((name) => name.toLowerCase()),
-      ...present({ credentials }),
-    });
+    registries.set(rule.host, rule);
   }
-  const webhooks: Record<string, string> = {};
+  const webhooks: Partial<Record<Webhook, string>> = {};
   for (const [name, { secret }] of Object.entries(given.webhooks ?? {}))
-    if (secret === undefined)
-      note(['webhooks', name], `webhooks.${name} needs secretFile or secretEnv`);
-    else webhooks[name] = secret;
+    if (secret !== undefined) webhooks[name as Webhook] = secret;
+    else note(['webhooks', name], `webhooks.${name} needs secretFile or secretEnv`);
   if (problems.length > 0) throw problemError(problems);
-  const { every, bounds, key, trust } = given;
-  const ofEnv = env['SCOVILLE_DATABASE'] === '' ? undefined : env['SCOVILLE_DATABASE'];
-  const named = placeOf(flags.database ?? ofEnv, (path) => resolve(cwd, path));
+  const { every, bounds, key, osv } = given;
+  const { keys = [], trustedRoot, ...others } = given.trust ?? {};
+  const trust: Settings['trust'] = {
+    ...{ images: [], identities: [], bases: [], ...others, keys: keys.map(beside) },
+    ...present({ trustedRoot: trustedRoot && beside(trustedRoot) }),
+  };
+  const database = flags.database ?? (await databaseOf(env));
   return {
     listen: listenOf(checked('listen', flags.listen) ?? given.listen ?? '127.0.0.1:8480'),
     ...present({
-      url: (checked('url', flags.url) ?? given.url)?.replace(/\/$/, ''),
-      key: key && beside(key),
-      osv: given.osv,
+      ...{ url: (checked('url', flags.url) ?? given.url)?.replace(/\/$/, '') },
+      ...{ key: key && beside(key), osv },
     }),
-    database: named ?? placeOf(given.database, beside) ?? folder,
+    database:
+      placeOf(database, (path) => resolve(cwd, path)) ?? placeOf(given.database, beside) ?? folder,
     workers: flags.workers ?? given.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
-    reading: given.reading ?? 'open',
-    proxies: given.proxies ?? [],
+    ...{ reading: given.reading ?? 'open', proxies: given.proxies ?? [] },
     registries: withNamed(registries, flags.registry),
     webhooks,
-    notify: (given.notify ?? []).map((one) => ({ form: 'json', ...one })),
-    trust: {
-      ...{ images: [], identities: [], bases: [], ...trust, keys: (trust?.keys ?? []).map(beside) },
-      ...present({ trustedRoot: trust?.trustedRoot && beside(trust.trustedRoot) }),
-    },
+    notify: (given.notify ?? []).map((one): NotifyRule => ({ form: 'json', ...one })),
+    trust,
     every: {
       gradeSeconds: scaled(every?.grade ?? '24h'),
       followSeconds: scaled(every?.follow ?? '10m'),
@@ -211,23 +151,29 @@ export async function serviceSettings(
   };
 }
 
+/** An address with a password is a secret: containers get it in a file, which may be missing. */
+async function databaseOf(env: CommandIo['env']): Promise<string | undefined> {
+  const [named = '', file = ''] = [env['SCOVILLE_DATABASE'], env['SCOVILLE_DATABASE_FILE']];
+  if (named !== '' || file === '') return named === '' ? undefined : named;
+  return (await readText(file, { largest: LARGEST_SECRET }))?.trim();
+}
+
 function problemError(problems: readonly ConfigProblem[]): UserError {
   return new UserError(problems.map(formatProblem).join('\n  '), {
     nextStep: 'docs/service.md lists every setting',
   });
 }
 
-async function readFile(file = ''): Promise<CheckedDocument> {
-  const problemAt = (_: Path, message: string): ConfigProblem => ({
-    ...{ file, line: 1, column: 1, message },
-  });
-  if (file === '') return { value: {}, problemAt };
-  const text = await boundedText(file, { largest: LARGEST_FILE, utf8: 'required' }).catch(
-    (error: unknown) => {
-      throw problemError([problemAt([], `cannot be read: ${messageOf(error)}`)]);
-    },
-  );
-  const read = await readDocument(text, file, {
+async function readSettings(file: string | undefined): Promise<CheckedDocument> {
+  const options = { largest: LARGEST_FILE, utf8: 'required' } as const;
+  const text =
+    file === undefined
+      ? ''
+      : await boundedText(file, options).catch((error: unknown) => {
+          const message = `cannot be read: ${messageOf(error)}`;
+          throw problemError([{ file, line: 1, column: 1, message }]);
+        });
+  const read = await readDocument(text, file ?? '', {
     schema: SCHEMA as Schema,
     check: () => import('schema-check:scoville-service-1'),
     longest: LARGEST_FILE,
@@ -240,12 +186,18 @@ async function readFile(file = ''): Promise<CheckedDocument> {
 
 const HUB = /^(?:index\.|registry-1\.)?docker\.io$/;
 
-function hostOf(host: string): string {
-  return HUB.test(host.toLowerCase()) ? 'docker.io' : host.toLowerCase();
-}
+export type RegistryRule = ReturnType<typeof ruleOf>;
 
-function ruleOf(host: string): RegistryRule {
-  return { host, repositories: [], follow: [], plainHttp: false, also: [], isPrivate: false };
+/** A registry that may be asked; no other host ever is. Without `repositories`: all of them. */
+function ruleOf({ username, password, ...given }: GivenRegistry) {
+  const { repositories = [], follow = [], also = [], plainHttp = false } = given;
+  const host = given.host.toLowerCase();
+  const hasBoth = username !== undefined && password !== undefined;
+  return {
+    ...{ host: HUB.test(host) ? 'docker.io' : host, repositories, follow, plainHttp },
+    ...{ also: also.map((name) => name.toLowerCase()), isPrivate: given.private ?? false },
+    ...present({ credentials: hasBoth ? { username, password } : undefined }),
+  };
 }
 
 /** The file's registries and those of `--registry`. */
@@ -254,11 +206,12 @@ function withNamed(all: Map<string, RegistryRule>, words: readonly string[] = []
     const [, first = '', pattern] = /^([^/]+)(?:\/(.+))?$/.exec(word) ?? [];
     if (!new RegExp(SCHEMA.properties.registries.items.properties.host.pattern).test(first))
       throw new UserError(`invalid value "${word}" for --registry: use HOST or HOST/PATTERN`);
-    const rule = all.get(hostOf(first));
+    const named = ruleOf({ host: first });
+    const rule = all.get(named.host);
     // One that allows all repositories stays as it is.
     const isAll = rule?.repositories.length === 0 || pattern === undefined;
     const repositories = isAll ? [] : [...(rule?.repositories ?? []), pattern];
-    all.set(hostOf(first), { ...(rule ?? ruleOf(hostOf(first))), repositories });
+    all.set(named.host, { ...(rule ?? named), repositories });
   }
   if (all.size === 0)
     throw new UserError('no registry is allowed, so no image could be graded', {
@@ -278,7 +231,7 @@ function checked(name: 'listen' | 'url', text: string | undefined): string | und
   throw new UserError(`invalid value "${text}" for --${name}: use ${expected}`);
 }
 
-function listenOf(text: string): ServiceSettings['listen'] {
+function listenOf(text: string) {
   const [, host = '', port] = /^(.*):(\d+)$/.exec(text) ?? [];
   return { host: host === '' ? '0.0.0.0' : host.replaceAll(/[[\]]/g, ''), port: Number(port) };
 }

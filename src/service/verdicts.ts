@@ -7,16 +7,17 @@ import { UserError } from '../lib/errors.ts';
 import { given, objectOf } from '../lib/json.ts';
 import type { CriterionResult } from '../model/criterion.ts';
 import { MEDIA_TYPE, type OpenedImage, platformName } from '../model/image.ts';
-import { digestOf } from '../model/reference.ts';
+import { type Digest, digestOf } from '../model/reference.ts';
 import { attachStatements, wholeOf, withImage } from '../trust/attach.ts';
+import { readAttachedBlob } from '../trust/attached.ts';
 import { listOf } from '../trust/bundle.ts';
 import { imagePurl } from '../trust/identity.ts';
 import { madeKind } from '../trust/statement-kinds.ts';
 import type { TrustedSigners } from '../trust/trusted-signers.ts';
 import { readVerdict, verdictStatements } from '../trust/verdict.ts';
 import {
+  type AttachedEvidence,
   type CheckedAttachment,
-  readAttachments,
   verifyAttachments,
 } from '../trust/verify-attached.ts';
 import { imageText } from './allowed.ts';
@@ -120,11 +121,10 @@ async function checkedVerdict(
     throw refused(`${registry} does not have ${name}`);
   };
   return withImage(open, async (opened) => {
-    const read = await readAttachments(carrying(opened, bundles));
-    const [unread] = read.unreadable;
-    if (unread !== undefined) throw refused(unread.reason);
-    const checked = await verifyAttachments(context, opened, read, trusted);
     const { digest } = opened.root;
+    const found = bundles.map((one) => attached(one, digest));
+    const read = { found, unreadable: [], incomplete: undefined };
+    const checked = await verifyAttachments(context, opened, read, trusted);
     /** The one statement of that kind, and who signed it. */
     const stated = (kind: string) => {
       const [one, second] = checked.filter(({ evidence }) => madeKind(evidence.says) === kind);
@@ -141,26 +141,17 @@ async function checkedVerdict(
   });
 }
 
-/** The image as if the bundles, or envelopes alone, hung on it. */
-function carrying(opened: OpenedImage, bundles: readonly object[]): OpenedImage {
-  const subject = opened.root.digest;
-  const blobs = bundles.map((document) => {
-    const bytes = Buffer.from(JSON.stringify(document));
-    const mediaType = 'payloadType' in document ? MEDIA_TYPE.dsse : MEDIA_TYPE.sigstoreBundle;
-    return { bytes, blob: { mediaType, digest: digestOf(bytes), size: bytes.length } };
-  });
-  const found = blobs.map(({ blob }) => ({
-    ...({ kind: 'referrer', subject, descriptor: blob } as const),
-    manifest: { schemaVersion: 2, config: blob, layers: [blob] } as const,
-  }));
-  return {
-    ...opened,
-    attachments: () => Promise.resolve({ complete: true, found }),
-    readBlob: ({ digest }) => {
-      const one = blobs.find(({ blob }) => blob.digest === digest);
-      return Promise.resolve(one?.bytes ?? Buffer.alloc(0));
-    },
-  };
+/** A bundle, or an envelope alone, as if it hung on the image. Throws ApiProblem. */
+function attached(document: object, subject: Digest): AttachedEvidence {
+  const bytes = Buffer.from(JSON.stringify(document));
+  const mediaType = 'payloadType' in document ? MEDIA_TYPE.dsse : MEDIA_TYPE.sigstoreBundle;
+  const blob = { mediaType, digest: digestOf(bytes), size: bytes.length };
+  const place = { artifactType: mediaType, place: 'bundle-referrer', hangsOn: subject } as const;
+  const read = readAttachedBlob({ blob, ...place }, bytes);
+  if (!read.ok) throw refused(read.error);
+  const manifest = { schemaVersion: 2, config: blob, layers: [blob] } as const;
+  const attachment = { kind: 'referrer', subject, descriptor: blob, manifest } as const;
+  return { ...read.value, digest: blob.digest, attachment, blob };
 }
 
 /** Without what `trustedSigners` adds, and without folders of the service. */
