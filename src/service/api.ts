@@ -151,7 +151,7 @@ function registerImages(app: FastifyInstance, deps: ApiDeps): void {
   type Two = { Querystring: { a: string; b: string } };
   operation<Two>(app, 'compare', {}, async ({ query: { a, b } }) => {
     const [before, after] = await Promise.all([newestOf(deps, a), newestOf(deps, b)]);
-    const { criteria, ...difference } = diffScorecards(before, after);
+    const { criteria, ...difference } = diffScorecards(reportOf(before), reportOf(after));
     return { ...difference, criteria: withNulls(criteria) };
   });
 
@@ -167,17 +167,18 @@ async function* lines(rows: AsyncIterable<ImageRow>): AsyncGenerator<string> {
   for await (const row of rows) yield `${jsonLine(imageJson(row))}\n`;
 }
 
-async function knownImage(deps: ApiDeps, image: ImageName): Promise<ImageRow> {
+async function knownImage(deps: AppDeps, image: ImageName): Promise<ImageRow> {
   const row = await imageRow(deps, image);
   if (row === undefined) throw notFound(`${imageText(image)} was never asked for`);
   return row;
 }
 
-async function newestOf(deps: ApiDeps, name: string) {
+/** The newest grade of an image, by a name from outside. Throws ApiProblem. */
+export async function newestOf(deps: AppDeps, name: string): Promise<StoredDetail> {
   const { latest } = await knownImage(deps, imageNameOf(name));
   const detail = latest && (await deps.records.detail(latest.id));
   if (detail === undefined) throw new ApiProblem('not-graded', `${name} has no grade yet`);
-  return reportOf(detail);
+  return detail;
 }
 
 const KEPT_MS = 60_000;
