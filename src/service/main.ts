@@ -1,15 +1,30 @@
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import type { CommandIo } from '../cli/io.ts';
+import { pathsOf } from '../cli/paths.ts';
 import { VERSION } from '../cli/version.ts';
+import { makeFolder, readError, replaceFile } from '../image/disk.ts';
+import { parseStrictJson } from '../image/formats/json.ts';
+import { bodyOf, wholeStream } from '../lib/bytes.ts';
 import { errorCode, EXIT, messageOf, UserError } from '../lib/errors.ts';
 import { useNetwork } from '../lib/fetch.ts';
+import {
+  field,
+  given,
+  listField,
+  numberField,
+  objectOf,
+  parseJson,
+  textAt,
+  textField,
+} from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
+import { makeTokens, type Token, type Tokens } from './access.ts';
 import { type AppParts, buildApp } from './app.ts';
-import { askCommand, keepLocal, localService, serviceFolder, tokenCommand } from './client.ts';
 import { type Database, DatabaseAway, isAddress, openDatabase } from './database.ts';
 import { startFollowing } from './follow.ts';
 import { handsOf } from './hands.ts';
@@ -20,6 +35,7 @@ import { newsOf, startNotifying } from './notify.ts';
 import { registerPages } from './pages/pages.ts';
 import { type AppDeps, openParts } from './parts.ts';
 import { type ServiceFlags, type ServiceSettings, serviceSettings } from './settings.ts';
+import type { Scope } from './shapes.ts';
 import type { ServeFlags, WorkerFlags } from './spec.ts';
 import { workAttach } from './verdicts.ts';
 import { registerWebhooks } from './webhooks.ts';
@@ -29,7 +45,7 @@ export { VERSION };
 
 /** A grade that runs when the service stops gets so long; then it goes back into the queue. */
 const STOP_SECONDS = 20;
-/** A database that starts beside the service is waited for so long. */
+/** A database or service that starts beside this is waited for so long. */
 const LONGEST_AWAY_MS = 60_000;
 const LOOK_MS = 2000;
 const ANSWER_MS = 10_000;
@@ -192,20 +208,191 @@ async function listening(app: FastifyInstance, { listen }: ServiceSettings): Pro
   }
 }
 
+function serviceFolder(io: CommandIo): string {
+  return join(dirname(pathsOf(io).store), 'service');
+}
+
+const LOCAL_FILE = 'local.json';
+
+/** What the first start leaves for `ask`: `shown` is the address that links have. */
+async function localService(
+  io: CommandIo,
+): Promise<{ url?: string; token?: string; shown?: string }> {
+  const text = await readFile(join(serviceFolder(io), LOCAL_FILE), 'utf8').catch(() => '');
+  return objectOf(parseJson(text));
+}
+
 /**
- * The token of this machine's user, made where the database has none yet: docs/decisions/0045. True
- * where `scoville serve ask` has one.
+ * The token of this machine's user, made where the database has none yet, in a file that nobody
+ * else reads: docs/decisions/0045. True where `scoville serve ask` has one.
  */
 async function localToken(
   { tokens, settings }: AppDeps,
   url: string,
   io: CommandIo,
 ): Promise<boolean> {
-  const known = (await localService(io))?.token ?? '';
+  const { token: known = '' } = await localService(io);
   const isKnown = (await tokens.check(known)) !== undefined;
   if (!isKnown && (await tokens.list()).length > 0) return false;
   const made = isKnown ? undefined : await tokens.create({ name: 'local', scopes: ['admin'] });
-  const token = made?.secret ?? known;
-  await keepLocal(io, { url, token, shown: settings.url ?? url });
+  const local = { url, token: made?.secret ?? known, shown: settings.url ?? url };
+  const text = `${JSON.stringify(local, undefined, 2)}\n`;
+  await makeFolder(serviceFolder(io));
+  const file = join(serviceFolder(io), LOCAL_FILE);
+  await replaceFile(file, (opened) => opened.writeFile(text), { mode: 0o600 });
   return true;
+}
+
+const STANDARD_URL = 'http://127.0.0.1:8480';
+const ASK_MS = 500;
+const MAX_ANSWER = 16 * 1024 * 1024;
+
+/** `scoville serve ask IMAGE`: lets a service grade it, waits, and prints where its badge is. */
+async function askCommand(flags: ServeFlags, image: string, io: CommandIo): Promise<number> {
+  const local = await localService(io);
+  const named = flags.url ?? io.env['SCOVILLE_SERVICE'] ?? local.url ?? STANDARD_URL;
+  const base = named.replace(/(?<!\/)\/+$/, '');
+  // Ours is for our own service: no other address gets it.
+  const own = base === local.url ? local : {};
+  const { tokenFile } = flags;
+  let token = io.env['SCOVILLE_TOKEN'] ?? own.token;
+  if (tokenFile !== undefined)
+    token = await readFile(resolve(io.cwd, tokenFile), 'utf8').catch((error: unknown) => {
+      throw readError(error, resolve(io.cwd, tokenFile));
+    });
+  const call = caller(base, token?.trim(), io);
+  const asked = await call('/grades', { image, ...(flags.fresh ? { fresh: true } : {}) });
+  for (let shown = ''; ;) {
+    const state = await call(`/grades/${textField(asked, 'id')}`);
+    const status = textField(state, 'status') ?? '';
+    if (status === 'done') return finished(state, own.shown ?? base, flags.json, io);
+    if (status === 'failed')
+      throw new UserError(textAt(state, 'error', 'message') ?? 'it could not be graded', {
+        ...given({ nextStep: textAt(state, 'error', 'nextStep') }),
+      });
+    const line = textField(state, 'progress') ?? status;
+    if (line !== shown) io.writeErr(`${cleanForTerminal((shown = line))}\n`);
+    await sleep(ASK_MS, undefined, { signal: io.signal });
+  }
+}
+
+/** Asks the API; gives what it answers. Throws UserError where it refuses. */
+function caller(base: string, token: string | undefined, io: CommandIo) {
+  const { signal } = io;
+  return async (path: string, body?: object, method?: string): Promise<unknown> => {
+    const authorization = token && `Bearer ${token}`;
+    const type = body && 'application/json';
+    const init = {
+      ...{ method: method ?? (body === undefined ? 'GET' : 'POST'), signal },
+      headers: { accept: 'application/json', ...given({ authorization, 'content-type': type }) },
+      ...given({ body: body && JSON.stringify(body) }),
+      // An address that answers by another would get the token.
+      redirect: 'error' as const,
+    };
+    for (const end = io.now() + LONGEST_AWAY_MS; ;) {
+      const response = await fetch(`${base}/api/v1${path}`, init).catch((cause: unknown) => {
+        signal.throwIfAborted();
+        throw new UserError(`no service answers at ${base}: ${messageOf(cause)}`, {
+          cause,
+          nextStep: 'start one: scoville serve --registry HOST, or name it: --url URL',
+        });
+      });
+      const { status, headers, ok } = response;
+      const bytes = await wholeStream(bodyOf(response), MAX_ANSWER);
+      const wait = Number(headers.get('retry-after') ?? 1) * 1000;
+      if ([429, 503].includes(status) && io.now() + wait < end) {
+        await sleep(wait, undefined, { signal });
+        continue;
+      }
+      const read = parseStrictJson(bytes ?? '', 'the answer', MAX_ANSWER);
+      const value = read.ok ? read.value : undefined;
+      if (ok && value !== undefined) return value;
+      const detail = textField(value, 'detail') ?? textField(value, 'title');
+      const own = textField(value, 'nextStep') ?? `check that ${base} is a service of Scoville`;
+      const login = 'pass a token: --token-file FILE (scoville serve token create NAME makes one)';
+      throw new UserError(`${base} answered ${status}${detail ? `: ${detail}` : ''}`, {
+        nextStep: status === 401 ? login : own,
+      });
+    }
+  };
+}
+
+function finished(state: unknown, base: string, json: boolean, io: CommandIo): number {
+  const grade = objectOf(field(state, 'grade'));
+  const image = textField(grade, 'image') ?? '';
+  const badge = `${base}/badge/${image}/overall.svg`;
+  const page = `${base}/images/${image}`;
+  if (json) io.writeOut(`${JSON.stringify({ ...grade, badge, page })}\n`);
+  else {
+    const overall = field(grade, 'overall');
+    const [points, total] = ['points', 'total'].map((name) => numberField(overall, name) ?? 0);
+    const level = `level ${numberField(grade, 'level') ?? 0}`;
+    const judged = `${level}, grade ${textField(overall, 'grade') ?? ''} (${points} of ${total})`;
+    io.writeOut(cleanForTerminal(`${image}: ${judged}`) + '\n');
+    io.writeOut(`badge  ${cleanForTerminal(badge)}\npage   ${cleanForTerminal(page)}\n`);
+  }
+  return EXIT.met;
+}
+
+/** Letters that a URL and a log take as they are. */
+const NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
+
+async function tokenCommand(
+  flags: ServeFlags,
+  [action = '', name = '']: readonly string[],
+  io: CommandIo,
+  settings: () => Promise<ServiceSettings>,
+): Promise<number> {
+  const isKnown = action === 'list' ? name === '' : ['create', 'revoke'].includes(action);
+  if (!isKnown || (action !== 'list' && !NAME.test(name)))
+    throw new UserError(`token does not know ${[action, name].join(' ').trim()}`, {
+      nextStep: 'scoville serve token create NAME, token list, or token revoke NAME',
+    });
+  const store = await storeAt((await settings()).database, io);
+  try {
+    if (action === 'create') {
+      const scopes = (flags.scope.length === 0 ? ['ask'] : flags.scope) as readonly Scope[];
+      const made = await store.create({ name, scopes, ...given({ days: flags.days }) });
+      io.writeOut(`${flags.json ? JSON.stringify(made) : made.secret}\n`);
+      if (!flags.json) io.writeErr('It is shown this once: only its hash is kept.\n');
+    } else if (action === 'revoke') await store.revoke(name);
+    else {
+      const all = await store.list();
+      io.writeOut(flags.json ? `${JSON.stringify(all)}\n` : all.map(lineOf).join(''));
+    }
+  } finally {
+    await store.close();
+  }
+  return EXIT.met;
+}
+
+function lineOf({ name, scopes, revokedAt, expiresAt, usedAt }: Token): string {
+  // Dates of the database, texts of an answer.
+  const day = (at: Date): string => new Date(at).toISOString().slice(0, 10);
+  const used = usedAt === undefined ? 'never used' : `used ${day(usedAt)}`;
+  const until = expiresAt === undefined ? '' : `, until ${day(expiresAt)}`;
+  const state = revokedAt === undefined ? `${used}${until}` : `revoked ${day(revokedAt)}`;
+  return `${cleanForTerminal(`${name}  ${scopes.join()}  ${state}`)}\n`;
+}
+
+type Store = Pick<Tokens, 'create' | 'list' | 'revoke'> & Pick<Database, 'close'>;
+
+/** The database, or the service that has it: an embedded one opens for one process at a time. */
+async function storeAt(place: string, io: CommandIo): Promise<Store> {
+  const { url, token } = isAddress(place) ? {} : await localService(io);
+  const signal = AbortSignal.timeout(5000);
+  const health = url && (await fetch(`${url}/healthz`, { signal }).catch(() => undefined));
+  if (url === undefined || !health || !health.ok) {
+    const database = await openDatabase(place);
+    return { ...makeTokens(database, io.now), close: database.close };
+  }
+  const call = caller(url, token, io);
+  return {
+    create: async (made) => (await call('/tokens', made)) as Awaited<ReturnType<Tokens['create']>>,
+    list: async () => listField(await call('/tokens'), 'tokens') as readonly Token[],
+    revoke: async (name) => {
+      await call(`/tokens/${name}`, undefined, 'DELETE');
+    },
+    close: () => Promise.resolve(),
+  };
 }
