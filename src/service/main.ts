@@ -146,7 +146,11 @@ async function running(
     });
     await begin(deps, workers, async (parts) => {
       const app = await buildApp(deps, { parts, metrics, hands });
-      closers.push(() => closed(app));
+      // It finishes the answers on their way; a client that takes too long is cut off.
+      closers.push(() => {
+        setTimeout(() => { app.server.closeAllConnections(); }, ANSWER_MS).unref();
+        return app.close();
+      });
       return listening(app, settings);
     });
     io.signal.throwIfAborted();
@@ -161,15 +165,6 @@ async function running(
         log.warn('not closed', { error: messageOf(error) });
       });
   }
-}
-
-/** Finishes the answers that are on their way; a client that takes too long is cut off. */
-async function closed(app: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => {
-    app.server.closeAllConnections();
-  }, ANSWER_MS);
-  await app.close();
-  clearTimeout(timer);
 }
 
 async function opened(place: string, log: AppDeps['log'], io: CommandIo): Promise<Database> {

@@ -53,18 +53,16 @@ const PAGES = { '/': 'Images', '/compare': 'Compare', '/openapi.json': 'API' };
 
 /** A page of the service. `at` is the path of the one above that it is. */
 export function pageOf(title: string, body: Content, at?: string): string {
-  const links = Object.entries(PAGES).map(([href, name]) => [
-    ...[h('a', { href, 'aria-current': href === at ? 'page' : undefined }, name), ' '],
-  ]);
+  const links = Object.entries(PAGES).map(([href, name]) => {
+    const current = href === at ? 'page' : undefined;
+    return [h('a', { href, 'aria-current': current }, name), ' '];
+  });
   const field = h('input', { ...FIELD, name: 'q', 'aria-label': 'Image', placeholder: 'Find' });
   const search = h('form', { role: 'search', action: '/', 'aria-label': 'Find an image' }, field);
   const pages = h('nav', { 'aria-label': 'Pages' }, links);
-  const content = h(
-    'div',
-    h('a.skip', { href: '#main' }, 'Skip to the content'),
-    h('header.site', h('div', h('b', 'Scoville'), ' ', pages), at !== '/' && search),
-    h('main', { id: 'main', tabIndex: -1 }, body),
-  );
+  const skip = h('a.skip', { href: '#main' }, 'Skip to the content');
+  const head = h('header.site', h('div', h('b', 'Scoville'), ' ', pages), at !== '/' && search);
+  const content = h('div', skip, head, h('main', { id: 'main', tabIndex: -1 }, body));
   return framed(`${title} · Scoville`, content, {
     style: `<link rel="icon" href="data:,">\n<link rel="stylesheet" href="${CSS.path}">`,
     script: `<script src="${JS.path}"></script>\n`,
@@ -134,12 +132,9 @@ export function imagesTable(rows: readonly ImageRow[], caption: string, now: num
 
 export function turn(path: string, { cursor, ...query }: Query, { next }: Page<unknown>): Content {
   const there = { href: pathOf(path, { ...query, cursor: next }), rel: 'next' };
-  return h(
-    'nav.turn',
-    { 'aria-label': 'Pages of the list' },
-    cursor !== undefined && h('a', { href: pathOf(path, query) }, 'First page'),
-    next !== undefined && h('a', there, 'Next page'),
-  );
+  const first = cursor !== undefined && h('a', { href: pathOf(path, query) }, 'First page');
+  const more = next !== undefined && h('a', there, 'Next page');
+  return h('nav.turn', { 'aria-label': 'Pages of the list' }, first, more);
 }
 
 /** Those that decide. */

@@ -99,15 +99,11 @@ function about(grade: StoredDetail, now: number): Content {
 
 function badgesOf(name: string, url: string): Content {
   const [path, page] = [`/badge/${encodeURI(name)}`, `${url}/images/${encodeURI(name)}`];
-  const lines = BADGES.map(({ label, alt }) => `[![${alt}](${url}${path}/${label}.svg)](${page})`);
-  const images = BADGES.map(({ label, alt }) =>
-    h('img', { src: `${path}/${label}.svg`, height: 20, alt }),
-  );
-  return [
-    h('p.badges', images),
-    h('p.small', 'Markdown for a README:'),
-    h('div.whole', codeBlock(lines.join('\n'))),
-  ];
+  const all = BADGES.map(({ label, alt }) => ({ src: `${path}/${label}.svg`, alt }));
+  const images = all.map((one) => h('img', { ...one, height: 20 }));
+  const lines = all.map(({ src, alt }) => `[![${alt}](${url}${src})](${page})`);
+  const markdown = h('div.whole', codeBlock(lines.join('\n')));
+  return [h('p.badges', images), h('p.small', 'Markdown for a README:'), markdown];
 }
 
 /** Across, the chart is as wide as its place; down, these are pixels. */
@@ -149,22 +145,18 @@ function chart(rows: readonly GradeRow[], now: number): Content {
   );
   const [first, last] = [rows[0]?.level, rows.at(-1)?.level];
   const said = `Level ${first} at first, ${last} now, ${plural(dots.length - 1, 'change')}`;
+  const paths = {
+    grid: grid.map((at) => `M0 ${at}h${WIDTH}`).join(''),
+    ...{ high: bars(both), critical: bars(({ critical }) => critical) },
+    ...{ line: line.join(''), dots: dots.join('') },
+  };
+  const drawn = Object.entries(paths).map(([name, d]) => h(`path.${name}`, { d }));
   const plot = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', height: HEIGHT };
+  const shown = { ...plot, width: '100%', role: 'img', 'aria-label': said };
   const key = ['level', 'critical', 'high'].map((name) => [h(`i.${name}`), `${name} `]);
-  return h(
-    'figure.chart',
-    h('svg.axis', { width: 34, height: HEIGHT, 'aria-hidden': true }, labels),
-    h(
-      'svg',
-      { ...plot, width: '100%', role: 'img', 'aria-label': said },
-      h('path.grid', { d: grid.map((at) => `M0 ${at}h${WIDTH}`).join('') }),
-      h('path.high', { d: bars(both) }),
-      h('path.critical', { d: bars(({ critical }) => critical) }),
-      h('path.line', { d: line.join('') }),
-      h('path.dots', { d: dots.join('') }),
-    ),
-    h('figcaption', dateOf(new Date(start)), h('span.key', key), h('span', 'now')),
-  );
+  const axis = h('svg.axis', { width: 34, height: HEIGHT, 'aria-hidden': true }, labels);
+  const words = [dateOf(new Date(start)), h('span.key', key), h('span', 'now')];
+  return h('figure.chart', axis, h('svg', shown, drawn), h('figcaption', words));
 }
 
 /** Grades over time, oldest first, as a chart and in words. `all` is where more are. */
@@ -175,14 +167,9 @@ function historyOf(rows: readonly GradeRow[], now: number, all: string): Content
     ...[row.level, gradeOf(row.overall), frame.countsOf(row.counts), frame.gradedBy(row)],
   ];
   const options = { caption: 'Grades, the newest first', most: MOST_ROWS, what: 'grade' };
-  return [
-    rows.length > 1 && chart(rows, now),
-    h(
-      'details.table',
-      { open: rows.length < 4 },
-      h('summary', plural(rows.length, 'grade'), ' in words'),
-      table(heads, rows.toReversed(), cells, options),
-      rows.length > MOST_ROWS && h('p.small', h('a', { href: all }, 'All as JSON')),
-    ),
-  ];
+  const words = table(heads, rows.toReversed(), cells, options);
+  const summary = h('summary', plural(rows.length, 'grade'), ' in words');
+  const more = rows.length > MOST_ROWS && h('p.small', h('a', { href: all }, 'All as JSON'));
+  const details = h('details.table', { open: rows.length < 4 }, summary, words, more);
+  return [rows.length > 1 && chart(rows, now), details];
 }

@@ -91,16 +91,14 @@ async function fleet(deps: AppDeps, request: PageRequest): Promise<string> {
   const isWhole = cursor === undefined && !isFiltered;
   const title = isWhole ? 'All images' : 'Search';
   const caption = isFiltered ? 'Images that match' : 'Images by name';
-  const found = [frame.imagesTable(images.rows, caption, now), frame.turn('/', query, images)];
+  const table = [frame.imagesTable(images.rows, caption, now), frame.turn('/', query, images)];
+  const found = images.rows.length === 0 ? h('p', 'No image matches.') : table;
+  const back = isFiltered && h('p.small', h('a', { href: '/' }, 'All images'));
   const body = [
     h('h1', isWhole ? plural(summary.images, 'image') : 'Images'),
     levels(summary, query),
     isWhole && h('div.pair', worse(summary, now), oldest(summary, old.rows, now)),
-    section(
-      ...['images', title, search(query, hosts)],
-      images.rows.length === 0 ? h('p', 'No image matches.') : found,
-      isFiltered && h('p.small', h('a', { href: '/' }, 'All images')),
-    ),
+    section('images', title, search(query, hosts), found, back),
   ];
   return pageOf(isWhole ? 'Images' : title, body, '/');
 }
@@ -130,20 +128,14 @@ function levels({ levels: counts, ungraded }: FleetSummary, { level: at }: Query
   const said = rows.map((one) => `level ${one.level}: ${one.count}`).join();
   const legend = rows.map(({ level, count }) => {
     const current = level === at ? 'true' : undefined;
-    return h(
-      'a',
-      { href: pathOf('/', { level }), 'aria-current': current },
-      ...[h('b', h(`i.l${level}`), countText(count)), ' ', h('span', `Level ${level}`), ' '],
-      h('small', frame.levelName(level)),
-    );
+    const number = h('b', h(`i.l${level}`), countText(count));
+    const name = [h('span', `Level ${level}`), ' ', h('small', frame.levelName(level))];
+    return h('a', { href: pathOf('/', { level }), 'aria-current': current }, number, ' ', name);
   });
-  return h(
-    'section.levels',
-    { 'aria-label': 'Levels' },
-    h('p.bar', { role: 'img', 'aria-label': said }, bar),
-    list(legend),
-    ungraded > 0 && h('p.small.muted', `${plural(ungraded, 'image')} without a grade.`),
-  );
+  const glance = h('p.bar', { role: 'img', 'aria-label': said }, bar);
+  const others =
+    ungraded > 0 && h('p.small.muted', `${plural(ungraded, 'image')} without a grade.`);
+  return h('section.levels', { 'aria-label': 'Levels' }, glance, list(legend), others);
 }
 
 function worse({ worse: rows }: FleetSummary, now: number): Content {
@@ -152,11 +144,11 @@ function worse({ worse: rows }: FleetSummary, now: number): Content {
     const change = ` level ${before?.level ?? 0} to ${latest?.level ?? 0}, ${points}, `;
     return [imageLink(image), h('span.muted', change, agoOf(latest?.gradedAt, now))];
   });
-  const more = lines.slice(MOST_SHORT);
-  return section(
-    ...['worse', 'Worse this week', short(lines, 'No image got worse in 7 days.')],
-    more.length > 0 && fold('details.more', `${more.length} more`, list(more, 'ul.rest')),
-  );
+  const rest = lines.slice(MOST_SHORT);
+  const more =
+    rest.length > 0 && fold('details.more', `${rest.length} more`, list(rest, 'ul.rest'));
+  const first = short(lines, 'No image got worse in 7 days.');
+  return section('worse', 'Worse this week', first, more);
 }
 
 function oldest({ old }: FleetSummary, rows: readonly ImageRow[], now: number): Content {
@@ -186,21 +178,16 @@ function search(query: Query, hosts: readonly string[]): Content {
   } as const;
   const selects = (Object.keys(choices) as (keyof typeof choices)[]).map((name) => {
     const [label, of] = choices[name];
-    const options = of.map(([value, text]) => h('option', { value }, text));
-    const chosen = { name, defaultValue: query[name] };
-    return h(
-      'label',
-      h('span', label),
-      h('select', chosen, h('option', { value: '' }, 'any'), options),
+    const options = [['', 'any'] as const, ...of].map(([value, text]) =>
+      h('option', { value }, text),
     );
+    const chosen = { name, defaultValue: query[name] };
+    return h('label', h('span', label), h('select', chosen, options));
   });
   const field = { ...frame.FIELD, name: 'q', defaultValue: query.q, placeholder: 'shop/api' };
-  return h(
-    'form.find',
-    { action: '/', role: 'search', 'aria-label': 'Images' },
-    h('label.wide', h('span', 'Name'), h('input', field)),
-    ...[selects, h('button', 'Search')],
-  );
+  const name = h('label.wide', h('span', 'Name'), h('input', field));
+  const form = { action: '/', role: 'search', 'aria-label': 'Images' };
+  return h('form.find', form, name, selects, h('button', 'Search'));
 }
 
 /** Tags side by side; these first, as in the specification. */
@@ -236,13 +223,11 @@ async function repository(
   const side = sheetBody(sheet, (_, at) => tagLinks[at]);
   const differ = [h('p.small.muted', 'What differs between'), list(against, 'ul.against')];
   const name = `${of.registry}/${of.repository}`;
+  const table = frame.imagesTable(tags.rows, `Tags of ${name}`, now());
   return pageOf(name, [
     frame.headOf(of, 'repository', name),
     against.length > 0 && section('side', 'Side by side', side, differ),
-    section(
-      ...['tags', 'Tags', frame.imagesTable(tags.rows, `Tags of ${name}`, now())],
-      frame.turn(frame.repositoryPath(of), query, tags),
-    ),
+    section('tags', 'Tags', table, frame.turn(frame.repositoryPath(of), query, tags)),
   ]);
 }
 
