@@ -120,13 +120,12 @@ export function guard(
     // Behind a proxy of this machine both addresses are checked.
     const isHere = [ip, socket.remoteAddress ?? ''].every((one) => LOOPBACK.test(one));
     const isFree = access === 'read' ? settings.reading === 'open' : access === 'metrics' && isHere;
-    const secret = secretOf(headers.authorization);
-    if (secret === undefined) {
+    if (headers.authorization === undefined) {
       if (isFree) return;
       throw unauthorized(request, 'this needs a token: Authorization: Bearer TOKEN');
     }
     await guess(request, { increment: false });
-    request.token = (await tokens.check(secret)) ?? null;
+    request.token = (await tokens.check(loginOf(headers.authorization).password)) ?? null;
     if (request.token === null) {
       await guess(request);
       throw unauthorized(request, 'the token is unknown, expired or revoked', 'invalid_token');
@@ -157,14 +156,14 @@ export function tooMany(ttl: number): ApiProblem {
   });
 }
 
-/** A bearer token, or the password of Basic, which browsers ask people for. */
-export function secretOf(authorization: string | undefined): string | undefined {
-  if (authorization === undefined) return undefined;
+/** User and password of Basic, which browsers ask people for; of Bearer, the token is the password. */
+export function loginOf(authorization: string) {
   const [, scheme = '', value = ''] =
     /^(bearer|basic) +([\w.~+/=-]+) *$/i.exec(authorization) ?? [];
-  if (scheme.toLowerCase() !== 'basic') return value;
-  const pair = Buffer.from(value, 'base64').toString('utf8');
-  return pair.slice(pair.indexOf(':') + 1);
+  if (scheme.toLowerCase() !== 'basic') return { username: '', password: value };
+  const pair = Buffer.from(value, 'base64').toString();
+  const [, username = '', password = ''] = /^([^:]*):(.*)$/s.exec(pair) ?? [];
+  return { username, password };
 }
 
 function unauthorized({ headers }: FastifyRequest, detail: string, error?: string): ApiProblem {

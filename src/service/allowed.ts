@@ -57,32 +57,26 @@ export function parseImage(text: string): Result<ImageName> {
 
 export { formatReference as imageText };
 
-interface Destination extends AllowedRegistry {
-  /** The registry itself, whose paths name repositories. */
-  readonly isOwn: boolean;
-  /** Of host and port. */
-  readonly pattern: RegExp;
+/** Hosts and ports of a registry. `isOwn`: its own, where paths name repositories. */
+function destinationsOf(registry: AllowedRegistry) {
+  const { host, also } = registry;
+  const known = COMPANIONS.flatMap(([name, hosts]) => (name.test(host) ? hosts.split(' ') : []));
+  return [host === HUB ? 'registry-1.docker.io' : host, ...also, ...known].map((one, i) => ({
+    ...{ ...registry, isOwn: i === 0, pattern: patternOf(one, registry) },
+  }));
 }
 
 /** Whom the service may ask: registries that settings name, where these lead, and fixed names. */
 export class Allowed {
   readonly #registries: readonly AllowedRegistry[];
-  readonly #destinations: readonly Destination[];
+  readonly #destinations: ReturnType<typeof destinationsOf>;
   readonly #osv: string | undefined;
 
   /** @param osv asked for vulnerabilities, and not OSV.dev; also in a private network */
   constructor(registries: readonly AllowedRegistry[], osv?: string) {
     this.#registries = registries;
     this.#osv = osv && hostAndPort(new URL(osv));
-    this.#destinations = registries.flatMap((registry) => {
-      const { host, also } = registry;
-      const known = COMPANIONS.flatMap(([name, hosts]) =>
-        name.test(host) ? hosts.split(' ') : [],
-      );
-      return [host === HUB ? 'registry-1.docker.io' : host, ...also, ...known].map((one, i) => ({
-        ...{ ...registry, isOwn: i === 0, pattern: patternOf(one, registry) },
-      }));
-    });
+    this.#destinations = registries.flatMap(destinationsOf);
   }
 
   /** Why an image may not be asked for; undefined where it may. */
@@ -136,7 +130,7 @@ export class Allowed {
     throw new UserError(`settings do not allow the repository ${url.host}/${quoted(repository)}`);
   }
 
-  #leadingTo(url: URL): readonly Destination[] {
+  #leadingTo(url: URL): ReturnType<typeof destinationsOf> {
     const at = hostAndPort(url);
     return this.#destinations.filter(({ pattern }) => pattern.test(at));
   }

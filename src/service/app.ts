@@ -71,27 +71,24 @@ export async function buildApp(
     void reply.headers(isTagged ? tagged : untagged).header('request-id', request.id);
     done();
   });
-  app.addHook('onSend', (request, reply, payload, done) => {
-    const { isTagged = false } = request.routeOptions.config;
-    if (!isTagged || typeof payload !== 'string' || reply.statusCode !== 200) {
-      done();
-      return;
-    }
+  app.addHook('onSend', ({ routeOptions, headers }, reply, payload, done) => {
+    const { isTagged = false } = routeOptions.config;
+    if (!isTagged || typeof payload !== 'string' || reply.statusCode !== 200) { done(); return; }
     const etag = reply.getHeader('etag')?.toString() ?? etagOf(payload);
     void reply.header('etag', etag);
     // RFC 9110, 13.1.2: weak comparison. With its headers: a browser takes them over.
-    const known = (request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim());
-    const isKnown = ['*', etag, `W/${etag}`].some((one) => known.includes(one));
-    if (isKnown) void reply.code(304);
-    done(null, isKnown ? null : payload);
+    const known = headers['if-none-match']?.split(',').map((one) => one.trim()) ?? [];
+    if (!['*', etag, `W/${etag}`].some((one) => known.includes(one))) { done(); return; }
+    void reply.code(304);
+    done(null, null);
   });
-  app.addHook('onResponse', (request, { statusCode, elapsedTime }, done) => {
+  app.addHook('onResponse', (request, { statusCode: status, elapsedTime }, done) => {
     const { id, method, routeOptions, token } = request;
     // The pattern: addresses of images and queries are nobody's business.
     const route = routeOptions.url ?? 'none';
-    metrics.answered(method, route, statusCode, elapsedTime / 1000);
+    metrics.answered(method, route, status, elapsedTime / 1000);
     const ms = Math.round(elapsedTime * 10) / 10;
-    log.info('request', { id, method, route, status: statusCode, ms, by: token?.name });
+    log.info('request', { id, method, route, status, ms, by: token?.name });
     done();
   });
   app.addHook('onRoute', ({ config }) => {

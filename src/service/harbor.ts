@@ -4,6 +4,7 @@ import { messageOf } from '../lib/errors.ts';
 import { given, isObject, listField, textAt, textField } from '../lib/json.ts';
 import { type Severity, severityRank, type Vulnerability } from '../model/facts.ts';
 import { MEDIA_TYPE } from '../model/image.ts';
+import { loginOf } from './access.ts';
 import { parseImage } from './allowed.ts';
 import type { ApiDeps, StoredDetail } from './api.ts';
 import { DatabaseAway } from './database.ts';
@@ -86,10 +87,8 @@ function notYet(reply: FastifyReply): FastifyReply {
 
 /** The type as it is: the framework would add a charset, and Harbor compares it. */
 function answer(reply: FastifyReply, status: number, type: string, body: object): FastifyReply {
-  return reply
-    .code(status)
-    .header('content-type', type)
-    .send(Buffer.from(JSON.stringify(body)));
+  const bytes = Buffer.from(JSON.stringify(body));
+  return reply.code(status).header('content-type', type).send(bytes);
 }
 
 async function metadata({ database }: AppDeps) {
@@ -97,18 +96,14 @@ async function metadata({ database }: AppDeps) {
     `SELECT advisories_at AS at FROM (SELECT * FROM grade ORDER BY graded_at DESC LIMIT 100) g
      WHERE advisories_at IS NOT NULL LIMIT 1`,
   );
-  const capability = (type: string, produced: string) => ({
-    ...{ type, consumes_mime_types: CONSUMED, produces_mime_types: [produced] },
-  });
+  const of = { consumes_mime_types: CONSUMED };
+  const sbom = { type: 'sbom', additional_attributes: { sbom_media_types: SBOM_TYPES } };
   const about = 'harbor.scanner-adapter';
   return {
     scanner: SCANNER,
     capabilities: [
-      capability('vulnerability', TYPES.vulnerabilities),
-      {
-        ...capability('sbom', TYPES.sbom),
-        additional_attributes: { sbom_media_types: SBOM_TYPES },
-      },
+      { ...of, type: 'vulnerability', produces_mime_types: [TYPES.vulnerabilities] },
+      { ...of, ...sbom, produces_mime_types: [TYPES.sbom] },
     ],
     properties: {
       [`${about}/scanner-type`]: 'os-package-vulnerability',
@@ -139,11 +134,9 @@ function scanOf({ allowed }: ApiDeps, body: unknown) {
   if (!image.ok || why !== undefined) throw new ApiProblem('wrong-field', why ?? '');
   const authorization = textAt(body, 'registry', 'authorization') ?? '';
   if (authorization === '') return { image: image.value, credentials: undefined };
-  const [, encoded = ''] = /^Basic ([A-Za-z0-9+/]+={0,2})$/i.exec(authorization) ?? [];
-  const [, username = '', password = ''] =
-    /^([^:]+):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
-  check(username !== '', 'registry.authorization is not Basic');
-  return { image: image.value, credentials: { username, password } };
+  const credentials = loginOf(authorization);
+  check(credentials.username !== '', 'registry.authorization is not Basic');
+  return { image: image.value, credentials };
 }
 
 /** Type of the SBOM that is wanted; undefined for vulnerabilities. Throws ApiProblem. */

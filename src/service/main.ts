@@ -148,7 +148,9 @@ async function running(
       const app = await buildApp(deps, { parts, metrics, hands });
       // It finishes the answers on their way; a client that takes too long is cut off.
       closers.push(() => {
-        setTimeout(() => { app.server.closeAllConnections(); }, ANSWER_MS).unref();
+        setTimeout(() => {
+          app.server.closeAllConnections();
+        }, ANSWER_MS).unref();
         return app.close();
       });
       return listening(app, settings);

@@ -8,6 +8,7 @@ import { given, objectOf } from '../lib/json.ts';
 import type { CriterionResult } from '../model/criterion.ts';
 import { MEDIA_TYPE, type OpenedImage, platformName } from '../model/image.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
+import type { Scorecard } from '../model/scorecard.ts';
 import { attachStatements, wholeOf, withImage } from '../trust/attach.ts';
 import { readAttachedBlob } from '../trust/attached.ts';
 import { listOf } from '../trust/bundle.ts';
@@ -134,10 +135,12 @@ async function checkedVerdict(
         throw refused(`it is about another image; the tag is ${digest} now`);
       return { predicate: one.evidence.says.predicate, signer: signerOf(one, trusted) };
     };
-    const [summary, tests] = [stated('verdict'), stated('tests')];
-    if (summary.signer !== tests.signer) throw refused('two signers signed its statements');
-    const of = { image, opened, signer: summary.signer, latest: context.now() + AHEAD_MS };
-    return gradeOf(of, summary.predicate, tests.predicate);
+    const [{ predicate: summary, signer }, tests] = [stated('verdict'), stated('tests')];
+    if (signer !== tests.signer) throw refused('two signers signed its statements');
+    const about = { name, digest, signer, latest: context.now() + AHEAD_MS };
+    const platform = opened.platforms.map(({ config }) => platformName(config)).join(', ');
+    const scorecard = scorecardOf({ ...about, platform }, summary, tests.predicate);
+    return { image, scorecard, signer };
   });
 }
 
@@ -175,14 +178,12 @@ function signerOf(
 }
 
 /** Throws ApiProblem where the statements do not agree, with the image or each other. */
-function gradeOf(
-  of: { image: ImageName; opened: OpenedImage; signer: string; latest: number },
+function scorecardOf(
+  about: { name: string; digest: Digest; platform: string; signer: string; latest: number },
   summary: unknown,
   tests: unknown,
-): MadeVerdict {
-  const { image, opened, signer, latest } = of;
-  const { digest } = opened.root;
-  const name = imageText(image);
+): Scorecard {
+  const { name, digest, platform, signer, latest } = about;
   const stated = readVerdict(summary, [tests]);
   const { resourceUri } = objectOf(summary);
   if (resourceUri !== imagePurl({ name, digest, withoutTag: true }))
@@ -201,11 +202,9 @@ function gradeOf(
   // Where its gate was missed, it states none.
   if (stated.level !== undefined && stated.level !== levelOf(criteria))
     throw refused(`it states level ${stated.level}, and its criteria give ${levelOf(criteria)}`);
-  const platform = opened.platforms.map(({ config }) => platformName(config)).join(', ');
-  const scorecard = assembleScorecard({
+  return assembleScorecard({
     ...{ toolVersion: stated.toolVersion, image: name, digest, gradedAt: gradedAt.toISOString() },
     platforms: [{ platform, digest, criteria }],
     notices: [`A verdict that ${signer} signed: its evidence stayed where it was made.`],
   });
-  return { image, scorecard, signer };
 }

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { field, listField, textAt, textField } from '../lib/json.ts';
 import { isIndex, MEDIA_TYPE } from '../model/image.ts';
 import { isAttachedTag, parseReference } from '../model/reference.ts';
-import { hashOf, limitOf, may, secretOf } from './access.ts';
+import { hashOf, limitOf, loginOf, may } from './access.ts';
 import { imageText, parseImage } from './allowed.ts';
 import type { ApiDeps } from './api.ts';
 import { ApiProblem, operation, readJson } from './http.ts';
@@ -89,7 +89,7 @@ export function registerWebhooks(app: FastifyInstance, deps: ApiDeps): void {
 async function isSender({ tokens }: AppDeps, secret: string, { params, headers }: FastifyRequest) {
   const whole = textField(params, 'secret') ?? headers.authorization ?? '';
   const bare = whole.replace(/^bearer +/i, '');
-  const matches = [bare, secretOf(whole) ?? ''].map((one) =>
+  const matches = [bare, loginOf(whole).password].map((one) =>
     timingSafeEqual(hashOf(one), hashOf(secret)),
   );
   if (matches.includes(true)) return true;
