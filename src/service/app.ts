@@ -57,8 +57,8 @@ export async function buildApp(
       sendProblem(reply.headers(HEADERS), new ApiProblem('malformed', messageOf(error)));
     },
   });
-  // A terminal that prints an answer stays as it is.
   app.setValidatorCompiler(validator);
+  // A terminal that prints an answer stays as it is.
   app.setReplySerializer((body) => jsonLine(body as object));
   app.setErrorHandler((error, request, reply) => {
     sendProblem(reply, problemFor(error, request, log));

@@ -11,16 +11,7 @@ import { parseStrictJson } from '../image/formats/json.ts';
 import { bodyOf, wholeStream } from '../lib/bytes.ts';
 import { errorCode, EXIT, messageOf, UserError } from '../lib/errors.ts';
 import { useNetwork } from '../lib/fetch.ts';
-import {
-  field,
-  given,
-  listField,
-  numberField,
-  objectOf,
-  parseJson,
-  textAt,
-  textField,
-} from '../lib/json.ts';
+import { given, listField, objectOf, parseJson, textAt, textField } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { makeTokens, type Token, type Tokens } from './access.ts';
@@ -315,19 +306,14 @@ function caller(base: string, token: string | undefined, io: CommandIo) {
 }
 
 function finished(state: unknown, base: string, json: boolean, io: CommandIo): number {
-  const grade = objectOf(field(state, 'grade'));
+  const grade = objectOf(objectOf(state)['grade']);
   const image = textField(grade, 'image') ?? '';
-  const badge = `${base}/badge/${image}/overall.svg`;
-  const page = `${base}/images/${image}`;
-  if (json) io.writeOut(`${JSON.stringify({ ...grade, badge, page })}\n`);
-  else {
-    const overall = field(grade, 'overall');
-    const [points, total] = ['points', 'total'].map((name) => numberField(overall, name) ?? 0);
-    const level = `level ${numberField(grade, 'level') ?? 0}`;
-    const judged = `${level}, grade ${textField(overall, 'grade') ?? ''} (${points} of ${total})`;
-    io.writeOut(cleanForTerminal(`${image}: ${judged}`) + '\n');
-    io.writeOut(`badge  ${cleanForTerminal(badge)}\npage   ${cleanForTerminal(page)}\n`);
-  }
+  const [badge, page] = [`${base}/badge/${image}/overall.svg`, `${base}/images/${image}`];
+  const { grade: letter, points, total } = objectOf(grade['overall']);
+  const score = `grade ${String(letter)} (${String(points)} of ${String(total)})`;
+  const judged = `${image}: level ${String(grade['level'])}, ${score}`;
+  const lines = [judged, `badge  ${badge}`, `page   ${page}`].map(cleanForTerminal);
+  io.writeOut(`${json ? JSON.stringify({ ...grade, badge, page }) : lines.join('\n')}\n`);
   return EXIT.met;
 }
 
