@@ -18,9 +18,11 @@ import { registerVerdicts } from './verdicts.ts';
 const LIMITS = { requests: 600, costly: 120, badges: 600, wrongTokens: 20 };
 const COSTLY = new Set<unknown>(['ask', 'verdict', 'attach']);
 
+/** Pages, webhooks, Harbor: each in a context of its own. */
+export type AppPart = (app: FastifyInstance, deps: ApiDeps) => void;
+
 export interface AppParts {
-  /** Pages, webhooks, Harbor: each in a context of its own. */
-  readonly parts?: readonly ((app: FastifyInstance, deps: ApiDeps) => void)[];
+  readonly parts?: readonly AppPart[];
   readonly limits?: Partial<typeof LIMITS>;
   readonly hands?: ApiDeps['hands'];
   /** Where workers of this process count, too. */
@@ -73,12 +75,18 @@ export async function buildApp(
   });
   app.addHook('onSend', ({ routeOptions, headers }, reply, payload, done) => {
     const { isTagged = false } = routeOptions.config;
-    if (!isTagged || typeof payload !== 'string' || reply.statusCode !== 200) { done(); return; }
+    if (!isTagged || typeof payload !== 'string' || reply.statusCode !== 200) {
+      done();
+      return;
+    }
     const etag = reply.getHeader('etag')?.toString() ?? etagOf(payload);
     void reply.header('etag', etag);
     // RFC 9110, 13.1.2: weak comparison. With its headers: a browser takes them over.
     const known = headers['if-none-match']?.split(',').map((one) => one.trim()) ?? [];
-    if (!['*', etag, `W/${etag}`].some((one) => known.includes(one))) { done(); return; }
+    if (!['*', etag, `W/${etag}`].some((one) => known.includes(one))) {
+      done();
+      return;
+    }
     void reply.code(304);
     done(null, null);
   });

@@ -112,12 +112,7 @@ export function sendProblem(reply: FastifyReply, problem: ApiProblem): void {
 
 type Schema = Readonly<Record<string, unknown>>;
 
-interface Parameter {
-  readonly name: string;
-  readonly in: string;
-  readonly required?: boolean;
-  readonly schema: Schema;
-}
+type Parameter = Readonly<{ name: string; in: string; required?: boolean; schema: Schema }>;
 
 interface Operation {
   readonly operationId: string;
@@ -209,13 +204,10 @@ export function documentOf(url: string | undefined): object {
   // eslint-disable-next-line no-restricted-syntax -- our own schema
   const { $defs, ...Scorecard } = JSON.parse(moved) as typeof SCORECARD;
   const parts = Object.entries($defs).map(([name, one]) => [`scorecard-${name}`, one] as const);
-  const defs: object = Object.fromEntries(parts);
-  const schemas = { ...API.components.schemas, ...defs, Scorecard };
-  return {
-    ...{ ...API, info: { ...API.info, version: VERSION } },
-    ...(url === undefined ? {} : { servers: [{ url }] }),
-    components: { ...API.components, schemas },
-  };
+  const schemas = { ...API.components.schemas, Scorecard, ...Object.fromEntries(parts) };
+  const servers = url === undefined ? {} : { servers: [{ url }] };
+  const info = { ...API.info, version: VERSION };
+  return { ...API, info, ...servers, components: { ...API.components, schemas } };
 }
 
 export interface Page<T> {

@@ -15,7 +15,7 @@ import { given, listField, objectOf, parseJson, textAt, textField } from '../lib
 import { quantity } from '../lib/text.ts';
 import { cleanForTerminal } from '../ui/text.ts';
 import { makeTokens, type Token, type Tokens } from './access.ts';
-import { type AppParts, buildApp } from './app.ts';
+import { type AppPart, buildApp } from './app.ts';
 import { type Database, DatabaseAway, isAddress, openDatabase } from './database.ts';
 import { startFollowing } from './follow.ts';
 import { handsOf } from './hands.ts';
@@ -48,11 +48,7 @@ export async function serve(
 ): Promise<number> {
   useNetwork(io.env, io.homeDir);
   const [image = ''] = words;
-  if (action === 'token') {
-    // Of the settings, the database alone counts: any registry will do.
-    const registry = flags.settings === undefined ? ['localhost'] : flags.registry;
-    return tokenCommand(flags, words, io, () => settingsOf({ ...flags, registry }, io));
-  }
+  if (action === 'token') return tokenCommand(flags, words, io);
   if (action === 'ask' && words.length === 1) return askCommand(flags, image, io);
   if (action === undefined) return start(flags, io);
   throw new UserError(`serve does not know ${[action, ...words].join(' ')}`, {
@@ -106,7 +102,7 @@ function shown(database: string): string {
   return cleanForTerminal(database.replace(/\/\/[^@/]*@/, '//'));
 }
 
-type Listen = (parts: NonNullable<AppParts['parts']>) => Promise<string>;
+type Listen = (parts: readonly AppPart[]) => Promise<string>;
 
 async function running(
   settings: ServiceSettings,
@@ -324,14 +320,16 @@ async function tokenCommand(
   flags: ServeFlags,
   [action = '', name = '']: readonly string[],
   io: CommandIo,
-  settings: () => Promise<ServiceSettings>,
 ): Promise<number> {
   const isKnown = action === 'list' ? name === '' : ['create', 'revoke'].includes(action);
   if (!isKnown || (action !== 'list' && !NAME.test(name)))
     throw new UserError(`token does not know ${[action, name].join(' ').trim()}`, {
       nextStep: 'scoville serve token create NAME, token list, or token revoke NAME',
     });
-  const store = await storeAt((await settings()).database, io);
+  // Of the settings, the database alone counts: any registry will do.
+  const registry = flags.settings === undefined ? ['localhost'] : flags.registry;
+  const { database } = await settingsOf({ ...flags, registry }, io);
+  const store = await storeAt(database, io);
   try {
     if (action === 'create') {
       const scopes = (flags.scope.length === 0 ? ['ask'] : flags.scope) as readonly Scope[];
