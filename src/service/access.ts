@@ -156,7 +156,7 @@ export function tooMany(ttl: number): ApiProblem {
   });
 }
 
-/** User and password of Basic, which browsers ask people for; of Bearer, the token is the password. */
+/** User and password of Basic, which browsers ask people for; a bearer token is the password. */
 export function loginOf(authorization: string) {
   const [, scheme = '', value = ''] =
     /^(bearer|basic) +([\w.~+/=-]+) *$/i.exec(authorization) ?? [];

@@ -30,8 +30,8 @@ export interface ApiDeps extends AppDeps {
   readonly allowed: Allowed;
   /** Checks verdicts that are sent; without it none are taken. */
   readonly hands: (() => Promise<Hands>) | undefined;
-  /** Badges that are made for one address in a minute. */
-  readonly limits: { readonly badges: number };
+  /** Of one address in a minute: badges that are made, and wrong tokens and secrets. */
+  readonly limits: { readonly badges: number; readonly wrongTokens: number };
   readonly metrics: Metrics;
 }
 
@@ -324,12 +324,9 @@ export function notFound(what = 'no grade has this id'): ApiProblem {
 export const MOST_OF_DIGEST = 100;
 
 /** Of a tag, or of a digest that was graded; undefined where nobody asked. */
-export async function imageRow(
-  { records }: AppDeps,
-  image: ImageName,
-): Promise<ImageRow | undefined> {
+export async function imageRow({ records }: AppDeps, image: ImageName) {
   const { registry, repository, digest } = image;
-  const row = await records.image(image);
+  const row: ImageRow | undefined = await records.image(image);
   if (row !== undefined || digest === undefined) return row;
   const latest = (await records.gradesOf(digest, MOST_OF_DIGEST)).find(
     ({ image: of }) => of.registry === registry && of.repository === repository,

@@ -199,9 +199,9 @@ function serviceFolder(io: CommandIo): string {
 const LOCAL_FILE = 'local.json';
 
 /** What the first start leaves for `ask`: `shown` is the address that links have. */
-async function localService(
-  io: CommandIo,
-): Promise<{ url?: string; token?: string; shown?: string }> {
+type LocalService = Readonly<Record<'url' | 'token' | 'shown', string>>;
+
+async function localService(io: CommandIo): Promise<Partial<LocalService>> {
   const text = await readFile(join(serviceFolder(io), LOCAL_FILE), 'utf8').catch(() => '');
   return objectOf(parseJson(text));
 }
@@ -210,11 +210,7 @@ async function localService(
  * The token of this machine's user, made where the database has none yet, in a file that nobody
  * else reads: docs/decisions/0045. True where `scoville serve ask` has one.
  */
-async function localToken(
-  { tokens, settings }: AppDeps,
-  url: string,
-  io: CommandIo,
-): Promise<boolean> {
+async function localToken({ tokens, settings }: AppDeps, url: string, io: CommandIo) {
   const { token: known = '' } = await localService(io);
   const isKnown = (await tokens.check(known)) !== undefined;
   if (!isKnown && (await tokens.list()).length > 0) return false;

@@ -11,8 +11,6 @@ import type { AppDeps } from './parts.ts';
 import type { Webhook } from './settings.ts';
 
 const MAX_BODY = 1024 * 1024;
-/** Wrong secrets of one address, a minute. */
-const MOST_WRONG = 20;
 /** Events are remembered so long; no registry repeats one later. */
 const REMEMBERED_DAYS = 7;
 
@@ -67,7 +65,7 @@ function isImage(target: unknown): boolean {
  */
 export function registerWebhooks(app: FastifyInstance, deps: ApiDeps): void {
   readJson(app, '*', 'the body');
-  const guess = limitOf(app, 'hook', MOST_WRONG);
+  const guess = limitOf(app, 'wrong', deps.limits.wrongTokens);
   for (const [kind, secret] of Object.entries(deps.settings.webhooks) as [Webhook, string][]) {
     const onRequest = async (request: FastifyRequest): Promise<void> => {
       await guess(request, { increment: false });
@@ -89,9 +87,8 @@ export function registerWebhooks(app: FastifyInstance, deps: ApiDeps): void {
 async function isSender({ tokens }: AppDeps, secret: string, { params, headers }: FastifyRequest) {
   const whole = textField(params, 'secret') ?? headers.authorization ?? '';
   const bare = whole.replace(/^bearer +/i, '');
-  const matches = [bare, loginOf(whole).password].map((one) =>
-    timingSafeEqual(hashOf(one), hashOf(secret)),
-  );
+  const said = [bare, loginOf(whole).password];
+  const matches = said.map((one) => timingSafeEqual(hashOf(one), hashOf(secret)));
   if (matches.includes(true)) return true;
   const token = await tokens.check(bare);
   return token !== undefined && may(token, 'webhook');

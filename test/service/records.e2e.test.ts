@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/model/reference.ts';
-import { ApiProblem } from '../../src/service/problems.ts';
+import { ApiProblem } from '../../src/service/http.ts';
 import { nameOf, recordOf } from '../../src/service/record-rows.ts';
 import type { ImageFilter } from '../../src/service/records-images.ts';
 import {
