@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { rm, stat, utimes } from 'node:fs/promises';
+import { rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
@@ -7,7 +6,7 @@ import { host, makeFolder } from '../image/disk.ts';
 import { claimAlone, isClaimed, ownerOf } from '../image/owner.ts';
 import { errorCode, messageOf, UserError } from '../lib/errors.ts';
 import type { Logger } from './log.ts';
-import { type Migration, MIGRATIONS } from './migrations.ts';
+import { migrate } from './migrations.ts';
 
 /**
  * One statement with `$1`…, or several without values; rows have JavaScript values: numbers
@@ -53,13 +52,11 @@ export async function openDatabase(place: string, options: OpenOptions = {}): Pr
     return openServer(place, options);
   }
   const database = await openFolder(place);
-  try {
-    await migrate(database);
-    return database;
-  } catch (error) {
+  await migrate(database).catch(async (error: unknown) => {
     await database.close();
     throw error;
-  }
+  });
+  return database;
 }
 
 export function isAddress(place: string): boolean {
@@ -73,6 +70,7 @@ types.setTypeParser(pg.types.builtins.INT8, Number);
 /** After so long without an answer, a new connection shows whether the server answers anybody. */
 const SILENT_MS = 2_000;
 const CONNECT_MS = 5_000;
+const MOST_TRIES = 4;
 
 function openServer(
   connectionString: string,
@@ -92,95 +90,73 @@ function openServer(
   });
   // A connection that waits in the pool ended: the next query opens another.
   pool.on('error', (error) => log?.warn('a connection to the database ended', { error }));
-  /** Since when queries wait for an answer, by what gives each up. */
-  const waiting = new Map<(error: unknown) => void, number>();
-  const late = () => [...waiting].filter(([, since]) => since < performance.now() - SILENT_MS);
-  let look: Promise<unknown> | undefined;
-  const watch = setInterval(() => {
-    if (late().length === 0 || look !== undefined) return;
+  let looking: Promise<void> | undefined;
+  const look = async (): Promise<void> => {
     const client = new pg.Client({ connectionString, connectionTimeoutMillis: CONNECT_MS });
-    client.on('error', () => undefined);
-    look = client
-      .connect()
-      .catch((error: unknown) => {
-        // That it has no room for one more is an answer.
-        if (!/^53/.test(errorCode(error) ?? '')) for (const [giveUp] of late()) giveUp(error);
-      })
-      .finally(() => {
-        look = undefined;
-        client.end().catch(() => undefined);
-      });
-  }, 1_000).unref();
-  const onOne = async <T>(run: (query: Query) => Promise<T>): Promise<T> => {
-    const client = await pool.connect().catch((error: unknown) => {
-      throw asAway(error);
-    });
-    let broken: Error | undefined;
-    // Without a listener, a connection that ends between two queries ends the process.
-    const note = (error: Error): void => {
-      broken = error;
-    };
-    client.on('error', note);
+    client.on('error', nothing);
     try {
+      await client.connect();
+    } catch (error) {
+      // That it has no room for one more is an answer.
+      if (!/^53/.test(errorCode(error) ?? '')) throw error;
+    } finally {
+      looking = undefined;
+      client.end().catch(nothing);
+    }
+  };
+  const watched = <T>(answer: Promise<T>): Promise<T> =>
+    new Promise((done, failed) => {
+      const timer = setInterval(() => {
+        (looking ??= look()).catch(failed);
+      }, SILENT_MS).unref();
+      void answer.then(done, failed).finally(() => {
+        clearInterval(timer);
+      });
+    });
+  const onOne = async <T>(run: (query: Query) => Promise<T>): Promise<T> => {
+    let client: pg.PoolClient | undefined;
+    let failed: unknown;
+    try {
+      const one = (client = await pool.connect());
+      // Without a listener, a connection that ends between two queries ends the process.
+      one.on('error', nothing);
       return await run(async <R extends object>(sql: string, values?: readonly unknown[]) => {
-        let giveUp: ((error: unknown) => void) | undefined;
-        try {
-          const result = await new Promise<pg.QueryResult<R>>((done, failed) => {
-            waiting.set((giveUp = failed), performance.now());
-            client.query<R>(sql, values as unknown[]).then(done, failed);
-          });
-          // Of several statements, the last.
-          const last = Array.isArray(result) ? (result as pg.QueryResult<R>[]).at(-1) : result;
-          return last?.rows ?? [];
-        } catch (error) {
-          throw asAway(error);
-        } finally {
-          if (giveUp !== undefined) waiting.delete(giveUp);
-        }
+        const result = await watched(one.query<R>(sql, values as unknown[]));
+        // Of several statements, the last.
+        const last = Array.isArray(result) ? (result as pg.QueryResult<R>[]).at(-1) : result;
+        return last?.rows ?? [];
       });
     } catch (error) {
-      // What cannot be rolled back has no connection any more.
-      if (error instanceof DatabaseAway) broken = error;
-      else await client.query('ROLLBACK').catch(note);
-      throw error;
+      throw (failed = asAway(error));
     } finally {
-      client.off('error', note);
-      client.release(broken);
+      client?.off('error', nothing);
+      // With a failure the connection ends, and what was not committed with it.
+      client?.release(failed !== undefined);
     }
   };
   let closing: Promise<void> | undefined;
   return {
     kind: 'postgres',
     query: (sql, values) => onOne((query) => query(sql, values)),
-    transaction: (run) =>
-      again(() =>
-        onOne(async (query) => {
-          await query('BEGIN');
-          const result = await run(query);
-          await query('COMMIT');
-          return result;
-        }),
-      ),
-    close: () => {
-      clearInterval(watch);
-      return (closing ??= pool.end());
+    transaction: async (run) => {
+      for (let tries = 1; ; tries += 1)
+        try {
+          return await onOne(async (query) => {
+            await query('BEGIN');
+            const result = await run(query);
+            await query('COMMIT');
+            return result;
+          });
+        } catch (error) {
+          // Of two transactions that wait for each other, PostgreSQL ends one: it begins again.
+          if (tries === MOST_TRIES || !/^40/.test(errorCode(error) ?? '')) throw error;
+        }
     },
+    close: () => (closing ??= pool.end()),
   };
 }
 
-const MOST_TRIES = 4;
-
-/** Two transactions that wait for each other: PostgreSQL ends one, which begins again. */
-async function again<T>(run: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await run();
-    } catch (error) {
-      const isTurn = ['40P01', '40001'].includes(errorCode(error) ?? '');
-      if (!isTurn || tries === MOST_TRIES) throw error;
-    }
-  }
-}
+const nothing = (): void => undefined;
 
 /**
  * Codes of the system and of PostgreSQL: no connection, shutting down, starting. Class 53 is too
@@ -206,44 +182,46 @@ const REOPEN_MS = 3_000;
 
 /** One process and one connection: PGlite puts statements and transactions in a row. */
 async function openFolder(folder: string): Promise<Database> {
-  const lock = await takeFolder(folder);
+  const free = await takeFolder(folder);
   const { PGlite } = await import('@electric-sql/pglite');
   const { pg_trgm } = await import('@electric-sql/pglite/contrib/pg_trgm');
   type Lite = InstanceType<typeof PGlite>;
   const open = (): Promise<Lite> =>
     PGlite.create({ dataDir: join(folder, 'data'), extensions: { pg_trgm } });
-  let lite: Lite | undefined = await open().catch(async (cause: unknown) => {
-    await lock.free();
+  let lite = await open().catch(async (cause: unknown) => {
+    await free();
     throw new UserError(`the database in ${folder} does not open: ${messageOf(cause)}`, { cause });
   });
   let away: DatabaseAway | undefined;
   let isClosed = false;
   let reopening: Promise<void> | undefined;
   /** Opened from the disk again: all that was promised is there. */
-  const reopen = async (broken: Lite): Promise<void> => {
-    await broken.close().catch(() => undefined);
-    while (!isClosed && lite === undefined) {
+  const reopen = async (): Promise<void> => {
+    await lite.close().catch(nothing);
+    while (!isClosed && away !== undefined) {
       await wait(REOPEN_MS, undefined, { ref: false });
-      lite = await open().catch(() => undefined);
+      await open().then((opened) => {
+        lite = opened;
+        away = undefined;
+      }, nothing);
     }
   };
   const onOne = async <T>(run: (one: Lite) => Promise<T>): Promise<T> => {
+    if (away !== undefined) throw away;
     const mine = lite;
-    if (mine === undefined) throw away ?? new DatabaseAway('the database is closed');
     try {
       return await run(mine);
     } catch (error) {
       const why = messageOf(error);
       const isName = error instanceof Error && error.name === 'RuntimeError';
       if (!isName && errorCode(error) !== '53100' && !BROKEN.test(why)) throw error;
-      away = new DatabaseAway(`the database in ${folder} does not answer: ${why}`, {
-        cause: error,
-      });
-      if (mine === lite && !isClosed) {
-        lite = undefined;
-        reopening = reopen(mine);
+      const cause = { cause: error };
+      const failed = new DatabaseAway(`the database in ${folder} does not answer: ${why}`, cause);
+      if (mine === lite && away === undefined) {
+        away = failed;
+        reopening = reopen();
       }
-      throw away;
+      throw failed;
     }
   };
   const queryOf =
@@ -260,94 +238,53 @@ async function openFolder(folder: string): Promise<Database> {
         try {
           return await queryOf(one)(sql, values);
         } catch (error) {
-          if (values === undefined) await one.exec('ROLLBACK').catch(() => undefined);
+          if (values === undefined) await one.exec('ROLLBACK').catch(nothing);
           throw error;
         }
       }),
     transaction: (run) => onOne((one) => one.transaction((inner) => run(queryOf(inner)))),
-    close: () => {
-      isClosed = true;
-      return (closing ??= (async () => {
+    close: () =>
+      (closing ??= (async () => {
+        isClosed = true;
         await Promise.race([reopening, wait(REOPEN_MS, undefined, { ref: false })]);
-        await lite?.close().catch(() => undefined);
-        await lock.free();
-      })());
-    },
+        await lite.close().catch(nothing);
+        await free();
+      })()),
   };
 }
 
 /** How often a holder shows that it is alive, to those that cannot see its process. */
 const TOUCH_MS = 4_000;
 const LEFT_MS = 2.5 * TOUCH_MS;
+const LOOK_MS = 250;
 
 /**
- * Makes a folder this process's own, by a file `lock` in it. Throws UserError that names the
- * process that has it. The lock of a process that ended is taken over, of one in another container
- * when it was silent for a while.
+ * Makes a folder this process's own, by a file `lock` in it; gives what frees it. Throws UserError
+ * that names the process that has it. The lock of a process that ended is taken over, of one in
+ * another container when it was silent for a while.
  */
-async function takeFolder(folder: string): Promise<{ free: () => Promise<void> }> {
+async function takeFolder(folder: string): Promise<() => Promise<void>> {
   await makeFolder(folder);
   const lock = join(folder, 'lock');
-  const touched = async (): Promise<number> =>
-    (await stat(lock).catch(() => undefined))?.mtimeMs ?? 0;
-  const before = await touched();
-  while (!(await claimAlone(lock, LEFT_MS))) {
+  for (let waited = 0; !(await claimAlone(lock, LEFT_MS)); waited += LOOK_MS) {
     const { pid, host: where = '', since } = await ownerOf(lock);
-    const isSeen = where === host() || (await touched()) !== before;
+    const isSeen = where === host() || waited > LEFT_MS;
     if (isSeen && pid !== undefined && (await isClaimed(lock, LEFT_MS))) {
       const on = where === host() ? '' : ` on ${where.split('.')[0] ?? ''}`;
       throw new UserError(`${folder} is in use by process ${pid}${on}, since ${since}`, {
         nextStep: 'stop that process, or name another folder with --database',
       });
     }
-    await wait(250);
+    await wait(LOOK_MS);
   }
   const { id } = await ownerOf(lock);
   const touch = setInterval(() => {
     const now = new Date();
-    utimes(lock, now, now).catch(() => undefined);
+    utimes(lock, now, now).catch(nothing);
   }, TOUCH_MS).unref();
-  return {
-    free: async () => {
-      clearInterval(touch);
-      // Not one that another process took over while this one was suspended.
-      if ((await ownerOf(lock)).id === id) await rm(lock, { force: true });
-    },
+  return async () => {
+    clearInterval(touch);
+    // Not one that another process took over while this one was suspended.
+    if ((await ownerOf(lock)).id === id) await rm(lock, { force: true });
   };
-}
-
-const checksumOf = ({ sql }: Migration): string => createHash('sha256').update(sql).digest('hex');
-
-/** Brings the tables to the newest form; of several processes one does it. Never back. */
-export async function migrate(
-  database: Database,
-  migrations: readonly Migration[] = MIGRATIONS,
-): Promise<void> {
-  await database.transaction(async (query) => {
-    // Any number: the same for all processes that migrate one database.
-    await query('SELECT pg_advisory_xact_lock(7264110)');
-    await query(`CREATE TABLE IF NOT EXISTS migration (
-      number integer PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, at timestamptz NOT NULL DEFAULT now()
-    )`);
-    const done = await query<{ number: number; checksum: string }>(
-      'SELECT number, checksum FROM migration ORDER BY number',
-    );
-    for (const { number, checksum } of done) {
-      const known = migrations.find((one) => one.number === number);
-      if (known === undefined)
-        throw new UserError(`the database is of a newer Scoville: it has migration ${number}`, {
-          nextStep: 'update Scoville, or restore a backup of before',
-        });
-      if (checksumOf(known) !== checksum)
-        throw new UserError(`migration ${number} of the database is not this Scoville's`, {
-          nextStep: 'name another database with --database',
-        });
-    }
-    for (const migration of migrations.slice(done.length)) {
-      await query(migration.sql);
-      await query('INSERT INTO migration (number, name, checksum) VALUES ($1, $2, $3)', [
-        ...[migration.number, migration.name, checksumOf(migration)],
-      ]);
-    }
-  });
 }

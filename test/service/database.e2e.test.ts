@@ -8,9 +8,9 @@ import { afterAll, describe, expect, onTestFinished, test } from 'vitest';
 import { host } from '../../src/image/disk.ts';
 import { UserError } from '../../src/lib/errors.ts';
 import { buildApp } from '../../src/service/app.ts';
-import { type Database, DatabaseAway, migrate, openDatabase } from '../../src/service/database.ts';
+import { type Database, DatabaseAway, openDatabase } from '../../src/service/database.ts';
 import { openLog } from '../../src/service/log.ts';
-import { MIGRATIONS } from '../../src/service/migrations.ts';
+import { migrate, MIGRATIONS } from '../../src/service/migrations.ts';
 import { openParts } from '../../src/service/parts.ts';
 import { cleanDatabase, emptyPlace, KINDS, postgres, removeDatabases } from './databases.ts';
 import { startPostgres } from './postgres.ts';
@@ -102,24 +102,16 @@ describe.each(KINDS)('%s', (kind) => {
       await migrate(database);
       expect(await form(database)).toEqual(newest);
     }
-    const names = MIGRATIONS.map(({ name }) => ({ name }));
-    expect(await database.query('SELECT name FROM migration ORDER BY number')).toEqual(names);
+    const done = await database.query('SELECT number FROM migration ORDER BY number');
+    expect(done).toEqual(MIGRATIONS.map((_, i) => ({ number: i + 1 })));
     await migrate(database);
 
-    const more = [...MIGRATIONS, { number: 99, name: 'later', sql: 'CREATE TABLE later ()' }];
+    const more = [...MIGRATIONS, 'CREATE TABLE later ()'];
     await migrate(database, more);
     await expect(migrate(database)).rejects.toThrow(
-      'the database is of a newer Scoville: it has migration 99',
+      `the database is of a newer Scoville: it has migration ${more.length}`,
     );
-    const [first, ...rest] = more;
-    const changed = [{ ...first, number: 1, name: '', sql: 'SELECT 2' }, ...rest];
-    await expect(migrate(database, changed)).rejects.toThrow(
-      "migration 1 of the database is not this Scoville's",
-    );
-    const broken = [
-      ...more,
-      { number: 100, name: 'broken', sql: 'CREATE TABLE half (); SELECT 1 / 0' },
-    ];
+    const broken = [...more, 'CREATE TABLE half (); SELECT 1 / 0'];
     await expect(migrate(database, broken)).rejects.toThrow('division by zero');
     expect(await database.query(`SELECT to_regclass('half') AS half`)).toEqual([{ half: null }]);
   });
