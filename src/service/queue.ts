@@ -58,49 +58,52 @@ export interface QueueOptions {
 }
 
 const NAMES: readonly JobName[] = ['grade', 'again', 'daily', 'follow', 'notify', 'attach'];
+const SCHEDULED: readonly JobName[] = ['daily', 'follow'];
 const MOST_ATTEMPTS = 6;
+/** A job whose process ends each time does not come back for ever. */
+const MOST_ENDS = 30;
 const MOST_FACTOR = 3 ** 4;
-const BATCH = 1000;
+const WEEK_SECONDS = 7 * 86_400;
 /** A person who waits goes before what nobody waits for. */
 const PRIORITY: Readonly<Record<Reason, number>> = {
   ...{ api: 4, page: 4, harbor: 4, webhook: 3, follow: 1, daily: 0 },
 };
 
-const OVER = new Error('its time is over');
-
 interface Taken {
   readonly name: JobName;
   readonly id: string;
   readonly tries: number;
-  /** Aborted when it is another process's, or its time is over. */
+  /** Aborted when it is another process's, or the queue stops. */
   readonly lost: AbortController;
 }
 
 export type Queue = Awaited<ReturnType<typeof openQueue>>;
 
 /**
- * pg-boss has the tables, sends, fetches and archives. It would find a killed process's job only
- * when the job's whole time is over. So a process says each few seconds which jobs it has, in
- * `started_on`; one that is silent for a minute loses them. Holders of a job differ by
- * `retry_count`.
+ * pg-boss has the tables, sends, fetches, expires and archives. It would find a killed process's
+ * job only when the job's whole time is over. So a job expires after a minute, and a process says
+ * each few seconds which ones it has, in `started_on`. Holders of a job differ by `retry_count`.
  */
 export async function openQueue(database: Database, options: QueueOptions) {
   const { now, settings, log, retrySeconds = 10, pollMs = 1_000, silentSeconds = 60 } = options;
   const { query } = database;
-  // Jobs that are done are deleted at once.
-  const boss = new PgBoss({ db: bossDb(query), schedule: false, retentionDays: 90 });
+  // Jobs that are done are deleted at once, but those that were scheduled: their time is taken.
+  const boss = new PgBoss({
+    ...{ db: bossDb(query), schedule: false, maintenanceIntervalSeconds: silentSeconds },
+    ...{ retentionDays: 90, archiveCompletedAfterSeconds: WEEK_SECONDS },
+  });
   boss.on('error', (error) => log?.warn('upkeep of the queue failed', { error }));
   const prepare = async (): Promise<void> => {
     await boss.start();
     for (const name of NAMES) {
       // Of those with a key, `short` lets one wait.
       const policy = name === 'grade' ? 'standard' : 'short';
-      await boss.createQueue(name, { name, policy, expireInSeconds: 23 * 3600 });
+      const bounds = { expireInSeconds: silentSeconds, retryLimit: MOST_ENDS };
+      await boss.createQueue(name, { name, policy, ...bounds });
     }
-    // Without the second, each look for the next job sorts all that wait.
+    // Without it, each look for the next job sorts all that wait.
     await query(
-      `CREATE INDEX IF NOT EXISTS job_running ON pgboss.job (started_on) WHERE state = 'active';
-       CREATE INDEX IF NOT EXISTS job_next ON pgboss.job (name, priority DESC, created_on, id) WHERE state < 'active'`,
+      `CREATE INDEX IF NOT EXISTS job_next ON pgboss.job (name, priority DESC, created_on, id) WHERE state < 'active'`,
     );
   };
   try {
@@ -144,13 +147,6 @@ export async function openQueue(database: Database, options: QueueOptions) {
       if (!kept.some(({ id }) => id === one.id))
         one.lost.abort(new Error('another process has the job now'));
   };
-  const takeBack = async (): Promise<void> => {
-    await query(
-      `UPDATE pgboss.job SET state = 'retry', start_after = now()
-       WHERE state = 'active' AND started_on < now() - make_interval(secs => $1)`,
-      [silentSeconds],
-    );
-  };
   /** Asks without a job any more: its handler threw, or it was removed. */
   const endLost = async (): Promise<void> => {
     const why = { message: 'the process that graded it ended', nextStep: 'ask again' };
@@ -163,15 +159,16 @@ export async function openQueue(database: Database, options: QueueOptions) {
       [new Date(now()), JSON.stringify(why), 2 * settings.bounds.seconds],
     );
   };
-  const schedules: (() => Promise<void>)[] = [];
-  let upkeep: Promise<void> | undefined;
-  const timer = setInterval(() => {
-    upkeep ??= (async () => {
-      for (const run of [sayAlive, takeBack, endLost, ...schedules]) await run();
+  const upkeep: (() => Promise<void>)[] = [sayAlive, endLost];
+  let running: Promise<void> | undefined;
+  const keepUp = (): void => {
+    running ??= (async () => {
+      for (const run of upkeep) await run();
     })()
       .catch((error: unknown) => log?.warn('upkeep of the queue failed', { error }))
-      .finally(() => (upkeep = undefined));
-  }, silentSeconds * 250).unref();
+      .finally(() => (running = undefined));
+  };
+  const timer = setInterval(keepUp, silentSeconds * 250).unref();
 
   const putBack = (jobs: readonly Taken[], seconds: number) =>
     change(
@@ -179,7 +176,13 @@ export async function openQueue(database: Database, options: QueueOptions) {
       jobs,
       seconds,
     );
-  const end = together((jobs: readonly Taken[]) => change('DELETE FROM pgboss.job j USING', jobs));
+  const end = (one: Taken) =>
+    change(
+      SCHEDULED.includes(one.name)
+        ? `UPDATE pgboss.job j SET state = 'completed', completed_on = now() FROM`
+        : 'DELETE FROM pgboss.job j USING',
+      [one],
+    );
   const handle = async <N extends JobName>(
     one: Taken,
     data: Jobs[N],
@@ -187,18 +190,15 @@ export async function openQueue(database: Database, options: QueueOptions) {
   ): Promise<void> => {
     const { name, id, tries, lost } = one;
     // Grades have their own bound, and may wait for those before them.
-    const seconds = name === 'grade' || name === 'again' ? 86_400 : settings.bounds.seconds + 60;
-    const timer = setTimeout(() => {
-      lost.abort(OVER);
-    }, seconds * 1000);
-    // Or the queue stops: it was put back, also where the handler went on to its end.
-    const isLost = (): boolean => lost.signal.aborted && lost.signal.reason !== OVER;
+    const isGrade = name === 'grade' || name === 'again';
+    const time = (): AbortSignal => AbortSignal.timeout((settings.bounds.seconds + 60) * 1000);
+    const signal = isGrade ? lost.signal : AbortSignal.any([lost.signal, time()]);
     taken.add(one);
     try {
-      await handler({ id, data, attempt: tries + 1, signal: lost.signal });
-      if (!isLost()) await end(one);
+      await handler({ id, data, attempt: tries + 1, signal });
+      if (!lost.signal.aborted) await end(one);
     } catch (error) {
-      if (isLost()) return;
+      if (lost.signal.aborted) return;
       const mayTry = name === 'grade' || tries + 1 < MOST_ATTEMPTS;
       if (error instanceof DatabaseAway || (error instanceof TryAgain && mayTry))
         await putBack([one], retrySeconds * Math.min(3 ** tries, MOST_FACTOR));
@@ -207,69 +207,51 @@ export async function openQueue(database: Database, options: QueueOptions) {
         await end(one);
       }
     } finally {
-      clearTimeout(timer);
       taken.delete(one);
     }
   };
   const loop = async <N extends JobName>(
     name: N,
     handler: (job: Job<N>) => Promise<void>,
-    most: () => number,
   ): Promise<void> => {
-    const running = new Set<Promise<void>>();
-    // The job stays as it is, nobody says that it is alive, and it comes back.
-    const failed = async (error: unknown): Promise<void> => {
-      log?.warn('a job could not be ended', { job: name, error });
-      await pause(pollMs);
-    };
     const isOver = (): boolean => idle.signal.aborted;
-    while (!isOver()) {
-      const batchSize = most() - running.size;
-      // Several at once where there are many.
-      if (4 * batchSize < most()) {
-        await Promise.race(running);
-        continue;
-      }
-      const called = pause(pollMs, bell.signal);
+    while (!isOver())
       try {
-        const found = await boss.fetch<Jobs[N]>(name, { includeMetadata: true, batchSize });
-        for (const { id, data, retryCount: tries } of found) {
+        const called = pause(pollMs, bell.signal);
+        const [job] = await boss.fetch<Jobs[N]>(name, { includeMetadata: true });
+        if (job === undefined) await called;
+        else {
+          const { id, data, retryCount: tries } = job;
           const one: Taken = { name, id, tries, lost: new AbortController() };
-          const run = (isOver() ? putBack([one], 0) : handle(one, data, handler))
-            .catch(failed)
-            .then(() => void running.delete(run));
-          running.add(run);
+          await (isOver() ? putBack([one], 0) : handle(one, data, handler));
         }
-        if (found.length === 0) await Promise.race([called, ...running]);
       } catch (error) {
-        await failed(error);
+        // The job stays as it is, nobody says that it is alive, and it comes back.
+        log?.warn('a job could not be ended', { job: name, error });
+        await pause(pollMs);
       }
-    }
-    await Promise.all(running);
   };
   const ask = together(async (asks: readonly NewAsk[]): Promise<readonly Asked[]> => {
     const all = await database.transaction(async (query) => {
       const made = await createAsks(query, asks, now());
-      const jobs = made.map(({ ask: { id }, isNew }, i) => {
-        const { reason, here = false } = asks[i] as NewAsk;
-        const job = { name: 'grade', id, data: { askId: id }, priority: PRIORITY[reason] };
-        return { isNew, here, job };
+      const jobs = made.flatMap(({ ask: { id, reason } }, i) => {
+        const priority = PRIORITY[asks[i]?.reason ?? reason];
+        return asks[i]?.here ? [] : { name: 'grade', id, data: { askId: id }, priority };
       });
-      const fresh = jobs.filter(({ isNew, here }) => isNew && !here).map(({ job }) => job);
-      if (fresh.length > 0) await boss.insert(fresh, { db: bossDb(query) });
-      const known = jobs.filter(({ isNew }) => !isNew).map(({ job }) => job);
-      if (known.length > 0)
+      // Those that are there stay.
+      if (jobs.length > 0) await boss.insert(jobs, { db: bossDb(query) });
+      if (made.some(({ isNew }) => !isNew))
         await query(
           `UPDATE pgboss.job j SET priority = m.priority
            FROM json_to_recordset($1) AS m (id uuid, priority int)
            WHERE j.name = 'grade' AND j.id = m.id AND m.priority > j.priority`,
-          [JSON.stringify(known)],
+          [JSON.stringify(jobs)],
         );
       return made;
     });
     ring();
     return all;
-  }, BATCH);
+  });
 
   return {
     /** Ask and job in one transaction; the one that is queued already, where there is one. */
@@ -295,25 +277,17 @@ export async function openQueue(database: Database, options: QueueOptions) {
     work: <N extends JobName>(
       name: N,
       handler: (job: Job<N>) => Promise<void>,
-      { parallel = () => 1 }: { readonly parallel?: () => number } = {},
+      { parallel = 1 }: { readonly parallel?: number } = {},
     ): void => {
-      loops.push(loop(name, handler, parallel));
+      for (let i = 0; i < parallel; i += 1) loops.push(loop(name, handler));
     },
     /** One job of it each so many seconds, however many processes say so. */
     schedule: (name: 'daily' | 'follow', seconds: number): void => {
-      const look = async (): Promise<void> => {
-        await database.transaction(async (query) => {
-          const due = await query(
-            `UPDATE pgboss.queue SET updated_on = now() WHERE name = $1
-               AND (updated_on = created_on OR updated_on < now() - make_interval(secs => $2)) RETURNING name`,
-            [name, seconds],
-          );
-          if (due.length > 0) await boss.send(name, {}, { db: bossDb(query) });
-        });
-        ring();
-      };
-      schedules.push(look);
-      look().catch((error: unknown) => log?.warn('a job could not be sent', { job: name, error }));
+      const singletonSeconds = Math.min(seconds, WEEK_SECONDS);
+      upkeep.push(async () => {
+        if ((await boss.send(name, {}, { singletonSeconds })) !== null) ring();
+      });
+      keepUp();
     },
     sizes: async (): Promise<Record<JobName, { waiting: number; running: number }>> => {
       const rows = await query<{ name: JobName; waiting: number; running: number }>(

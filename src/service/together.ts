@@ -7,30 +7,28 @@ import { DatabaseAway } from './database.ts';
  */
 export function together<T, R>(
   run: (all: readonly T[]) => Promise<readonly R[]>,
-  most = 100,
+  most = 1_000,
 ): (one: T) => Promise<R> {
-  const waiting: { one: T; done: (result: R) => void; failed: (error: unknown) => void }[] = [];
-  let isBusy = false;
-  const send = async (batch: typeof waiting): Promise<void> => {
+  let next: { readonly all: T[]; readonly results: Promise<readonly R[]> } | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const begin = () => {
+    const all: T[] = [];
+    const results = last.then(() => {
+      if (next?.all === all) next = undefined;
+      return run(all);
+    });
+    last = results.catch(() => undefined);
+    return { all, results };
+  };
+  return async (one) => {
+    if (next === undefined || next.all.length === most) next = begin();
+    const { all, results } = next;
+    const place = all.push(one) - 1;
     try {
-      const results = await run(batch.map(({ one }) => one));
-      for (const [i, { done }] of batch.entries()) done(results[i] as R);
+      return (await results)[place] as R;
     } catch (error) {
-      if (batch.length === 1 || error instanceof DatabaseAway)
-        for (const { failed } of batch) failed(error);
-      else for (const one of batch) await send([one]);
+      if (all.length === 1 || error instanceof DatabaseAway) throw error;
+      return (await run([one]))[0] as R;
     }
   };
-  const sendAll = async (): Promise<void> => {
-    isBusy = true;
-    // Those that are called in one turn come together.
-    await Promise.resolve();
-    while (waiting.length > 0) await send(waiting.splice(0, most));
-    isBusy = false;
-  };
-  return (one) =>
-    new Promise((done, failed) => {
-      waiting.push({ one, done, failed });
-      if (!isBusy) void sendAll();
-    });
 }

@@ -58,7 +58,7 @@ export class Workers {
     const { graders } = this.#options;
     if (graders === 0) return;
     // One more than there are: while one is kept, the graders have work.
-    const parallel = (): number => graders + 1;
+    const parallel = graders + 1;
     const { queue } = this.#deps;
     queue.work('grade', ({ data, signal }) => this.grade(data.askId, { signal }), { parallel });
     queue.work('again', (job) => this.again(job), { parallel });

@@ -67,7 +67,7 @@ describe.each(KINDS)('on %s', (kind) => {
           const bytes = ask?.image.repository ?? '';
           await records.finish(data.askId, madeGrade({ at: deps.now(), bytes }));
         },
-        { parallel: () => 4 },
+        { parallel: 4 },
       );
     };
     const slow: unknown[] = [];

@@ -196,7 +196,7 @@ describe.each(KINDS)('the queue in %s', (kind) => {
         await once(signal, 'abort');
         seen.push((signal.reason as Error).message);
       },
-      { parallel: () => 2 },
+      { parallel: 2 },
     );
     await soon(() => seen.toSorted()).toEqual([
       'another process has the job now',
@@ -221,7 +221,7 @@ test('two processes share the work, and no job is done twice', async () => {
         done.set(id, [...(done.get(id) ?? []), name]);
         await wait(5);
       },
-      { parallel: () => 4 },
+      { parallel: 4 },
     );
   }
   const asks = Array.from({ length: 200 }, async (_, i) =>

@@ -24,7 +24,7 @@ async function work(place: string): Promise<void> {
       });
       await wait(Math.random() * 50);
     },
-    { parallel: () => 3 },
+    { parallel: 3 },
   );
   queue.work('again', async ({ data: { due } }) => {
     await wait(Math.random() * 100);
