@@ -92,9 +92,6 @@ export const IMAGE = object(
    'before', CASE WHEN b.id IS NOT NULL THEN ${object(`${fields('b', 'id gradedAt level')}, ${score('b')}`)} END`,
 );
 
-export const IMAGES = `SELECT ${IMAGE} AS row FROM image i LEFT JOIN grade g ON g.id = i.grade_id
-  LEFT JOIN grade b ON b.id = i.before_id`;
-
 export const TOKEN = object(fields('t', 'id name scopes createdAt expiresAt revokedAt usedAt'));
 
 /** What a statement gives as JSON, in a column `row`. */

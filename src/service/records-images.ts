@@ -2,7 +2,7 @@ import { DAY_MS } from '../lib/time.ts';
 import type { Digest } from '../model/reference.ts';
 import { type Page, pageOf, type PageRequest, placeOf } from './cursor.ts';
 import type { Database } from './database.ts';
-import { digestBytes, GRADES, imageOf, IMAGES, nameOf, read } from './record-rows.ts';
+import { digestBytes, GRADES, IMAGE, imageOf, nameOf, read } from './record-rows.ts';
 import type { GradeRow, ImageName, ImageRow } from './shapes.ts';
 
 export interface ImageFilter {
@@ -22,22 +22,21 @@ export interface Due {
   readonly grade_id: string;
 }
 
-export interface FleetSummary {
-  readonly images: number;
-  /** Graded images by level, 0 to 5. */
-  readonly levels: readonly number[];
-  readonly ungraded: number;
-  readonly old: number;
-  /** Whose last change, in the last seven days, was for the worse; the newest first, at most 20. */
-  readonly worse: readonly ImageRow[];
-}
+export type FleetSummary = Awaited<ReturnType<ReturnType<typeof imageRecords>['summary']>>;
 
 const OLD_DAYS = 30;
 const MOST_WORSE = 20;
 const EXPORT_BATCH = 1_000;
 
-/** Lists of images and grades. Each is a range of an index, a page at a time. */
-export function imageRecords({ query }: Database, now: () => number) {
+/**
+ * Lists of images and grades, each a range of an index, a page at a time; what the registries have
+ * now, and what is to be graded again.
+ */
+export function imageRecords(
+  { query, transaction }: Database,
+  now: () => number,
+  gradeSeconds: number,
+) {
   /** Images that `where` names, in the order of an index, then joined with their grades. */
   const images = (
     where: readonly string[],
@@ -47,21 +46,25 @@ export function imageRecords({ query }: Database, now: () => number) {
   ): Promise<ImageRow[]> =>
     read<ImageRow>(
       query,
-      `${IMAGES.replace(
-        'FROM image i',
-        `FROM (SELECT * FROM image i WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${limit}) i`,
-      )} ORDER BY ${order}`,
+      `SELECT ${IMAGE} AS row
+       FROM (SELECT * FROM image i WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${limit}) i
+       LEFT JOIN grade g ON g.id = i.grade_id LEFT JOIN grade b ON b.id = i.before_id ORDER BY ${order}`,
       values,
     );
-  const byName = async (
+  /** By name, or the oldest first. */
+  const page = async (
     where: readonly string[],
     values: unknown[],
     { cursor, limit }: PageRequest,
+    isByAge = false,
   ): Promise<Page<ImageRow>> => {
-    const place = placeOf(cursor, ['string']);
-    if (place !== undefined) where = [...where, `i.name > $${values.push(place[0])}`];
-    const found = await images(where, 'i.name', values, limit + 1);
-    return pageOf(found, limit, ({ image }) => [nameOf(image)]);
+    const order = isByAge ? 'i.built_at, i.name' : 'i.name';
+    const place = placeOf(cursor, isByAge ? ['number', 'string'] : ['string']);
+    const after = place?.map((one) => `$${values.push(isTime(one) ? new Date(one) : one)}`);
+    const all = after === undefined ? where : [...where, `(${order}) > (${after.join()})`];
+    return pageOf(await images(all, order, values, limit + 1), limit, ({ image, latest }) => {
+      return [...(isByAge ? [latest?.builtAt?.getTime() ?? 0] : []), nameOf(image)];
+    });
   };
   const grades = (
     where: string,
@@ -77,28 +80,19 @@ export function imageRecords({ query }: Database, now: () => number) {
   return {
     image: async (image: ImageName): Promise<ImageRow | undefined> =>
       (await images(['i.name = $1'], 'i.name', [nameOf(image)], 1))[0],
-    tags: (registry: string, repository: string, page: PageRequest): Promise<Page<ImageRow>> => {
+    tags: (registry: string, repository: string, request: PageRequest): Promise<Page<ImageRow>> => {
       const values: unknown[] = [];
-      return byName(inRange(`${registry}/${repository}:`, values), values, page);
+      return page(inRange(`${registry}/${repository}:`, values), values, request);
     },
     /** Tags whose digest, when last checked, was this. */
     imagesOf: (digest: Digest, limit: number): Promise<readonly ImageRow[]> =>
       images(['i.digest = $1', 'i.is_tag'], 'i.digest, i.name', [digestBytes(digest)], limit),
     /** By name; with `olderThanDays` by age, the oldest first. Not those that are gone. */
-    search: async (filter: ImageFilter, page: PageRequest): Promise<Page<ImageRow>> => {
+    search: (filter: ImageFilter, request: PageRequest): Promise<Page<ImageRow>> => {
       const { where, values } = conditions(filter, now());
-      if (filter.olderThanDays === undefined) return byName(where, values, page);
-      const place = placeOf(page.cursor, ['number', 'string']);
-      if (place !== undefined) {
-        const at = values.push(new Date(Number(place[0])));
-        where.push(`(i.built_at, i.name) > ($${at}, $${values.push(place[1])})`);
-      }
-      const found = await images(where, 'i.built_at, i.name', values, page.limit + 1);
-      return pageOf(found, page.limit, ({ image, latest }) => [
-        ...[latest?.builtAt?.getTime() ?? 0, nameOf(image)],
-      ]);
+      return page(where, values, request, filter.olderThanDays !== undefined);
     },
-    summary: async (): Promise<FleetSummary> => {
+    summary: async () => {
       const old = new Date(now() - OLD_DAYS * DAY_MS);
       const counted = await query<{ level: number; images: number; old: number }>(
         `SELECT level, sum(images)::bigint AS images,
@@ -109,24 +103,26 @@ export function imageRecords({ query }: Database, now: () => number) {
       const sum = (of: 'images' | 'old'): number => counted.reduce((all, one) => all + one[of], 0);
       const at = (level: number): number => counted.find((one) => one.level === level)?.images ?? 0;
       return {
-        ...{ images: sum('images'), levels: [0, 1, 2, 3, 4, 5].map(at), ungraded: at(-1) },
-        old: sum('old'),
-        worse: await images(
+        ...{ images: sum('images'), ungraded: at(-1), old: sum('old') },
+        /** Graded images by level, 0 to 5. */
+        levels: [0, 1, 2, 3, 4, 5].map(at) as readonly number[],
+        /** Whose last change, in the last seven days, was for the worse; the newest first. */
+        worse: (await images(
           ['i.worse_at > $1', 'i.is_tag', 'i.gone_at IS NULL'],
           'i.worse_at DESC',
           [new Date(now() - 7 * DAY_MS)],
           MOST_WORSE,
-        ),
+        )) as readonly ImageRow[],
       };
     },
     /** All images, by name, in pages: no cursor of the database is open while a reader is slow. */
     async *export(): AsyncGenerator<ImageRow> {
-      for (let cursor: string | undefined = ''; cursor !== undefined;) {
-        const request = { limit: EXPORT_BATCH, ...(cursor === '' ? {} : { cursor }) };
-        const page: Page<ImageRow> = await byName(['i.is_tag'], [], request);
-        yield* page.rows;
-        cursor = page.next;
-      }
+      let cursor: string | undefined;
+      do {
+        const { rows, next } = await page(['i.is_tag'], [], { limit: EXPORT_BATCH, cursor });
+        yield* rows;
+        cursor = next;
+      } while (cursor !== undefined);
     },
     /** Newest first. */
     history: async (image: ImageName, { cursor, limit }: PageRequest): Promise<Page<GradeRow>> => {
@@ -141,43 +137,6 @@ export function imageRecords({ query }: Database, now: () => number) {
     /** Newest first. */
     gradesOf: (digest: Digest, limit: number): Promise<readonly GradeRow[]> =>
       grades('g.digest = $1', [digestBytes(digest)], limit),
-  };
-}
-
-/** Names that begin with a text that ends with `/` or `:`: up to the next character. */
-export function inRange(prefix: string, values: unknown[]): readonly string[] {
-  const last = prefix.charCodeAt(prefix.length - 1);
-  const end = prefix.slice(0, -1) + String.fromCharCode(last + 1);
-  return [`i.name >= $${values.push(prefix)}`, `i.name < $${values.push(end)}`];
-}
-
-function conditions(
-  { level, registry, olderThanDays, fails, q }: ImageFilter,
-  now: number,
-): { where: string[]; values: unknown[] } {
-  const values: unknown[] = [];
-  const where = ['i.is_tag', 'i.gone_at IS NULL'];
-  if (level !== undefined) where.push(`i.level = $${values.push(level)}`);
-  if (registry !== undefined) where.push(...inRange(`${registry}/`, values));
-  if (olderThanDays !== undefined) {
-    const at = new Date(now - olderThanDays * DAY_MS);
-    where.push(`i.built_at IS NOT NULL AND i.built_at <= $${values.push(at)}`);
-  }
-  if (fails !== undefined) where.push(`i.failing @> ARRAY[$${values.push(fails)}]::text[]`);
-  if (q !== undefined && q !== '') {
-    const text = q.replaceAll(/[\\%_]/g, '\\$&');
-    where.push(`i.name ILIKE $${values.push(q.length < 3 ? `%/${text}%` : `%${text}%`)}`);
-  }
-  return { where, values };
-}
-
-/** What the registries have now, and what is to be graded again. */
-export function followRecords(
-  { query, transaction }: Database,
-  now: () => number,
-  gradeSeconds: number,
-) {
-  return {
     /**
      * The tags that a repository has now, of those that are followed. Gives the ones that are new;
      * followed ones that are missing count as gone.
@@ -233,6 +192,35 @@ export function followRecords(
         [new Date(now()), limit, new Date(now() + gradeSeconds * 1000)],
       ),
   };
+}
+
+/** Names that begin with a text that ends with `/` or `:`: up to the next character. */
+export function inRange(prefix: string, values: unknown[]): readonly string[] {
+  const last = prefix.charCodeAt(prefix.length - 1);
+  const end = prefix.slice(0, -1) + String.fromCharCode(last + 1);
+  return [`i.name >= $${values.push(prefix)}`, `i.name < $${values.push(end)}`];
+}
+
+const isTime = (value: unknown): value is number => typeof value === 'number';
+
+function conditions(
+  { level, registry, olderThanDays, fails, q }: ImageFilter,
+  now: number,
+): { where: string[]; values: unknown[] } {
+  const values: unknown[] = [];
+  const where = ['i.is_tag', 'i.gone_at IS NULL'];
+  if (level !== undefined) where.push(`i.level = $${values.push(level)}`);
+  if (registry !== undefined) where.push(...inRange(`${registry}/`, values));
+  if (olderThanDays !== undefined) {
+    const at = new Date(now - olderThanDays * DAY_MS);
+    where.push(`i.built_at IS NOT NULL AND i.built_at <= $${values.push(at)}`);
+  }
+  if (fails !== undefined) where.push(`i.failing @> ARRAY[$${values.push(fails)}]::text[]`);
+  if (q !== undefined && q !== '') {
+    const text = q.replaceAll(/[\\%_]/g, '\\$&');
+    where.push(`i.name ILIKE $${values.push(q.length < 3 ? `%/${text}%` : `%${text}%`)}`);
+  }
+  return { where, values };
 }
 
 export const GONE = `WITH gone AS (

@@ -17,8 +17,7 @@ import {
   read,
   recordOf,
 } from './record-rows.ts';
-import { type Due, followRecords, GONE, imageRecords } from './records-images.ts';
-import { upkeepRecords } from './records-upkeep.ts';
+import { type Due, GONE, imageRecords } from './records-images.ts';
 import type { ServiceSettings } from './settings.ts';
 import type { Ask, AskError, GradeDetail, GradeRow, ImageName, Reason } from './shapes.ts';
 
@@ -54,8 +53,13 @@ export interface RecordsOptions {
 
 /** Registry faults that an ask may have before it fails. */
 const MOST_FAULTS = 5;
-/** A worker that ends each time it grades an image does not get it for ever. */
-const MOST_ATTEMPTS = 30;
+const BATCH = 1_000;
+/** An ask is of use for its days; grades stay longer. */
+const ASK_SECONDS = 30 * 86_400;
+/** A time of use is written once an hour. */
+const USED_SECONDS = 3_600;
+/** Part of the bound that may be written before what is over it is removed. */
+const OVER = 1 / 32;
 
 /** All that the database has of asks, grades and images. */
 export type Records = ReturnType<typeof makeRecords>;
@@ -64,8 +68,7 @@ export function makeRecords(database: Database, { now, settings }: RecordsOption
   return {
     ...askRecords(database, now),
     ...gradeRecords(database, now, settings.every.gradeSeconds),
-    ...imageRecords(database, now),
-    ...followRecords(database, now, settings.every.gradeSeconds),
+    ...imageRecords(database, now, settings.every.gradeSeconds),
     ...upkeepRecords(database, now, settings),
   };
 }
@@ -83,35 +86,32 @@ export async function createAsks(
   asks: readonly NewAsk[],
   now: number,
 ): Promise<readonly Asked[]> {
-  const rows = asks.map(({ image, reason, askedBy, fresh = false, here = false }) => {
-    const [id, name, isOpen] = [randomUUID(), nameOf(image), !fresh && !here];
-    const row = { id, name, reason, asked_by: askedBy, is_open: isOpen, has_job: !here };
-    return { key: isOpen ? name : id, row };
+  const rows = asks.map(({ image, reason, askedBy, fresh = false, here = false }, place) => {
+    const open = { is_open: !fresh && !here, has_job: !here };
+    return { place, id: randomUUID(), name: nameOf(image), reason, asked_by: askedBy, ...open };
   });
   await makeImages(
     query,
-    rows.map(({ row }) => row.name),
+    rows.map(({ name }) => name),
   );
-  const firsts = new Map(rows.toReversed().map(({ key, row }) => [key, row]));
   // One that is queued is locked until the end: a worker that starts it waits for that.
-  const written = await read<Ask>(
+  return read<Asked>(
     query,
-    `WITH a AS (
+    `WITH m AS (
+       SELECT m.*, i.id AS image_id,
+         row_number() OVER (PARTITION BY i.id, CASE WHEN NOT is_open THEN m.id END ORDER BY place) AS turn
+       FROM json_to_recordset($1) AS m
+         (place int, id uuid, name text, reason text, asked_by text, is_open bool, has_job bool)
+       JOIN image i USING (name)
+     ), a AS (
        INSERT INTO ask (id, image_id, reason, asked_by, is_open, has_job, asked_at)
-       SELECT m.id, i.id, reason, asked_by, is_open, has_job, $2
-       FROM json_to_recordset($1) AS m (id uuid, name text, reason text, asked_by text, is_open bool, has_job bool)
-       JOIN image i USING (name) ORDER BY i.id
+       SELECT id, image_id, reason, asked_by, is_open, has_job, $2 FROM m WHERE turn = 1 ORDER BY image_id
        ON CONFLICT (image_id) WHERE is_open DO UPDATE SET is_open = true RETURNING *
-     ) SELECT ${ASK} AS row FROM a JOIN image i ON i.id = a.image_id`,
-    [JSON.stringify([...firsts.values()]), new Date(now)],
+     ) SELECT ${object(`'ask', ${ASK}, 'isNew', a.id = m.id`)} AS row
+     FROM m JOIN image i ON i.id = m.image_id
+     JOIN a ON a.image_id = m.image_id AND (a.id = m.id OR (a.is_open AND m.is_open)) ORDER BY place`,
+    [JSON.stringify(rows), new Date(now)],
   );
-  const asked = new Map(
-    written.map((ask) => [firsts.has(ask.id) ? ask.id : nameOf(ask.image), ask]),
-  );
-  return rows.map(({ key, row }) => {
-    const ask = asked.get(key) as Ask;
-    return { ask, isNew: ask.id === row.id };
-  });
 }
 
 /** Rows of images that are new. In order, so that two of them never wait for each other. */
@@ -163,9 +163,7 @@ function askRecords({ query }: Database, now: () => number) {
          RETURNING ${ASK} AS row`,
         [id, new Date(now())],
       );
-      if (ask === undefined || ask.attempts <= MOST_ATTEMPTS) return ask;
-      await fail(id, { message: `the worker ended ${MOST_ATTEMPTS} times while grading it` });
-      return undefined;
+      return ask;
     },
     progress: async (id: string, line: string): Promise<void> => {
       await query(`UPDATE ask SET progress = $2 WHERE id = $1 AND state = 'running'`, [
@@ -333,6 +331,105 @@ async function keepDocuments(query: Query, made: readonly NewGrade[]): Promise<r
       ...[id, await promisify(gzip)(json)],
     ]);
   return ids;
+}
+
+function upkeepRecords(
+  { query, transaction }: Database,
+  now: () => number,
+  { keepSeconds, bounds }: RecordsOptions['settings'],
+) {
+  const before = (seconds: number): Date => new Date(now() - seconds * 1000);
+  let written = 0;
+
+  /** Those used last stay, up to the bound. */
+  const trimFacts = async (): Promise<void> => {
+    written = 0;
+    await query(
+      `DELETE FROM layer_facts WHERE key IN (
+         SELECT key FROM (
+           SELECT key, sum(bytes) OVER (ORDER BY used_at DESC, key) AS total FROM layer_facts
+         ) f WHERE total > $1
+       )`,
+      [bounds.factBytes],
+    );
+  };
+  /** Grades beyond `keep`, but the newest of an image and the one that it is compared with. */
+  const removeGrades = (): Promise<number> =>
+    transaction(async (query) => {
+      const removed = await query<{ document_id: Uint8Array }>(
+        `DELETE FROM grade WHERE id IN (
+           SELECT g.id FROM grade g JOIN image i ON i.id = g.image_id
+           WHERE g.graded_at < $1 AND g.id IS DISTINCT FROM i.grade_id AND g.id IS DISTINCT FROM i.before_id
+           ORDER BY g.graded_at LIMIT $2
+         ) RETURNING document_id`,
+        [before(keepSeconds), BATCH],
+      );
+      await query(
+        `DELETE FROM document d WHERE d.id = ANY ($1::bytea[])
+         AND NOT EXISTS (SELECT FROM grade g WHERE g.document_id = d.id)`,
+        [removed.map(({ document_id }) => document_id)],
+      );
+      return removed.length;
+    });
+  const removeAsks = async (): Promise<number> => {
+    const removed = await query(
+      `DELETE FROM ask WHERE id IN (
+         SELECT id FROM ask WHERE asked_at < $1 AND state IN ('done', 'failed') ORDER BY asked_at LIMIT $2
+       ) RETURNING id`,
+      [before(Math.min(keepSeconds, ASK_SECONDS)), BATCH],
+    );
+    return removed.length;
+  };
+
+  return {
+    /** As kept.ts packs them; those that were not used longest go first. */
+    layerFacts: async (key: string): Promise<Uint8Array | undefined> => {
+      const [row] = await query<{ body: Uint8Array }>(
+        `WITH used AS (UPDATE layer_facts SET used_at = $2 WHERE key = $1 AND used_at < $3)
+         SELECT body FROM layer_facts WHERE key = $1`,
+        [key, before(0), before(USED_SECONDS)],
+      );
+      return row?.body;
+    },
+    putLayerFacts: async (key: string, facts: Uint8Array): Promise<void> => {
+      if (facts.length > bounds.factBytes) return;
+      await query(
+        `INSERT INTO layer_facts VALUES ($1, $2, $3, $4) ON CONFLICT (key) DO UPDATE
+         SET body = excluded.body, bytes = excluded.bytes, used_at = excluded.used_at`,
+        [key, facts, facts.length, new Date(now())],
+      );
+      written += facts.length;
+      if (written > bounds.factBytes * OVER) await trimFacts();
+    },
+    /** Removes what is older than `keep`, never an image's newest grade. */
+    upkeep: async (): Promise<void> => {
+      while ((await removeGrades()) === BATCH);
+      while ((await removeAsks()) === BATCH);
+      await trimFacts();
+    },
+    /** Asks by state, since when the oldest one waits, images, and bytes of facts on the disk. */
+    counts: async () => {
+      const [row] = await query<
+        Record<'queued' | 'running' | 'images' | 'facts', number> & {
+          oldest: Date | null;
+        }
+      >(
+        `SELECT count(*) FILTER (WHERE state = 'queued') AS queued,
+           count(*) FILTER (WHERE state = 'running') AS running,
+           min(asked_at) FILTER (WHERE state = 'queued') AS oldest,
+           (SELECT coalesce(sum(images), 0)::bigint FROM tally) AS images,
+           pg_total_relation_size('layer_facts') AS facts
+         FROM ask WHERE state IN ('queued', 'running')`,
+      );
+      const { queued = 0, running = 0, images = 0, facts = 0, oldest } = row ?? {};
+      return {
+        asks: { queued, running },
+        ...given({ oldestQueued: oldest ?? undefined }),
+        images,
+        factBytes: facts,
+      };
+    },
+  };
 }
 
 /** What PostgreSQL would refuse as an id is nobody's. */

@@ -157,17 +157,6 @@ describe.each(KINDS)('records in %s', (kind) => {
     expect(await records.start(asked.id)).toBeUndefined();
   });
 
-  test('an ask whose worker always ends fails at last', async () => {
-    const { records, ask } = await open(kind);
-    const { ask: asked } = await ask(tagged('1'));
-    for (let i = 1; i <= 30; i++) expect((await records.start(asked.id))?.attempts).toBe(i);
-    expect(await records.start(asked.id)).toBeUndefined();
-    expect(await records.ask(asked.id)).toMatchObject({
-      state: 'failed',
-      error: { message: 'the worker ended 30 times while grading it' },
-    });
-  });
-
   test('an image that its registry does not have is gone, and comes back', async () => {
     const { records, ask, grade, clock } = await open(kind);
     await grade(tagged('1'));
