@@ -100,14 +100,11 @@ CREATE INDEX layer_facts_used ON layer_facts (used_at) INCLUDE (bytes);
 
 -- What changed for the worse, for each address of \`notify\`; and events of webhooks that were taken.
 CREATE TABLE news (
-  id uuid PRIMARY KEY, url text NOT NULL, grade_id uuid REFERENCES grade ON DELETE CASCADE,
-  before_id uuid NOT NULL REFERENCES grade ON DELETE CASCADE, ask_id uuid, reason text,
-  made_at timestamptz NOT NULL DEFAULT now(), taken_until timestamptz, sent_at timestamptz
+  id uuid PRIMARY KEY DEFAULT gen_random_uuid(), url text NOT NULL, change jsonb NOT NULL, ask_id uuid,
+  made_at timestamptz NOT NULL DEFAULT now(), sent_at timestamptz
 );
 CREATE INDEX news_waiting ON news (url, made_at) WHERE sent_at IS NULL;
-CREATE INDEX news_grade ON news (grade_id);
-CREATE INDEX news_before ON news (before_id);
-CREATE UNIQUE INDEX news_ask ON news (url, ask_id);
+CREATE UNIQUE INDEX news_ask ON news (ask_id, url);
 CREATE INDEX news_age ON news (made_at);
 CREATE TABLE hook_event (id text PRIMARY KEY, seen_at timestamptz NOT NULL DEFAULT now());
 CREATE INDEX hook_event_age ON hook_event (seen_at);

@@ -3,7 +3,6 @@ import { homedir } from 'node:os';
 import { messageOf, UserError } from '../lib/errors.ts';
 import { networkFetch } from '../lib/fetch.ts';
 import { given } from '../lib/json.ts';
-import { inParallel } from '../lib/parallel.ts';
 import { oneLine } from '../lib/text.ts';
 import { DAY_MS } from '../lib/time.ts';
 import { GRADES } from '../model/scorecard.ts';
@@ -11,9 +10,10 @@ import { imageText, isNamedAddress } from './allowed.ts';
 import type { Query } from './database.ts';
 import type { AppDeps } from './parts.ts';
 import { TryAgain } from './queue.ts';
+import { gradeOf, object, read } from './record-rows.ts';
 import type { Finished } from './records.ts';
 import type { NotifyRule } from './settings.ts';
-import type { GradeRow } from './shapes.ts';
+import type { AskError, GradeRow } from './shapes.ts';
 
 /** Changes wait so long for others, to go with them. */
 const COLLECT_SECONDS = 15;
@@ -48,25 +48,39 @@ function stateOf({ digest, gradedAt, level, overall, counts }: GradeRow) {
   return { digest, gradedAt: at, level, grade, points, ...given({ critical, high }) };
 }
 
-/** For the transaction that finishes a grade: what it changed for the worse becomes news. */
-export function newsOf({ settings, queue }: Pick<AppDeps, 'settings' | 'queue'>) {
-  return async ({ grade, before }: Finished, query: Query): Promise<void> => {
-    if (before === undefined || worsened(before, grade).length === 0) return;
-    for (const { url } of settings.notify) {
-      await query(
-        'INSERT INTO news (id, url, grade_id, before_id) VALUES (gen_random_uuid(), $1, $2, $3)',
-        [url, grade.id, before.id],
-      );
-      await queue.send('notify', { url }, { key: url, afterSeconds: COLLECT_SECONDS, query });
-    }
+/** Of an image that was graded: its next grade, or why there is none. */
+function changeOf({ url }: AppDeps['settings'], before: GradeRow, after: GradeRow | string) {
+  const found =
+    typeof after === 'string'
+      ? [['failed', `cannot be graded any more: ${oneLine(after).slice(0, 300)}`] as const]
+      : worsened(before, after);
+  const image = imageText(before.image);
+  return {
+    ...{ image, what: found.map(([what]) => what), lines: found.map(([, line]) => line) },
+    ...{ before: stateOf(before), ...(typeof after === 'string' ? {} : { after: stateOf(after) }) },
+    ...given({ url: url && `${url}/images/${image}` }),
   };
 }
 
-interface News {
-  readonly id: string;
-  readonly grade_id: string | null;
-  readonly before_id: string;
-  readonly reason: string | null;
+type Change = ReturnType<typeof changeOf>;
+type Deps = Pick<AppDeps, 'settings' | 'queue'>;
+
+async function add({ settings, queue }: Deps, query: Query, change: Change, askId?: string) {
+  for (const { url } of settings.notify) {
+    await query(
+      `INSERT INTO news (url, change, ask_id) VALUES ($1, $2, $3) ON CONFLICT (url, ask_id) DO NOTHING`,
+      [url, JSON.stringify(change), askId],
+    );
+    await queue.send('notify', { url }, { key: url, afterSeconds: COLLECT_SECONDS, query });
+  }
+}
+
+/** For the transaction that finishes a grade: what it changed for the worse becomes news. */
+export function newsOf(deps: Deps) {
+  return async ({ grade, before }: Finished, query: Query): Promise<void> => {
+    const change = before && changeOf(deps.settings, before, grade);
+    if (change !== undefined && change.what.length > 0) await add(deps, query, change);
+  };
 }
 
 /** Sends what waits for each address; the queue tries again what failed. */
@@ -79,25 +93,19 @@ export function startNotifying(deps: AppDeps, env: NodeJS.ProcessEnv = process.e
   });
 }
 
-async function sendNews(deps: AppDeps, rule: NotifyRule, send: typeof fetch): Promise<void> {
-  const { database, log, now } = deps;
-  // Taken for two minutes, so that no other process sends the same; no transaction waits for them.
-  const rows = await database.query<News>(
-    `UPDATE news SET taken_until = now() + interval '2 minutes' WHERE id IN (
-       SELECT id FROM news WHERE url = $1 AND sent_at IS NULL
-         AND (taken_until IS NULL OR taken_until < now())
-       ORDER BY made_at, id LIMIT 1000 FOR UPDATE SKIP LOCKED)
-     RETURNING id, grade_id, before_id, reason`,
+async function sendNews(
+  { database, log, now }: AppDeps,
+  rule: NotifyRule,
+  send: typeof fetch,
+): Promise<void> {
+  const found = await database.query<{ id: string; change: Change }>(
+    'SELECT id, change FROM news WHERE url = $1 AND sent_at IS NULL ORDER BY made_at, id LIMIT 1000',
     [rule.url],
   );
-  const ids = rows.map(({ id }) => id);
+  if (found.length === 0) return;
   try {
-    const found = await inParallel(rows, 4, (row) => changeOf(deps, row));
-    const changes = found.filter((one) => one !== undefined);
-    if (changes.length > 0) await post(rule, changes, send, now());
-    await database.query('UPDATE news SET sent_at = now() WHERE id = ANY ($1::uuid[])', [ids]);
+    await post(rule, found, send, now());
   } catch (error) {
-    await database.query('UPDATE news SET taken_until = NULL WHERE id = ANY ($1::uuid[])', [ids]);
     // Not the address: that of Slack is a secret.
     const { host } = new URL(rule.url);
     const { cause } = error as Error;
@@ -105,24 +113,9 @@ async function sendNews(deps: AppDeps, rule: NotifyRule, send: typeof fetch): Pr
     log.warn('a notification was not taken', { host, message });
     throw new TryAgain(`${host}: ${message}`);
   }
+  const ids = found.map(({ id }) => id);
+  await database.query('UPDATE news SET sent_at = now() WHERE id = ANY ($1::uuid[])', [ids]);
 }
-
-async function changeOf({ records, settings }: AppDeps, { id, ...news }: News) {
-  const before = await records.grade(news.before_id);
-  const after = news.grade_id === null ? undefined : await records.grade(news.grade_id);
-  if (before === undefined) return undefined;
-  const reason = oneLine(news.reason ?? '').slice(0, 300);
-  const failed = [['failed', `cannot be graded any more: ${reason}`]] as const;
-  const found = after === undefined ? failed : worsened(before, after);
-  const image = imageText(before.image);
-  return {
-    ...{ id, image, what: found.map(([what]) => what), lines: found.map(([, line]) => line) },
-    ...{ before: stateOf(before), ...given({ after: after && stateOf(after) }) },
-    ...given({ url: settings.url && `${settings.url}/images/${image}` }),
-  };
-}
-
-type Change = NonNullable<Awaited<ReturnType<typeof changeOf>>>;
 
 /**
  * POSTs one message; throws for anything but 2xx. A redirect is not followed. It is signed by
@@ -131,11 +124,11 @@ type Change = NonNullable<Awaited<ReturnType<typeof changeOf>>>;
  */
 async function post(
   { url, form, secret }: NotifyRule,
-  all: readonly Change[],
+  all: readonly { readonly id: string; readonly change: Change }[],
   send: typeof fetch,
   now: number,
 ): Promise<void> {
-  const changes = all.slice(0, MOST_NAMED);
+  const changes = all.slice(0, MOST_NAMED).map(({ id, change }) => ({ id, ...change }));
   const more = all.length - changes.length;
   const message = { schemaVersion: '1', changes, more };
   const body = JSON.stringify(form === 'slack' ? { text: slackText(changes, more) } : message);
@@ -166,20 +159,22 @@ function slackText(changes: readonly Change[], more: number): string {
  * Followed tags whose newest ask failed, the first since they were graded, become news; what could
  * not be sent before is tried again. Called now and then.
  */
-export async function gatherNews({ settings, database, queue, now }: AppDeps): Promise<void> {
-  const urls = settings.notify.map(({ url }) => url);
-  await database.query(
-    `INSERT INTO news (id, url, before_id, ask_id, reason)
-     SELECT gen_random_uuid(), url, i.grade_id, a.id, a.error ->> 'message'
-     FROM ask a JOIN image i ON i.id = a.image_id, unnest($1::text[]) AS u (url)
-     WHERE a.state = 'failed' AND a.finished_at > $2 AND a.finished_at > i.graded_at
-       AND i.is_followed AND i.gone_at IS NULL AND i.grade_id IS NOT NULL
+export async function gatherNews(deps: AppDeps): Promise<void> {
+  const { settings, database, queue, now } = deps;
+  const failed = await read<{ id: string; error: AskError; before: GradeRow }>(
+    database.query,
+    `SELECT ${object(`'id', a.id, 'error', a.error, 'before', ${gradeOf('g')}`)} AS row
+     FROM ask a JOIN image i ON i.id = a.image_id JOIN grade g ON g.id = i.grade_id
+     WHERE a.state = 'failed' AND a.finished_at > $1 AND a.finished_at > i.graded_at
+       AND i.is_followed AND i.gone_at IS NULL
+       AND NOT EXISTS (SELECT FROM news WHERE ask_id = a.id)
        AND NOT EXISTS (
          SELECT FROM ask b WHERE b.image_id = a.image_id AND b.state = 'failed'
-           AND b.finished_at > i.graded_at AND b.finished_at < a.finished_at)
-     ON CONFLICT (url, ask_id) DO NOTHING`,
-    [urls, new Date(now() - FAILED_MS)],
+           AND b.finished_at > i.graded_at AND b.finished_at < a.finished_at)`,
+    [new Date(now() - FAILED_MS)],
   );
-  for (const url of urls) await queue.send('notify', { url }, { key: url });
+  for (const { id, error, before } of failed)
+    await add(deps, database.query, changeOf(settings, before, error.message), id);
+  for (const { url } of settings.notify) await queue.send('notify', { url }, { key: url });
   await database.query(`DELETE FROM news WHERE made_at < now() - interval '${KEPT_DAYS} days'`);
 }
