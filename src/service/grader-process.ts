@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { deserialize, serialize } from 'node:v8';
+import { gunzip, gzip } from 'node:zlib';
 import { Registries } from '../build/registries.ts';
 import { VERSION } from '../cli/version.ts';
+import { FACTS_SCHEMA, isLayerFacts } from '../facts/layer-facts.ts';
 import {
   type GradeOptions,
   inspectOpened,
@@ -7,7 +12,7 @@ import {
   judgeInspected,
 } from '../grade/grade-image.ts';
 import { slim } from '../grade/kept-report.ts';
-import { boundKeptDaily } from '../image/caches.ts';
+import { boundKeptDaily, type CacheHome, openCache } from '../image/caches.ts';
 import {
   isPassingStatus,
   networkCode,
@@ -17,9 +22,11 @@ import {
 import { openRegistryImage } from '../image/registry/open-registry.ts';
 import { messageOf, ProxyError, UserError } from '../lib/errors.ts';
 import { drainAtEnd } from '../lib/fetch.ts';
-import { given } from '../lib/json.ts';
+import { given, numberField, parseJson, textField } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
-import type { PipelineContext } from '../model/context.ts';
+import { Recent } from '../lib/recent.ts';
+import { DAY_MS } from '../lib/time.ts';
+import type { KeptFacts, PipelineContext } from '../model/context.ts';
 import type { PipelineEvent } from '../model/events.ts';
 import type { VulnerabilitiesFact, Vulnerability } from '../model/facts.ts';
 import type { OpenedImage } from '../model/image.ts';
@@ -39,7 +46,6 @@ import {
   vulnerabilitiesOf,
 } from './grader.ts';
 import { accessOf, handsAt } from './hands.ts';
-import { factsOfLayers, keptInspections, type SharedFacts } from './kept.ts';
 import { imageOf, recordOf } from './record-rows.ts';
 
 // A bundle of its own: grades images for grader.ts, with nothing of the user's own.
@@ -51,17 +57,101 @@ const tell = (message: FromGrader): void => {
 /** Asked of the service, by key. */
 const waiting = new Map<string, ((packed: Uint8Array | undefined) => void)[]>();
 
-const shared: SharedFacts = {
-  get: (key) =>
-    new Promise((resolve) => {
-      waiting.set(key, [...(waiting.get(key) ?? []), resolve]);
-      tell({ kind: 'get', key });
-    }),
-  put: (key, packed) => {
-    tell({ kind: 'put', key, packed });
-    return Promise.resolve();
-  },
-};
+function shared(key: string): Promise<Uint8Array | undefined> {
+  return new Promise((resolve) => {
+    waiting.set(key, [...(waiting.get(key) ?? []), resolve]);
+    tell({ kind: 'get', key });
+  });
+}
+
+/** As large as an entry of a machine's cache may be. */
+const MOST_PLAIN = 64 * 1024 * 1024;
+
+/**
+ * Facts of layers: the parsed ones of the last images, then those of all machines, packed with
+ * their key, which says that an entry is of this layer. Those of one digest never change.
+ *
+ * @param mostHeld characters of JSON; parsed they take some three times as many bytes
+ */
+function factsOfLayers(mostHeld: number): KeptFacts {
+  const held = new Recent<unknown>(mostHeld);
+  const hold = (key: string, facts: unknown, length: number): void => {
+    if (length <= mostHeld / 4) held.set(key, facts, length);
+  };
+  const sharedKey = (key: string): string =>
+    createHash('sha256').update(`v${FACTS_SCHEMA} ${key}`).digest('hex');
+  return {
+    get: async (key) => {
+      const before = held.get(key);
+      if (before !== undefined) return before;
+      const packed = (await shared(sharedKey(key))) ?? '';
+      const plain = await promisify(gunzip)(packed, { maxOutputLength: MOST_PLAIN }).catch(
+        () => '',
+      );
+      const text = plain.toString();
+      const facts = text.startsWith(`${key}\n`) ? parseJson(text.slice(key.length + 1)) : undefined;
+      if (!isLayerFacts(facts)) return undefined;
+      hold(key, facts, text.length);
+      return facts;
+    },
+    set: async (key, facts) => {
+      const text = JSON.stringify(facts);
+      hold(key, facts, text.length);
+      if (text.length + key.length >= MOST_PLAIN) return;
+      const packed = await promisify(gzip)(`${key}\n${text}`, { level: 3 });
+      tell({ kind: 'put', key: sharedKey(key), packed });
+    },
+  };
+}
+
+/** Changes with InspectedImage in form or meaning. */
+const INSPECTIONS_SCHEMA = `2-${FACTS_SCHEMA}`;
+
+/**
+ * Most signatures and attestations are attached within hours of the build. So they are looked up
+ * again with the next grade of a young image, and otherwise once a week.
+ */
+const YOUNG_MS = 2 * DAY_MS;
+const LOOK_AGAIN_MS = 7 * DAY_MS;
+
+/**
+ * Inspections of images by name and digest, on this machine: grading the same bytes again then asks
+ * for vulnerabilities and age alone. `by` is what else they depend on, such as whom to trust.
+ */
+function keptInspections(home: CacheHome, by: unknown) {
+  const cache = openCache(home, 'inspections', INSPECTIONS_SCHEMA);
+  const head = createHash('sha256').update(JSON.stringify(by)).digest('hex').slice(0, 16);
+  return {
+    /** To judge it throws where an SBOM names files alone: then it is inspected again. */
+    get: async (name: string, now: number): Promise<InspectedImage | undefined> => {
+      const kept = await cache.get(`${head} ${name}`);
+      if (!(now < (numberField(kept, 'until') ?? 0))) return undefined;
+      try {
+        const bytes = Buffer.from(textField(kept, 'packed') ?? '', 'base64');
+        // Written by this program on this machine.
+        return deserialize(await promisify(gunzip)(bytes)) as InspectedImage;
+      } catch {
+        return undefined;
+      }
+    },
+    set: async (
+      name: string,
+      { now, builtAt }: { readonly now: number; readonly builtAt: Date | undefined },
+      inspected: InspectedImage,
+    ): Promise<void> => {
+      if (builtAt !== undefined && now - builtAt.getTime() < YOUNG_MS) return;
+      const platforms = inspected.platforms.map(({ content, ...one }) => {
+        if (!content.known) return { ...one, content };
+        // A function cannot be kept.
+        const filesystem = { ...content.value.filesystem, has: undefined };
+        return { ...one, content: { ...content, value: { ...content.value, filesystem } } };
+      });
+      const bytes = serialize({ ...inspected, platforms });
+      const packed = (await promisify(gzip)(bytes, { level: 1 })).toString('base64');
+      await cache.set(`${head} ${name}`, { until: now + LOOK_AGAIN_MS, packed });
+    },
+  };
+}
 
 type Grading = Awaited<ReturnType<typeof prepare>>;
 
@@ -70,7 +160,7 @@ async function prepare({ home, settings: own }: Pick<GraderOptions, 'home' | 'se
   const hands = await handsAt(own, place);
   drainAtEnd();
   globalThis.fetch = hands.fetch;
-  const layerFacts = factsOfLayers(hands.context, shared, own.bounds.memory / 32);
+  const layerFacts = factsOfLayers(own.bounds.memory / 32);
   const context: PipelineContext = { ...hands.context, layerFacts };
   await boundKeptDaily(context);
   const inspections = keptInspections(context, [VERSION, own.trust]);

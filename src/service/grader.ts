@@ -8,7 +8,6 @@ import { makeFolders } from '../lib/make-folders.ts';
 import { type Fact, known, unknownFact, type Vulnerability } from '../model/facts.ts';
 import type { ImageContents } from '../model/report.ts';
 import type { Credentials } from './hands.ts';
-import type { SharedFacts } from './kept.ts';
 import type { GradeRecord, MadeGrade } from './record-rows.ts';
 import type { ServiceSettings } from './settings.ts';
 import type { AskError, ImageName } from './shapes.ts';
@@ -55,6 +54,12 @@ export type FromGrader =
   | { readonly kind: 'get'; readonly key: string }
   | { readonly kind: 'put'; readonly key: string; readonly packed: Uint8Array }
   | { readonly kind: 'answer'; readonly answer: GraderAnswer<Made | MadeAgain> };
+
+/** The table that all workers share, by keys that say the schema. */
+export interface SharedFacts {
+  get(key: string): Promise<Uint8Array | undefined>;
+  put(key: string, facts: Uint8Array): Promise<void>;
+}
 
 export interface GraderOptions {
   readonly settings: Pick<ServiceSettings, 'registries' | 'trust' | 'bounds' | 'osv'>;

@@ -382,7 +382,7 @@ function upkeepRecords(
   };
 
   return {
-    /** As kept.ts packs them; those that were not used longest go first. */
+    /** As graders pack them; those that were not used longest go first. */
     layerFacts: async (key: string): Promise<Uint8Array | undefined> => {
       const [row] = await query<{ body: Uint8Array }>(
         `WITH used AS (UPDATE layer_facts SET used_at = $2 WHERE key = $1 AND used_at < $3)

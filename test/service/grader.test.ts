@@ -2,11 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
-import { packFacts, sharedKey, unpackFacts } from '../../src/service/kept.ts';
 import { type GradeRecord, recordOf } from '../../src/service/record-rows.ts';
 import { startFakeRegistry } from '../fakes/fake-registry.ts';
 import { ImageBytes } from '../fakes/images.ts';
@@ -119,59 +118,51 @@ describe('a grader', () => {
 });
 
 describe('facts of layers', () => {
-  const key = `${digestOf('a')} ${digestOf('b')}`;
-
-  test('are read once for all machines', async () => {
-    const table = new Map<string, Uint8Array>();
-    const facts = {
-      get: (name: string) => Promise.resolve(table.get(name)),
-      put: (name: string, packed: Uint8Array) => Promise.resolve(void table.set(name, packed)),
-    };
-    const { bytes, root, layers } = imageOf([debian()]);
-    stand.push('team/shared', bytes, root);
-    const first = await stand.ask(stand.grader({}, { facts }), 'team/shared');
-    expect(table.size).toBe(1);
+  const table = new Map<string, Uint8Array>();
+  const facts = {
+    get: (name: string) => Promise.resolve(table.get(name)),
+    put: (name: string, packed: Uint8Array) => Promise.resolve(void table.set(name, packed)),
+  };
+  /** By a machine that has graded nothing yet. */
+  async function askAnew(repository: string) {
     stand.registry.requests.length = 0;
-    const other = await mkdtemp(join(tmpdir(), 'scoville-service-'));
-    try {
-      expect(await stand.ask(stand.grader({}, { facts, home: other }), 'team/shared')).toEqual(
-        first,
-      );
-      expect(stand.registry.calls).not.toContain(`GET /v2/team/shared/blobs/${layers[0]?.digest}`);
-    } finally {
-      await rm(other, { recursive: true, force: true });
-    }
-  });
-
-  test.each([
-    ['no gzip', Buffer.from('nothing')],
-    ['another layer', gzipSync(`${digestOf('c')} ${digestOf('b')}\n{"schema":30}`)],
-    ['another schema', gzipSync(`${key}\n{"schema":1,"paths":""}`)],
-    ['no JSON', gzipSync(`${key}\n{`)],
-    ['too much', gzipSync(Buffer.concat([Buffer.from(`${key}\n`), Buffer.alloc(65 << 20, ' ')]))],
-  ])('of the table do not count where they are %s', async (_, packed) => {
-    expect(await unpackFacts(key, packed)).toBeUndefined();
-  });
-
-  test('come back as they were, by a key of one length', async () => {
-    const tar = debian();
-    const tars = imageOf([tar]);
-    stand.push('team/packed', tars.bytes, tars.root);
-    const table = new Map<string, Uint8Array>();
-    const put = (name: string, packed: Uint8Array) => Promise.resolve(void table.set(name, packed));
     const home = await mkdtemp(join(tmpdir(), 'scoville-service-'));
-    await stand.ask(
-      stand.grader({}, { home, facts: { get: () => Promise.resolve(undefined), put } }),
-      'team/packed',
-    );
-    await rm(home, { recursive: true, force: true });
-    const name = `${tars.layers[0]?.digest} ${digestOf(tar)}`;
-    const packed = table.get(sharedKey(name));
-    const found = packed && (await unpackFacts(name, packed));
-    expect(found?.facts.packages[0]?.packages[0]).toMatchObject({ name: 'zlib1g' });
-    const again = await packFacts(name, JSON.stringify(found?.facts));
-    expect(again && (await unpackFacts(name, again))?.facts).toEqual(found?.facts);
-    expect(sharedKey(name.repeat(100))).toHaveLength(64);
+    const grader = stand.grader({}, { facts, home });
+    try {
+      return await stand.ask(grader, repository);
+    } finally {
+      grader.close();
+      await rm(home, { recursive: true, force: true });
+    }
+  }
+
+  test('are read once for all machines, unless the table has others', async () => {
+    const tar = debian();
+    const { bytes, root, layers } = imageOf([tar]);
+    stand.push('team/shared', bytes, root);
+    const read = `GET /v2/team/shared/blobs/${layers[0]?.digest}`;
+    const first = await askAnew('team/shared');
+    expect(first).toMatchObject({ ok: true });
+    expect(stand.registry.calls).toContain(read);
+    const [[key = '', packed = Buffer.alloc(0)] = []] = table;
+    expect([table.size, key.length]).toEqual([1, 64]);
+    expect(await askAnew('team/shared')).toEqual(first);
+    expect(stand.registry.calls).not.toContain(read);
+
+    const name = `${layers[0]?.digest} ${digestOf(tar)}\n`;
+    const plain = gunzipSync(packed).toString();
+    expect(plain.startsWith(name)).toBe(true);
+    const other = `${digestOf('c')}${plain.slice(digestOf('c').length)}`;
+    const large = Buffer.concat([Buffer.from(plain), Buffer.alloc(65 << 20, ' ')]);
+    for (const damaged of [
+      Buffer.from('nothing'),
+      ...[other, `${name}{"schema":1,"paths":""}`, `${name}{`, large].map((one) => gzipSync(one)),
+    ]) {
+      table.set(key, damaged);
+      expect(await askAnew('team/shared')).toEqual(first);
+      expect(stand.registry.calls).toContain(read);
+      expect(table.get(key)).toEqual(packed);
+    }
   });
 });
 
