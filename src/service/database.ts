@@ -202,7 +202,7 @@ async function openFolder(folder: string): Promise<Database> {
       await wait(REOPEN_MS, undefined, { ref: false });
       await open().then((opened) => {
         lite = opened;
-        away = undefined;
+        away = reopening = undefined;
       }, nothing);
     }
   };
@@ -217,7 +217,7 @@ async function openFolder(folder: string): Promise<Database> {
       if (!isName && errorCode(error) !== '53100' && !BROKEN.test(why)) throw error;
       const cause = { cause: error };
       const failed = new DatabaseAway(`the database in ${folder} does not answer: ${why}`, cause);
-      if (mine === lite && away === undefined) {
+      if (mine === lite && reopening === undefined) {
         away = failed;
         reopening = reopen();
       }

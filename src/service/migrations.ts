@@ -29,28 +29,16 @@ CREATE INDEX due_at ON due (due_at);
 CREATE TABLE tally (level smallint, built_on date, images bigint NOT NULL, PRIMARY KEY (level, built_on))
 WITH (fillfactor = 50);
 CREATE FUNCTION tally_image() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-  old_level smallint; old_day date; new_level smallint; new_day date; step record;
 BEGIN
-  IF TG_OP <> 'INSERT' AND OLD.is_tag AND OLD.gone_at IS NULL THEN
-    old_level := coalesce(OLD.level, -1);
-    old_day := coalesce((OLD.built_at AT TIME ZONE 'UTC')::date, 'infinity');
-  END IF;
-  IF TG_OP <> 'DELETE' AND NEW.is_tag AND NEW.gone_at IS NULL THEN
-    new_level := coalesce(NEW.level, -1);
-    new_day := coalesce((NEW.built_at AT TIME ZONE 'UTC')::date, 'infinity');
-  END IF;
-  IF old_level IS NOT DISTINCT FROM new_level AND old_day IS NOT DISTINCT FROM new_day THEN
-    RETURN NULL;
-  END IF;
+  IF TG_OP = 'UPDATE' AND (OLD.level, OLD.built_at, OLD.gone_at) IS NOT DISTINCT FROM (NEW.level, NEW.built_at, NEW.gone_at)
+  THEN RETURN NULL; END IF;
   -- In order, so that two of them never wait for each other.
-  FOR step IN
-    SELECT * FROM (VALUES (old_level, old_day, -1), (new_level, new_day, 1)) AS s (level, day, images)
-    WHERE s.level IS NOT NULL ORDER BY s.level, s.day
-  LOOP
-    INSERT INTO tally VALUES (step.level, step.day, step.images)
-    ON CONFLICT (level, built_on) DO UPDATE SET images = tally.images + excluded.images;
-  END LOOP;
+  INSERT INTO tally
+  SELECT coalesce(level, -1), coalesce((built_at AT TIME ZONE 'UTC')::date, 'infinity'), sum(step)
+  FROM (VALUES (OLD.level, OLD.built_at, OLD.is_tag AND OLD.gone_at IS NULL, -1),
+    (NEW.level, NEW.built_at, NEW.is_tag AND NEW.gone_at IS NULL, 1)) AS s (level, built_at, counts, step)
+  WHERE counts GROUP BY 1, 2 HAVING sum(step) <> 0 ORDER BY 1, 2
+  ON CONFLICT (level, built_on) DO UPDATE SET images = tally.images + excluded.images;
   RETURN NULL;
 END $$;
 CREATE TRIGGER tally_image AFTER INSERT OR DELETE OR UPDATE OF level, built_at, gone_at ON image
