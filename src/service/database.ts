@@ -6,7 +6,7 @@ import { host, makeFolder } from '../image/disk.ts';
 import { claimAlone, isClaimed, ownerOf } from '../image/owner.ts';
 import { errorCode, messageOf, UserError } from '../lib/errors.ts';
 import type { Logger } from './log.ts';
-import { migrate } from './migrations.ts';
+import { MIGRATIONS } from './migrations.ts';
 
 /**
  * One statement with `$1`…, or several without values; rows have JavaScript values: numbers
@@ -287,4 +287,27 @@ async function takeFolder(folder: string): Promise<() => Promise<void>> {
     // Not one that another process took over while this one was suspended.
     if ((await ownerOf(lock)).id === id) await rm(lock, { force: true });
   };
+}
+
+/** Brings the tables to the newest form; of several processes one does it. Never back. */
+export async function migrate(
+  { transaction }: Pick<Database, 'transaction'>,
+  migrations = MIGRATIONS,
+): Promise<void> {
+  await transaction(async (query) => {
+    // Any number: the same for all processes that migrate one database.
+    await query('SELECT pg_advisory_xact_lock(7264110)');
+    await query(`CREATE TABLE IF NOT EXISTS migration (
+      number integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now()
+    )`);
+    const done = await query('SELECT number FROM migration');
+    if (done.length > migrations.length)
+      throw new UserError(`the database is of a newer Scoville: it has migration ${done.length}`, {
+        nextStep: 'update Scoville, or restore a backup of before',
+      });
+    for (let number = done.length; number < migrations.length; number += 1) {
+      await query(migrations[number] ?? '');
+      await query('INSERT INTO migration VALUES ($1)', [number + 1]);
+    }
+  });
 }

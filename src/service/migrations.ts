@@ -1,6 +1,3 @@
-import { UserError } from '../lib/errors.ts';
-import type { Database } from './database.ts';
-
 // Names of images sort by bytes, so that a prefix is a range of the index. Lists are filtered by
 // columns of `image` alone. What changes with each daily grade has no index: such an update stays
 // in its page (fillfactor leaves it room) and touches no index.
@@ -100,26 +97,3 @@ CREATE INDEX hook_event_age ON hook_event (seen_at);
 
 /** Steps from one form of the tables to the next. None is changed once it was released. */
 export const MIGRATIONS: readonly string[] = [FIRST];
-
-/** Brings the tables to the newest form; of several processes one does it. Never back. */
-export async function migrate(
-  { transaction }: Pick<Database, 'transaction'>,
-  migrations = MIGRATIONS,
-): Promise<void> {
-  await transaction(async (query) => {
-    // Any number: the same for all processes that migrate one database.
-    await query('SELECT pg_advisory_xact_lock(7264110)');
-    await query(`CREATE TABLE IF NOT EXISTS migration (
-      number integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now()
-    )`);
-    const done = await query('SELECT number FROM migration');
-    if (done.length > migrations.length)
-      throw new UserError(`the database is of a newer Scoville: it has migration ${done.length}`, {
-        nextStep: 'update Scoville, or restore a backup of before',
-      });
-    for (let number = done.length; number < migrations.length; number += 1) {
-      await query(migrations[number] ?? '');
-      await query('INSERT INTO migration VALUES ($1)', [number + 1]);
-    }
-  });
-}
