@@ -89,8 +89,10 @@ export async function openQueue(database: Database, options: QueueOptions) {
   const { query } = database;
   // Jobs that are done are deleted at once, but those that were scheduled: their time is taken.
   const boss = new PgBoss({
-    ...{ db: bossDb(query), schedule: false, maintenanceIntervalSeconds: silentSeconds },
-    ...{ retentionDays: 90, archiveCompletedAfterSeconds: WEEK_SECONDS },
+    ...{ db: bossDb(query), schedule: false, retentionDays: 90 },
+    archiveCompletedAfterSeconds: WEEK_SECONDS,
+    // Of its rounds it leaves out every other one.
+    maintenanceIntervalSeconds: Math.ceil(silentSeconds / 2),
   });
   boss.on('error', (error) => log?.warn('upkeep of the queue failed', { error }));
   const prepare = async (): Promise<void> => {
