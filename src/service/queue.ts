@@ -125,15 +125,15 @@ export async function openQueue(database: Database, options: QueueOptions) {
   const taken = new Set<Taken>();
   const loops: Promise<void>[] = [];
   const idle = new AbortController();
-  let bell = new AbortController();
-  const ring = (): void => {
-    bell.abort();
-    bell = new AbortController();
+  const bells = new Map(NAMES.map((name) => [name, new AbortController()]));
+  const ring = (name: JobName): void => {
+    bells.get(name)?.abort();
+    bells.set(name, new AbortController());
   };
-  const pause = (ms: number, ...until: AbortSignal[]): Promise<void> =>
-    wait(ms, undefined, { signal: AbortSignal.any([idle.signal, ...until]) }).catch(
-      () => undefined,
-    );
+  const pause = (name: JobName): Promise<void> => {
+    const until = [idle, bells.get(name) ?? idle].map(({ signal }) => signal);
+    return wait(pollMs, undefined, { signal: AbortSignal.any(until) }).catch(() => undefined);
+  };
 
   /** Changes those of the jobs that this process still has. */
   const change = (what: string, jobs: readonly Taken[], ...more: unknown[]) =>
@@ -219,7 +219,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
     const isOver = (): boolean => idle.signal.aborted;
     while (!isOver())
       try {
-        const called = pause(pollMs, bell.signal);
+        const called = pause(name);
         const [job] = await boss.fetch<Jobs[N]>(name, { includeMetadata: true });
         if (job === undefined) await called;
         else {
@@ -230,7 +230,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
       } catch (error) {
         // The job stays as it is, nobody says that it is alive, and it comes back.
         log?.warn('a job could not be ended', { job: name, error });
-        await pause(pollMs);
+        await pause(name);
       }
   };
   const ask = together(async (asks: readonly NewAsk[]): Promise<readonly Asked[]> => {
@@ -251,7 +251,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
         );
       return made;
     });
-    ring();
+    ring('grade');
     return all;
   });
 
@@ -268,7 +268,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
         ...given({ startAfter: afterSeconds, db: within && bossDb(within) }),
         singletonKey: key ?? randomUUID(),
       });
-      if (within === undefined) ring();
+      if (within === undefined) ring(name);
       return id ?? undefined;
     },
     /**
@@ -287,7 +287,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
     schedule: (name: 'daily' | 'follow', seconds: number): void => {
       const singletonSeconds = Math.min(seconds, WEEK_SECONDS);
       upkeep.push(async () => {
-        if ((await boss.send(name, {}, { singletonSeconds })) !== null) ring();
+        if ((await boss.send(name, {}, { singletonSeconds })) !== null) ring(name);
       });
       keepUp();
     },
