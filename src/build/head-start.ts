@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type CacheHome, openCache } from '../image/caches.ts';
 import { writeBeside } from '../image/disk.ts';
@@ -135,15 +135,16 @@ async function keyOf({ args, env, cwd, paths, version }: Outside): Promise<strin
   const files = found.flatMap(([place, kind]) =>
     kind === 'file' ? [place] : kind === 'folder' ? filesOfProject(place) : [],
   );
-  // What `docker buildx use` has chosen.
-  const chosen = join(env['BUILDX_CONFIG'] || join(paths.dockerConfig, 'buildx'), 'current');
   const marks = await Promise.all(
-    [join(paths.config, 'config.yaml'), chosen, ...files].map((file) => markOf(file)),
+    [join(paths.config, 'config.yaml'), ...files].map((file) => markOf(file)),
   );
+  // What `docker buildx use` has chosen: buildx writes it again each time.
+  const current = join(env['BUILDX_CONFIG'] || join(paths.dockerConfig, 'buildx'), 'current');
+  const chosen = await readFile(current, 'utf8').catch(() => '');
   // Whether a person's settings count depends on where the project ends.
   const repositories = await Promise.all(files.map((file) => kindOf(join(dirname(file), '.git'))));
   const variables = Object.entries(env).filter(([name]) => !PASSING.has(name));
-  const parts = [version, cwd, args, files, marks, repositories, variables.sort()];
+  const parts = [version, cwd, args, files, marks, repositories, chosen, variables.sort()];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

@@ -245,7 +245,7 @@ describe('nothing is started early', () => {
       'the choice of another builder',
       () => {
         mkdirSync(join(home, 'docker/buildx'), { recursive: true });
-        writeFileSync(join(home, 'docker/buildx/current'), '');
+        writeFileSync(join(home, 'docker/buildx/current'), '{"Name":"other"}');
       },
     ],
     [
