@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { operation } from './openapi.ts';
+import { operation } from './http.ts';
+import { unavailable } from './http.ts';
 import type { AppDeps } from './parts.ts';
-import { unavailable } from './problems.ts';
 
 export type Metrics = ReturnType<typeof openMetrics>;
 

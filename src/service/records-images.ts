@@ -1,7 +1,7 @@
 import { DAY_MS } from '../lib/time.ts';
 import type { Digest } from '../model/reference.ts';
-import { type Page, pageOf, type PageRequest, placeOf } from './cursor.ts';
 import type { Database } from './database.ts';
+import { type Page, pageOf, type PageRequest, placeOf } from './http.ts';
 import { digestBytes, GRADES, IMAGE, imageOf, nameOf, read } from './record-rows.ts';
 import type { GradeRow, ImageName, ImageRow } from './shapes.ts';
 
