@@ -2,6 +2,8 @@ import { buildContext, contextFile } from '../build/context-source.ts';
 import { CATALOGUE, FIX_RULES, LINT_RULES } from '../criteria/catalogue.ts';
 import { codeReads } from '../criteria/code-reads.ts';
 import { declaredSettings } from '../criteria/declared-settings.ts';
+import { CREDENTIAL_FILES, KEY_STORES } from '../facts/secrets/credential-files.ts';
+import { SECRET_RULES } from '../facts/secrets/secret-rules.ts';
 import { keptReport } from '../grade/kept-report.ts';
 import { EXIT, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
@@ -97,7 +99,8 @@ export function explained(
   const found =
     ofCriterion(id, report, folder) ??
     ofRule(id, folder) ??
-    ofCause(id) ??
+    ofCause(id, report, folder) ??
+    ofSecret(id, report, folder) ??
     ofEdit(id, report, folder) ??
     ofVulnerability(id, report);
   if (found !== undefined) return found;
@@ -195,7 +198,38 @@ function ofEdit(
   return served && { ...served, id, title, remedies: [...remedies, ...served.remedies] };
 }
 
-function ofCause(id: string): Explanation | undefined {
+/** Kinds of secrets that cards and `lint` name, with what each is. */
+const SECRET_KINDS: ReadonlyMap<string, string> = new Map([
+  ...[...SECRET_RULES, ...CREDENTIAL_FILES, ...KEY_STORES].map(
+    ({ id, what }) => [id, what] as const,
+  ),
+  ['git-directory', 'The history of git, with all that was ever committed'],
+  ['env-file', 'A file of variables, with a value for a name of a secret'],
+  ['named-secret', 'A value for a name of a secret'],
+  ['login-in-command', 'A password in the words of a command'],
+]);
+
+function titleOf(what: string): string {
+  return what.replace(/^./, (letter) => letter.toUpperCase());
+}
+
+/** A kind of secret: what it is, and what the criterion says of all of them. */
+function ofSecret(
+  id: string,
+  report: ReportInput | undefined,
+  folder: FolderHere,
+): Explanation | undefined {
+  const what = SECRET_KINDS.get(id);
+  if (what === undefined) return undefined;
+  const criterion = ofCriterion('no-secrets', report, folder);
+  return criterion && { ...criterion, id, title: titleOf(what) };
+}
+
+function ofCause(
+  id: string,
+  report: ReportInput | undefined,
+  folder: FolderHere,
+): Explanation | undefined {
   const causes = CAUSES.get(id);
   const remedies = causes?.map(({ cause, remedy }) => ({
     title: cause,
@@ -204,8 +238,12 @@ function ofCause(id: string): Explanation | undefined {
   const why =
     'Why two builds differ. Two that give the same image show that it comes from its source.';
   const [first = ''] = (causes?.[0]?.cause ?? '').split(/[,:;(]| where /);
-  const title = first.trim().replace(/^./, (letter) => letter.toUpperCase());
-  return remedies && { id, title, why, decidedBy: '', remedies };
+  const title = titleOf(first.trim());
+  const secret = ofSecret(id, report, folder);
+  // `private-key` and `password-hash` are both.
+  const also =
+    secret === undefined ? [] : [{ title: `As a secret: ${secret.title}` }, ...secret.remedies];
+  return remedies && { id, title, why, decidedBy: '', remedies: [...remedies, ...also] };
 }
 
 /** A vulnerability of the image that was graded here. */

@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { explain } from '../../src/cli/explain.ts';
+import { explain, explained } from '../../src/cli/explain.ts';
 import { pathsOf } from '../../src/cli/paths.ts';
 import { CATALOGUE, FIX_RULES, LINT_RULES } from '../../src/criteria/catalogue.ts';
 import { nextSteps } from '../../src/criteria/next-steps.ts';
+import { CREDENTIAL_FILES, KEY_STORES } from '../../src/facts/secrets/credential-files.ts';
+import { SECRET_RULES } from '../../src/facts/secrets/secret-rules.ts';
 import { keepReport } from '../../src/grade/kept-report.ts';
 import type { ReadyStep } from '../../src/model/scorecard.ts';
 import { CAUSES } from '../../src/reproduce/causes.ts';
@@ -69,6 +71,20 @@ test('says of an edit that serves neither why it helps', async () => {
   const text = await printed('own-files:context');
   expect(text).toContain('Why\n  COPY takes the whole folder into the image, and each change');
   expect(text).toContain('How to fix it\n  Apply it\n      scoville fix --only own-files:context');
+});
+
+const KINDS = [...SECRET_RULES, ...CREDENTIAL_FILES, ...KEY_STORES].map(({ id }) => id);
+test('knows each kind of secret that a card or lint names', () => {
+  const { why, remedies } = explained('no-secrets');
+  const remedy = remedies[0]?.title;
+  for (const id of [...KINDS, 'git-directory', 'env-file', 'named-secret', 'login-in-command']) {
+    const { title, ...found } = explained(id);
+    expect(found.id, id).toBe(id);
+    expect(title, id).toMatch(/^[A-Z0-9`.]/);
+    // A cause of `reproduce` may have the same name.
+    if (!CAUSES.has(id)) expect(found.why, id).toBe(why);
+    expect(found.remedies.map((one) => one.title)).toContain(remedy);
+  }
 });
 
 test('an id that is not known names the nearest', async () => {
