@@ -141,7 +141,7 @@ export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
   try {
     return await traceForProfile(context, request, async (traced) =>
       committed === undefined
-        ? writeProfile(context, { ...traced, image: operand }, request, flags, io)
+        ? writeProfile(context, traced, { ...request, operand }, flags, io)
         : checkCommitted(committed, { ...traced, image: operand }, flags, io),
     );
   } finally {
@@ -152,11 +152,12 @@ export const profile = command(PROFILE, async (flags, [operand = ''], io) => {
 async function writeProfile(
   context: PipelineContext,
   traced: TracedImage,
-  request: ProfileRequest,
+  request: ProfileRequest & { readonly operand: string },
   flags: Flags,
   io: CommandIo,
 ): Promise<number> {
   const { output: out, json } = flags;
+  const { operand } = request;
   const proven = await proveProfile(context, traced, request);
   await writeFileBeside(resolve(io.cwd, out), documentText(proven.document));
   const { image, digest, architecture, trace, exercises, confinement } = traced;
@@ -181,11 +182,12 @@ async function writeProfile(
   const again = {
     run: givenAgain(flags, ['env', 'volume']),
     check: givenAgain(flags, ['exercise', 'smoke', 'env', 'volume', ...chosen]),
-    ...(request.image === image
-      ? { image }
-      : await buildsAgain(context, image, request.image, out)),
+    ...(request.image === operand
+      ? { image: operand }
+      : await buildsAgain(context, operand, image, out)),
   };
-  io.writeOut(json ? jsonText(summary) : profileText(summary, again));
+  // A folder's image was built only for this, and is gone.
+  io.writeOut(json ? jsonText(summary) : profileText({ ...summary, image: operand }, again));
   return EXIT.met;
 }
 
