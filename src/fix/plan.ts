@@ -31,7 +31,7 @@ import { networkFetch } from '../lib/fetch.ts';
 import { given } from '../lib/json.ts';
 import { inParallel } from '../lib/parallel.ts';
 import { quantity } from '../lib/text.ts';
-import { DAY_MS } from '../lib/time.ts';
+import { DAY_MS, HOUR_MS } from '../lib/time.ts';
 import { declared } from '../lint/lint.ts';
 import { phase, type PipelineContext } from '../model/context.ts';
 import {
@@ -265,8 +265,6 @@ async function gatherFacts(
     repository: publicSourceUrl(origin ?? ''),
   };
 }
-
-const HOUR_MS = DAY_MS / 24;
 
 /**
  * What others are asked for. A hint rests on what they said today; that one did not answer counts

@@ -2,6 +2,7 @@
 export const LATEST_EPOCH = 253_402_300_799;
 
 export const DAY_MS = 86_400_000;
+export const HOUR_MS = DAY_MS / 24;
 const NOTE = /\bvalid until (\d{4}-\d{2}-\d{2})\b/gi;
 
 /** The end of a UTC day (YYYY-MM-DD), in milliseconds since 1970; undefined for an invalid day. */

@@ -6,6 +6,7 @@ import { canConnect, reasonOf } from '../lib/can-connect.ts';
 import { err, errorCode, ok, ProxyError, type Result } from '../lib/errors.ts';
 import { field, given, listField, lookup, numberField, parseJson, textField } from '../lib/json.ts';
 import { groupBy, inParallel } from '../lib/parallel.ts';
+import { HOUR_MS } from '../lib/time.ts';
 import type { VulnerabilitiesFact } from '../model/facts.ts';
 import type { OsRelease, Package } from '../model/packages.ts';
 import {
@@ -125,7 +126,7 @@ interface Asked {
 
 interface Answers {
   readonly matches: readonly OsvMatch[];
-  /** Ecosystems of which the server has no data. */
+  /** Ecosystems that the server does not know. */
   readonly unknown: readonly string[];
 }
 
@@ -266,7 +267,8 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
   const url = request.url.replace(/(?<!\/)\/+$/, '');
   const failed = (reason: string): Result<never> => err(`OSV (${new URL(url).host}): ${reason}`);
   const plan = planOsv(request.packages, request.osRelease);
-  const before = await answeredBefore({ ...request, url }, plan);
+  const key = keyOfAnswers(url, plan);
+  const before = await answeredBefore(request, key, plan);
   if (before === undefined && plan.questions.length > 0) {
     const reached = await canConnect(request.proxy ?? url, CONNECT_MS);
     if (!reached.ok)
@@ -283,8 +285,7 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
   const records = await recordsOf(http, { ...request, url }, matches);
   if (!records.ok) return failed(records.error);
   const at = before?.at ?? request.now;
-  if (before === undefined)
-    await request.cache.set(keyOfAnswers(url, plan), { at, matches, unknown });
+  if (before === undefined) await request.cache.set(key, { at, matches, unknown });
   const reports = await osvReports(plan, matches, records.value);
   return ok(
     scanFact(reports, {
@@ -297,17 +298,18 @@ export async function scanWithOsv(request: OsvRequest): Promise<Result<Vulnerabi
   );
 }
 
-/** Scanners with a database go by one of a day and more. */
-const FRESH_MS = 60 * 60 * 1000;
-
-/** What the server said of the same questions within the hour: an edit moves no package. */
+/**
+ * What the server said of the same questions within the hour: an edit moves no package, and
+ * scanners with a database go by one of a day and more.
+ */
 async function answeredBefore(
-  { url, cache, now }: OsvRequest,
+  { cache, now }: OsvRequest,
+  key: string,
   plan: OsvPlan,
 ): Promise<(Answers & { readonly at: number }) | undefined> {
-  const kept = await cache.get(keyOfAnswers(url, plan));
+  const kept = await cache.get(key);
   const at = numberField(kept, 'at');
-  if (at === undefined || at > now || now - at >= FRESH_MS) return undefined;
+  if (at === undefined || at > now || now - at >= HOUR_MS) return undefined;
   const matches = listField(kept, 'matches').flatMap((one): OsvMatch[] => {
     const [question, id] = [numberField(one, 'question'), textField(one, 'id')];
     const modified = textField(one, 'modified');

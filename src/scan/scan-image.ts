@@ -229,18 +229,19 @@ async function scanEach<P extends Pick<InspectedPlatform, 'platform' | 'content'
   return scanned;
 }
 
-/** Packages that they name, in all: a record of a kernel's CVE names thousands. */
+/** Packages and ids that they name, in all: a record of a kernel's CVE names thousands. */
 const MOST_HELD = 50_000;
 const held = new WeakMap<PipelineContext['paths'], RecordCache>();
 
-/** Records of OSV; this process keeps those of the last images in memory. */
+/** Records and answers of OSV; this process keeps those of the last images in memory. */
 function recordsOf(context: PipelineContext): RecordCache {
   const known = held.get(context.paths);
   if (known !== undefined) return known;
   const kept = openCache(context, 'vulnerabilities', 1);
   const recent = new Recent<unknown>(MOST_HELD);
   const hold = (key: string, value: unknown): unknown => {
-    recent.set(key, value, 1 + listField(value, 'affected').length);
+    const named = [...listField(value, 'affected'), ...listField(value, 'matches')];
+    recent.set(key, value, 1 + named.length);
     return value;
   };
   const made: RecordCache = {
