@@ -176,6 +176,10 @@ async function writeProfile(
     confinement: confinementWords(confinement),
     startsProcesses: startsProcesses(trace),
   };
+  if (json) {
+    io.writeOut(jsonText(summary));
+    return EXIT.met;
+  }
   const chosen = (['for', 'timeout'] as const).filter(
     (name) => `${flags[name]}` !== PROFILE.flags[name].standard,
   );
@@ -187,7 +191,7 @@ async function writeProfile(
       : await buildsAgain(context, operand, image, out)),
   };
   // A folder's image was built only for this, and is gone.
-  io.writeOut(json ? jsonText(summary) : profileText({ ...summary, image: operand }, again));
+  io.writeOut(profileText({ ...summary, image: operand }, again));
   return EXIT.met;
 }
 
