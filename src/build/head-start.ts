@@ -135,14 +135,14 @@ async function keyOf({ args, env, cwd, paths, version }: Outside): Promise<strin
   const files = found.flatMap(([place, kind]) =>
     kind === 'file' ? [place] : kind === 'folder' ? filesOfProject(place) : [],
   );
-  const marks = await Promise.all(
-    [join(paths.config, 'config.yaml'), ...files].map((file) => markOf(file)),
-  );
-  // What `docker buildx use` has chosen: buildx writes it again each time.
+  // What `docker buildx use` has chosen. By its text, since each buildx writes the file again.
   const current = join(env['BUILDX_CONFIG'] || join(paths.dockerConfig, 'buildx'), 'current');
-  const chosen = await readFile(current, 'utf8').catch(() => '');
-  // Whether a person's settings count depends on where the project ends.
-  const repositories = await Promise.all(files.map((file) => kindOf(join(dirname(file), '.git'))));
+  const [marks, repositories, chosen] = await Promise.all([
+    Promise.all([join(paths.config, 'config.yaml'), ...files].map((file) => markOf(file))),
+    // Whether a person's settings count depends on where the project ends.
+    Promise.all(files.map((file) => kindOf(join(dirname(file), '.git')))),
+    readFile(current, 'utf8').catch(() => ''),
+  ]);
   const variables = Object.entries(env).filter(([name]) => !PASSING.has(name));
   const parts = [version, cwd, args, files, marks, repositories, chosen, variables.sort()];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
