@@ -38,7 +38,7 @@ for (const stream of [process.stdout, process.stderr])
 
 // Node would end with 1, which here means that an image is below the gate.
 const onUncaught = (thrown: unknown): void => {
-  process.stderr.write(errorText(thrown, false));
+  process.stderr.write(errorText(thrown, process.env['SCOVILLE_DEBUG'] !== undefined));
   unread = 2;
   process.exitCode = 2;
   // Containers and folders of this run are removed, for as long as that works.
