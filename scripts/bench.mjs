@@ -1,11 +1,11 @@
 // What scoville costs over plain `docker buildx build` and over unpacking layers, each thing beside its floor in the same run. Never
 // fails on a time.
-//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic] [--loop] [--service [--queue]] [--badges]
+//   npm run bench -- [--quick] [--json] [--runs N] [--bin FILE] [--keep] [--grade] [--layout FOLDER ...] [--advisories] [--hermetic] [--loop [--only TEXT]] [--service [--queue]] [--badges]
 // --quick: an image of 200 MB in place of 1.5 GB. --keep: leave images and files for another run, which takes them again.
 // --layout: only what grading these images costs, each an OCI layout (docker save IMAGE | tar -x -C FOLDER).
 // --grade: only the grading, for which no Docker is needed. trivy on the PATH is measured beside it, and CHPS_SCORER=path/to/chps-scorer.sh too (with Docker).
 // --hermetic: only what recording and replaying cost.
-// --loop: only edit, build, run: of a small project, and of large layers that changed (after `. <(scripts/engine.sh env)`).
+// --loop: only edit, build, run: of a small project, and of large layers that changed (after `. <(scripts/engine.sh env)`). --only: whose name has this.
 // --service: only a fleet of images by the workers of the service (after `. <(scripts/engine.sh env)`).
 // --service --queue: only how many jobs a second a PostgreSQL carries (SCOVILLE_BENCH_DATABASE) that do nothing, of one worker and of fifty.
 // --badges: only how many badges a second the service answers.
@@ -33,6 +33,7 @@ const { values } = parseArgs({
     advisories: { type: 'boolean', default: false },
     hermetic: { type: 'boolean', default: false },
     loop: { type: 'boolean', default: false },
+    only: { type: 'string' },
     service: { type: 'boolean', default: false },
     queue: { type: 'boolean', default: false },
     badges: { type: 'boolean', default: false },
@@ -64,6 +65,7 @@ const dir = join(process.env.SCOVILLE_BENCH_DIR ?? tmpdir(), `${MARK}-${sizeName
 const setup = {
   bin: resolve(values.bin),
   runs: Number(values.runs),
+  only: values.only,
   dir,
   home: join(dir, 'home'),
   // BuildKit keeps the copies of contexts by the folder's own name: no other build is to share ours.
@@ -81,6 +83,7 @@ const cached = existsSync(beforeFile) ? JSON.parse(readFileSync(beforeFile, 'utf
 const needsEngine = !values.grade && values.layout.length === 0;
 const needsImages = needsEngine && !values.hermetic && !values.loop;
 const before = needsEngine ? new Set(cached ?? cacheBefore()) : undefined;
+setup.before = before;
 const removeAll = () => {
   say('removing images, build cache and files');
   if (before !== undefined) cleanEngine(before);

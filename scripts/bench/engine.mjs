@@ -55,7 +55,7 @@ export function cleanEngine(before) {
       ({ id, text, isLarge }) =>
         !before.has(id) &&
         (text.includes(MARK) ||
-          /ADD \d\.tar \/$/.test(text) ||
+          /(?:ADD \d\.tar \/|COPY \d \/srv\/\d)$/.test(text) ||
           (isLarge && text.startsWith('local source'))),
     );
     if (ours.length === 0) return;

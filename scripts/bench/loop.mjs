@@ -5,8 +5,9 @@ import { appendFileSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:f
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { makeFile, numbers, pools } from './content.mjs';
+import { cleanEngine } from './engine.mjs';
 import { MARK } from './image.mjs';
-import { row } from './table.mjs';
+import { row, tableText } from './table.mjs';
 import { spread, timed } from './timing.mjs';
 
 const { SCOVILLE_BASE_BUSYBOX: BUSYBOX = 'busybox' } = process.env;
@@ -36,7 +37,12 @@ const PROJECTS = [
 export async function loopRows(setup) {
   await startOsv(setup.home);
   const rows = [];
-  for (const project of PROJECTS) rows.push(...(await projectRows(setup, project)));
+  for (const project of PROJECTS.filter(({ name }) => name.includes(setup.only ?? ''))) {
+    const found = await projectRows(setup, project);
+    // What comes next takes minutes, and may fail.
+    process.stderr.write(`${tableText(found)}\n`);
+    rows.push(...found);
+  }
   return rows;
 }
 
@@ -58,7 +64,10 @@ async function startOsv(home) {
   writeFileSync(join(home, 'config/config.yaml'), `osv: {url: '${url}'}\n`);
 }
 
-async function projectRows({ bin, home, dir, runs }, { name, make, change, run, card, isLarge }) {
+async function projectRows(
+  { bin, home, dir, runs, before },
+  { name, make, change, run, card, isLarge },
+) {
   const context = join(dir, `${MARK}-loop`);
   rmSync(context, { recursive: true, force: true });
   const flags = make(context);
@@ -67,7 +76,7 @@ async function projectRows({ bin, home, dir, runs }, { name, make, change, run, 
   const ours = [process.execPath, bin, 'build', '-t', image('ours'), ...flags, context];
   const seen = { docker: [], ours: [] };
   // The first of each fills caches and is not counted.
-  for (let turn = 0; turn <= (isLarge ? Math.ceil(runs / 2) : runs); turn += 1)
+  for (let turn = 0; turn <= (isLarge ? Math.ceil(runs / 2) : runs); turn += 1) {
     for (const [by, command] of [
       ['docker', docker],
       ['ours', ours],
@@ -77,6 +86,12 @@ async function projectRows({ bin, home, dir, runs }, { name, make, change, run, 
       const found = await watched(command, { SCOVILLE_HOME: home });
       if (turn > 0) seen[by].push(found);
     }
+    // Each turn of them is some gigabytes.
+    if (isLarge) {
+      timed('docker', ['rmi', '--force', image('docker'), image('ours')]);
+      cleanEngine(before);
+    }
+  }
   timed('docker', ['rmi', '--force', image('docker'), image('ours')]);
   rmSync(context, { recursive: true, force: true });
   const of = (by, what) => spread(seen[by].map((one) => one[what]));
