@@ -47,6 +47,10 @@ const syntax = [
       'Files of users are written by src/image/disk.ts. Where only ours are, disable this and say which.',
   },
   {
+    selector: 'ObjectExpression > SpreadElement > ObjectExpression',
+    message: 'Write these fields as fields.',
+  },
+  {
     selector: "CallExpression[callee.name=/^mkdir(Sync)?$/] Property[key.name='recursive']",
     message: 'src/lib/make-folders.ts makes folders: mkdir never ends below /proc.',
   },

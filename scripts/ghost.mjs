@@ -78,7 +78,9 @@ function writeExports(mirror) {
     const events = [{ introduced: '0' }, { fixed: '1' }];
     const affected = { package: { ecosystem: release, name: 'made-up' } };
     const record = {
-      ...{ id, modified: new Date().toISOString(), schema_version: '1.6.0' },
+      id,
+      modified: new Date().toISOString(),
+      schema_version: '1.6.0',
       affected: [{ ...affected, ranges: [{ type: 'ECOSYSTEM', events }] }],
     };
     mkdirSync(join(mirror, ecosystem), { recursive: true });

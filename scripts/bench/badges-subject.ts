@@ -11,10 +11,16 @@ import type { GradeRow, ImageName, ImageRow } from '../../src/service/shapes.ts'
 
 const grade = 'B';
 const latest = (image: ImageName): GradeRow => ({
-  ...{ id: 'a', image, digest: digestOf(''), gradedAt: new Date(), origin: 'service', level: 3 },
+  id: 'a',
+  image,
+  digest: digestOf(''),
+  gradedAt: new Date(),
+  origin: 'service',
+  level: 3,
   overall: { points: 15, total: 23, grade },
   vectors: { minimalism: grade, provenance: grade, configuration: grade, vulnerabilities: grade },
-  ...{ failing: [], scoville: '1' },
+  failing: [],
+  scoville: '1',
 });
 const image = (name: ImageName): Promise<ImageRow> =>
   Promise.resolve({ image: name, isFollowed: false, latest: latest(name) });
@@ -31,7 +37,11 @@ constant.get('/badge/constant.svg', async (_, reply) =>
 const file = openSync('/dev/null', 'w');
 const deps = {
   settings: { reading: 'open', registries: [], proxies: [] },
-  ...{ records: { image }, tokens: {}, queue: {}, database: {}, now: Date.now },
+  records: { image },
+  tokens: {},
+  queue: {},
+  database: {},
+  now: Date.now,
   log: openLog((line) => writeSync(file, line), Date.now),
 } as unknown as AppDeps;
 const service = await buildApp(deps);

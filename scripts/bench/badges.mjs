@@ -17,9 +17,16 @@ export async function badges() {
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
     const file = join(dir, 'subject.mjs');
     await build({
-      ...{ entryPoints: ['scripts/bench/badges-subject.ts'], outfile: file, bundle: true, plugins },
-      ...{ platform: 'node', format: 'esm', jsx: 'automatic', absWorkingDir: ROOT },
-      ...{ packages: 'external', logLevel: 'error' },
+      entryPoints: ['scripts/bench/badges-subject.ts'],
+      outfile: file,
+      bundle: true,
+      plugins,
+      platform: 'node',
+      format: 'esm',
+      jsx: 'automatic',
+      absWorkingDir: ROOT,
+      packages: 'external',
+      logLevel: 'error',
     });
     server = fork(file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     const told = () => new Promise((done) => server.once('message', done));

@@ -27,9 +27,15 @@ export async function serviceQueue({ quick }) {
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
     const file = join(dir, 'subject.mjs');
     await build({
-      ...{ entryPoints: ['scripts/bench/service-queue-subject.ts'], outfile: file, bundle: true },
-      ...{ platform: 'node', format: 'esm', absWorkingDir: ROOT, plugins },
-      ...{ packages: 'external', logLevel: 'error' },
+      entryPoints: ['scripts/bench/service-queue-subject.ts'],
+      outfile: file,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      absWorkingDir: ROOT,
+      plugins,
+      packages: 'external',
+      logLevel: 'error',
     });
     const subject = (...words) =>
       spawn(process.execPath, [file, place, ...words], { stdio: ['pipe', 'pipe', 'inherit'] });

@@ -59,7 +59,10 @@ let graded = 0;
 const workers = new Workers(
   { settings, records, queue, log, now },
   {
-    ...{ graders, home, env: process.env, file: new URL(task.grader) },
+    graders,
+    home,
+    env: process.env,
+    file: new URL(task.grader),
     onGraded: ({ outcome }) => {
       if (outcome !== 'done') throw new Error(`an image was not graded: ${outcome}`);
       graded += 1;
@@ -101,11 +104,9 @@ async function round(reason: 'api' | 'daily'): Promise<unknown> {
   const { user, system } = process.cpuUsage(before);
   const sizes = await Promise.all([process.pid, ...workers.pids].map(residentBytes));
   return {
-    ...{
-      seconds,
-      cpuSeconds: (user + system) / 1e6,
-      graderSeconds: graderSeconds() - gradersBefore,
-    },
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    graderSeconds: graderSeconds() - gradersBefore,
     megabytes: sizes.map((one) => one / 1e6),
   };
 }

@@ -46,7 +46,10 @@ export async function service({ bin, quick, json, sample = 50 }) {
     const before = chosen(0).map(grade);
     say('grading the fleet');
     const rounds = await runSubject(dir, {
-      ...{ registry, repositories, graders: GRADERS, osvUrl: osv.url },
+      registry,
+      repositories,
+      graders: GRADERS,
+      osvUrl: osv.url,
       home: join(dir, 'service'),
       database: process.env.SCOVILLE_BENCH_DATABASE ?? join(dir, 'database'),
       grader: new URL(`file://${join(dir, 'grader-process.js')}`).href,
@@ -93,8 +96,14 @@ async function bundle(dir) {
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
   writeFileSync(join(dir, 'package.json'), '{"type":"module"}');
   const shared = {
-    ...{ bundle: true, platform: 'node', target: 'node20.19', format: 'esm', jsx: 'automatic' },
-    ...{ absWorkingDir: ROOT, plugins, logLevel: 'error' },
+    bundle: true,
+    platform: 'node',
+    target: 'node20.19',
+    format: 'esm',
+    jsx: 'automatic',
+    absWorkingDir: ROOT,
+    plugins,
+    logLevel: 'error',
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
     },

@@ -70,7 +70,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const made = join(home, 'images.json');
   if (act === 'make') {
     const targets = {
-      ...{ scoville: repository, ci: `${repository}-ci` },
+      scoville: repository,
+      ci: `${repository}-ci`,
       service: `${repository}-service`,
     };
     const images = Object.entries(targets).map(([target, bare]) => {

@@ -27,7 +27,10 @@ export function gateImage(
     const { shortfalls } = result.error;
     const unmet = shortfalls.map(({ message, criteria }) => `${message} (${criteria.join(', ')})`);
     context.emit({
-      ...{ kind: 'phase-done', phase: 'gate', seconds: 0, failed: true },
+      kind: 'phase-done',
+      phase: 'gate',
+      seconds: 0,
+      failed: true,
       detail: `short of it: ${shortfalls.map(({ message }) => message).join('; ')}`,
     });
     return { shortfalls, gate: { asked: asked || 'sound waivers', unmet } };

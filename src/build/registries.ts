@@ -85,7 +85,9 @@ export class Registries {
     const { signal } = this.#context;
     if (this.#access !== undefined) return { registry, signal, ...this.#access(registry) };
     return {
-      ...{ registry, signal, credentials: this.#credentials },
+      registry,
+      signal,
+      credentials: this.#credentials,
       insecure: async () => (await this.#asked()).isInsecure(registry),
       tokenServers: [this.#settings[registry]?.tokenServer ?? []].flat(),
       ...given({ unverified: this.#unverified }),

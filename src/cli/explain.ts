@@ -124,7 +124,14 @@ function ofCriterion(
   const { title, level, vector, why, decidedBy = '', remedies, spec } = criterion;
   const here = (report && criterionHere(id, report, folder.reads)) ?? lintHere(id, folder);
   return {
-    ...{ id, title, level, vector, ...given({ lint: rule?.level }), why, decidedBy, remedies },
+    id,
+    title,
+    level,
+    vector,
+    ...given({ lint: rule?.level }),
+    why,
+    decidedBy,
+    remedies,
     ...given({ bad: rule?.bad, good: rule?.good, here }),
     specification: SPEC_URL + spec,
   };
@@ -262,11 +269,15 @@ function ofVulnerability(id: string, report: ReportInput | undefined): Explanati
   );
   const says = ['--justification', 'vulnerable_code_not_in_execute_path', image];
   return {
-    ...{ id, title: `A vulnerability of severity ${first.severity}`, decidedBy: '' },
+    id,
+    title: `A vulnerability of severity ${first.severity}`,
+    decidedBy: '',
     why: [first.id, ...(first.aliases ?? []), first.url ?? ''].join(' ').trim(),
     remedies: [...new Set(fixes)].map((title) => ({ title })),
     here: {
-      ...{ image, outcome: 'fail', summary: '' },
+      image,
+      outcome: 'fail',
+      summary: '',
       found: [...new Set(places.map((one) => one.trim()))],
       help: 'If the program never reaches it, say so in a VEX document',
       command: printedCommand('vex', ['--vulnerability', first.id, ...says]),

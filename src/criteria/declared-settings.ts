@@ -36,11 +36,13 @@ export function declaredSettings(
     lacks(AUTHORS_MISSING) && { setting: 'image.authors', text: 'you are the author' },
     id === 'secrets-by-file' && outcome === 'unknown' && secretsSetting(reads()),
     summary === 'no security profile' && {
-      ...{ setting: 'attest.seccomp', value: 'seccomp.json' },
+      setting: 'attest.seccomp',
+      value: 'seccomp.json',
       text: 'seccomp.json fits the app',
     },
     ...[...new Set(names)].map((value) => ({
-      ...{ setting: 'trust.images', value },
+      setting: 'trust.images',
+      value,
       text: `you trust who publishes ${value}`,
     })),
   ];

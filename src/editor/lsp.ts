@@ -67,8 +67,11 @@ class EditorReader extends StreamMessageReader {
   override listen(callback: DataCallback): ReturnType<StreamMessageReader['listen']> {
     return super.listen((message) => {
       const params = 'params' in message ? message.params : undefined;
-      const watched = isObject(params) && 'processId' in params;
-      callback(watched ? { ...message, ...{ params: { ...params, processId: null } } } : message);
+      if (!isObject(params) || !('processId' in params)) callback(message);
+      else {
+        const own = { ...message, params: { ...params, processId: null } };
+        callback(own);
+      }
     });
   }
 }
@@ -259,8 +262,16 @@ class Editor {
       const settings = await projectSettings(undefined, io);
       return await planFixes(pipelineContext(io), {
         ...how,
-        ...{ path, text, settings, contextFolder: undefined, buildArgs: [], target: undefined },
-        ...{ maxRisk: undefined, isDecided: true, build: false, plainHttp: [] },
+        path,
+        text,
+        settings,
+        contextFolder: undefined,
+        buildArgs: [],
+        target: undefined,
+        maxRisk: undefined,
+        isDecided: true,
+        build: false,
+        plainHttp: [],
         options: { refresh: false, distroless: settings.fix.distroless },
       });
     } catch (thrown) {

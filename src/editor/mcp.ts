@@ -192,7 +192,10 @@ class Calls {
       stdin: Readable.from([Buffer.from(stdin)]),
       writeOut: (text) => void (out += text),
       writeErr: (text) => void (said += text),
-      ...{ inIsTerminal: false, outIsTerminal: false, errIsTerminal: false, color: false },
+      inIsTerminal: false,
+      outIsTerminal: false,
+      errIsTerminal: false,
+      color: false,
       signal: AbortSignal.any([this.#io.signal, signal]),
     };
     let code: number;

@@ -232,7 +232,8 @@ function socksAgent(proxy: Proxy, requestTls: object): Dispatcher {
   process.emitWarning = () => undefined;
   try {
     // Its types lack `requestTls`.
-    return new Socks5ProxyAgent(url, { username, password, ...{ requestTls } });
+    const options = { username, password, requestTls };
+    return new Socks5ProxyAgent(url, options);
   } finally {
     process.emitWarning = emitWarning;
   }
@@ -275,15 +276,18 @@ export async function fetchAnyPort(
   const asked = sentHeaders(headers);
   if (body instanceof URLSearchParams)
     asked['content-type'] ??= 'application/x-www-form-urlencoded;charset=UTF-8';
-  const path = `${url.pathname}${url.search}`;
   try {
     await dispatcher.checkProxied(url);
-    const answer = await undici.request(url.origin, {
-      ...{ dispatcher, path, method: method },
+    // Its types lack `path`.
+    const request = {
+      dispatcher,
+      path: `${url.pathname}${url.search}`,
+      method,
       headers: asked,
       body: bodyOf(body),
       ...(signal === undefined ? {} : { signal }),
-    });
+    };
+    const answer = await undici.request(url.origin, request);
     const { statusCode: status } = answer;
     // The reader of the body gets the error; an unread body needs none.
     answer.body.on('error', () => undefined);

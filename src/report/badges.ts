@@ -41,7 +41,11 @@ interface BadgedGrade {
 
 function gradeBadges(graded: BadgedGrade | undefined): readonly Badge[] {
   const of = (name: string, [label, alt]: readonly [string, string], grade?: Grade): Badge => ({
-    ...{ name, alt, label, grade, value: grade ?? 'unknown' },
+    name,
+    alt,
+    label,
+    grade,
+    value: grade ?? 'unknown',
   });
   return [
     of('overall', ['overall', 'CHPs Score'], graded?.overall.grade),

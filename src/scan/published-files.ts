@@ -87,8 +87,13 @@ async function archiveSums(
   const file = `${name.slice(name.indexOf('/') + 1)}-${version}.tgz`;
   const chunks: Uint8Array[] = [];
   const got = await fetchDigest(`https://${REGISTRY}/${name}/-/${file}`, {
-    ...{ signal, fetch, userAgent: `scoville/${own}`, chunks, allowsPlain: () => false },
-    ...{ largest: MOST_BYTES, mostMs: MOST_MS },
+    signal,
+    fetch,
+    userAgent: `scoville/${own}`,
+    chunks,
+    allowsPlain: () => false,
+    largest: MOST_BYTES,
+    mostMs: MOST_MS,
   });
   if (!got.ok) return err(`${REGISTRY}: ${got.error}`);
   const limit = { maxOutputLength: MOST_PLAIN };

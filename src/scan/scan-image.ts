@@ -72,7 +72,12 @@ async function runScanner(
     const { scanWithOsv } = await import('./osv.ts');
     const proxy = proxyOf(url, env)?.url;
     return scanWithOsv({
-      ...{ url, packages, osRelease, cache, now, signal },
+      url,
+      packages,
+      osRelease,
+      cache,
+      now,
+      signal,
       userAgent: `scoville/${version}`,
       proxy: proxy && `${proxy.protocol}//${proxy.host}`,
     });
@@ -85,7 +90,9 @@ async function runScanner(
   const [digest] = image.digests;
   const { cyclonedxDocument } = await import('../trust/sbom.ts');
   const document = cyclonedxDocument({
-    ...{ packages, unreadable, osRelease },
+    packages,
+    unreadable,
+    osRelease,
     image: { name: digest, digest, platform: { os: 'linux', architecture: 'unknown' } },
     created: new Date(now).toISOString(),
     toolVersion: version,

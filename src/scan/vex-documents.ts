@@ -127,7 +127,10 @@ function openVexStatement(
   if (status === 'not_affected' && justification === undefined)
     return 'says not_affected and not why';
   return {
-    ...{ document, vulnerability, status, products },
+    document,
+    vulnerability,
+    status,
+    products,
     ...given({ justification, until }),
     time: time(field(raw, 'last_updated')) ?? time(field(raw, 'timestamp')) ?? issued,
   };
@@ -211,7 +214,10 @@ function cyclonedxReader(
     if (products.length === 0) return 'names nothing that it affects';
     const why = text(field(analysis, 'justification')) ?? text(field(analysis, 'detail'));
     return {
-      ...{ document, vulnerability, status, products },
+      document,
+      vulnerability,
+      status,
+      products,
       ...given({ justification: why }),
       time: time(field(analysis, 'lastUpdated')) ?? time(field(raw, 'updated')) ?? issued,
     };

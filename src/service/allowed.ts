@@ -30,8 +30,13 @@ const HUB = 'docker.io';
 
 /** What no private network is made of: metadata of clouds, links, groups, no address at all. */
 const NEVER = subnets({
-  ...{ '0.0.0.0': 8, '169.254.0.0': 16, '168.63.129.16': 32, '224.0.0.0': 3 },
-  ...{ '::': 128, 'fe80::': 10, 'ff00::': 8 },
+  '0.0.0.0': 8,
+  '169.254.0.0': 16,
+  '168.63.129.16': 32,
+  '224.0.0.0': 3,
+  '::': 128,
+  'fe80::': 10,
+  'ff00::': 8,
 });
 
 /**
@@ -62,7 +67,9 @@ function destinationsOf(registry: AllowedRegistry) {
   const { host, also } = registry;
   const known = COMPANIONS.flatMap(([name, hosts]) => (name.test(host) ? hosts.split(' ') : []));
   return [host === HUB ? 'registry-1.docker.io' : host, ...also, ...known].map((one, i) => ({
-    ...{ ...registry, isOwn: i === 0, pattern: patternOf(one, registry) },
+    ...registry,
+    isOwn: i === 0,
+    pattern: patternOf(one, registry),
   }));
 }
 

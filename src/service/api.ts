@@ -362,7 +362,9 @@ export function askJson({ image, state, ...ask }: Ask): object {
 
 export function imageJson({ image, isFollowed, latest, ...row }: ImageRow): object {
   return {
-    ...{ ...row, image: imageText(image), followed: isFollowed },
+    ...row,
+    image: imageText(image),
+    followed: isFollowed,
     latest: latest && gradeJson(latest),
   };
 }

@@ -49,7 +49,8 @@ export async function buildApp(
   const app = fastify({
     bodyLimit: 64 * 1024,
     // Its own: one from outside could be anything.
-    ...{ requestIdHeader: false, genReqId: () => randomUUID() },
+    requestIdHeader: false,
+    genReqId: () => randomUUID(),
     // A proxy on this machine says for whom it asks, and those that settings name.
     trustProxy: ['loopback', ...settings.proxies],
     // Slow senders do not keep a connection.
@@ -103,7 +104,9 @@ export async function buildApp(
     if (COSTLY.has(config?.access)) (config ?? {}).rateLimit ??= { max: limits.costly };
   });
   await app.register(rateLimit, {
-    ...{ max: limits.requests, timeWindow: 60_000, keyGenerator: clientOf },
+    max: limits.requests,
+    timeWindow: 60_000,
+    keyGenerator: clientOf,
     errorResponseBuilder: (_, { ttl }) => tooMany(ttl),
   });
   guard(app, deps, limits.wrongTokens);

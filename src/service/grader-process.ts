@@ -166,7 +166,12 @@ async function prepare({ home, settings: own }: Pick<GraderOptions, 'home' | 'se
   const inspections = keptInspections(context, [VERSION, own.trust]);
   const { settings, trusted, registries } = hands;
   const options: GradeOptions = {
-    ...{ settings, trusted, dockerfile: undefined, secrets: true, vex: [], registries },
+    settings,
+    trusted,
+    dockerfile: undefined,
+    secrets: true,
+    vex: [],
+    registries,
   };
   return { options, context, inspections, own };
 }

@@ -169,7 +169,8 @@ export class Grader {
       cwd: home,
       env: {
         ...Object.fromEntries(Object.entries(env).filter(([name]) => PASSED.test(name))),
-        ...{ HOME: home, SCOVILLE_HOME: home },
+        HOME: home,
+        SCOVILLE_HOME: home,
       },
       execArgv: [`--max-old-space-size=${Math.floor((memory * HEAP_SHARE) / MIB)}`],
       serialization: 'advanced',

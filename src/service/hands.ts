@@ -39,7 +39,10 @@ export async function handsAt(
 ): Promise<Hands> {
   const [store, cache, config] = ['layout', 'cache', 'config'].map((name) => join(home, name));
   const context: PipelineContext = {
-    ...{ ...place, cwd: home, version: VERSION, signal: new AbortController().signal },
+    ...place,
+    cwd: home,
+    version: VERSION,
+    signal: new AbortController().signal,
     // It reaches nobody that an image names: a key needs no network, or is where settings say; for
     // an identity it fetches sigstore's own root.
     run: (what) =>
@@ -50,7 +53,9 @@ export async function handsAt(
   const send = new Allowed(own.registries, own.osv).fetch(place.env, home);
   const sign = { ...settings.sign, ...given({ key: own.key }), keyless: false };
   return {
-    ...{ context, settings: { ...settings, sign }, fetch: send },
+    context,
+    settings: { ...settings, sign },
+    fetch: send,
     // Without the key that signs: who is trusted, settings say.
     trusted: await trustedSigners(context, settings, NOBODY_NAMED),
     registries: new Registries(context, {}, accessOf(own.registries, send)),
@@ -63,7 +68,10 @@ function settingsOf({ trust, osv: url }: Pick<ServiceSettings, 'trust' | 'osv'>)
   const named = (['images', 'keys', 'identities'] as const).filter((one) => trust[one].length > 0);
   const from = { source: 'named', file: 'the settings', isTrust: true } as const;
   return {
-    ...{ ...plain, trust, scanner: 'osv', osv: { ...plain.osv, ...given({ url }) } },
+    ...plain,
+    trust,
+    scanner: 'osv',
+    osv: { ...plain.osv, ...given({ url }) },
     origins: named.map((name) => ({ setting: `trust.${name}`, ...from })),
   };
 }
@@ -79,7 +87,8 @@ export function accessOf(
     const login = own?.registry === registry ? own.credentials : rule?.credentials;
     return {
       credentials: () => Promise.resolve(login && { kind: 'basic', ...login }),
-      ...{ tokenServers: rule?.also ?? [], fetch: send },
+      tokenServers: rule?.also ?? [],
+      fetch: send,
       // Where nobody says so, the address decides.
       ...(rule?.plainHttp === true ? { plainHttp: true } : {}),
     };

@@ -179,8 +179,13 @@ function nameOf(severity: Severity): string {
 
 function itemOf({ id, package: name, version, fixedIn, severity, url, aliases }: Vulnerability) {
   return {
-    ...{ id, package: name, version, fix_version: fixedIn ?? '', severity: nameOf(severity) },
-    ...{ description: '', links: url === undefined ? [] : [url] },
+    id,
+    package: name,
+    version,
+    fix_version: fixedIn ?? '',
+    severity: nameOf(severity),
+    description: '',
+    links: url === undefined ? [] : [url],
     ...given({ vendor_attributes: aliases && { aliases } }),
   };
 }
@@ -194,8 +199,11 @@ async function sbomOf({ digest, gradedAt, image, report }: StoredDetail, type: s
   const platform = about.known ? about.value.platform : { os: 'linux', architecture: 'unknown' };
   const name = `${image.registry}/${image.repository}`;
   const input = {
-    ...{ packages: packages.value, osRelease: undefined, toolVersion: VERSION },
-    ...{ image: { name, digest, platform }, created: gradedAt.toISOString() },
+    packages: packages.value,
+    osRelease: undefined,
+    toolVersion: VERSION,
+    image: { name, digest, platform },
+    created: gradedAt.toISOString(),
   };
   return type === 'application/spdx+json' ? spdxDocument(input) : cyclonedxDocument(input);
 }

@@ -144,17 +144,21 @@ export function operation<R extends RouteGenericInterface>(
   if (found === undefined) throw new Error(`the document has no operation ${id}`);
   const { path, method, security, responses, requestBody } = found;
   app.route<R>({
-    ...{ ...more, method, handler },
+    ...more,
+    method,
+    handler,
     // The router's wildcards, as names of images have slashes.
     url: path.replace(WITH_SLASHES, '*').replace(/\{(\w+)\}/g, ':$1'),
     schema: given({
-      ...{ params: objectOf(found, 'path'), querystring: objectOf(found, 'query') },
+      params: objectOf(found, 'path'),
+      querystring: objectOf(found, 'query'),
       body: requestBody?.content['application/json']?.schema,
     }),
     // A stream: nothing is made for HEAD.
     exposeHeadRoute: !/event-stream|ndjson/.test(JSON.stringify(responses)),
     config: {
-      ...{ access: security.at(-1)?.token?.[0] ?? 'open', isTagged: '304' in responses },
+      access: security.at(-1)?.token?.[0] ?? 'open',
+      isTagged: '304' in responses,
       ...config,
     },
   });

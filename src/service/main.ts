@@ -120,7 +120,9 @@ async function running(
     const deps = await openParts(database, { settings, log, now });
     const metrics = openMetrics(deps);
     const workers = new Workers(deps, {
-      ...{ graders: settings.workers, home: serviceFolder(io), env },
+      graders: settings.workers,
+      home: serviceFolder(io),
+      env,
       onFinished: newsOf(deps),
       onGraded: ({ outcome, seconds }) => {
         metrics.graded(outcome === 'done' ? 'done' : 'failed', seconds);
@@ -263,7 +265,8 @@ function caller(base: string, token: string | undefined, io: CommandIo) {
     const authorization = token && `Bearer ${token}`;
     const type = body && 'application/json';
     const init = {
-      ...{ method: method ?? (body === undefined ? 'GET' : 'POST'), signal },
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      signal,
       headers: { accept: 'application/json', ...given({ authorization, 'content-type': type }) },
       ...given({ body: body && JSON.stringify(body) }),
       // An address that answers by another would get the token.

@@ -56,8 +56,11 @@ function changeOf({ url }: AppDeps['settings'], before: GradeRow, after: GradeRo
       : worsened(before, after);
   const image = imageText(before.image);
   return {
-    ...{ image, what: found.map(([what]) => what), lines: found.map(([, line]) => line) },
-    ...{ before: stateOf(before), ...(typeof after === 'string' ? {} : { after: stateOf(after) }) },
+    image,
+    what: found.map(([what]) => what),
+    lines: found.map(([, line]) => line),
+    before: stateOf(before),
+    ...(typeof after === 'string' ? {} : { after: stateOf(after) }),
     ...given({ url: url && `${url}/images/${image}` }),
   };
 }
@@ -135,9 +138,13 @@ async function post(
   const seconds = Math.floor(now / 1000);
   const sum = secret && createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex');
   const response = await send(url, {
-    ...{ method: 'POST', redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT_MS), body },
+    method: 'POST',
+    redirect: 'manual',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+    body,
     headers: {
-      ...{ 'content-type': 'application/json', 'user-agent': 'scoville' },
+      'content-type': 'application/json',
+      'user-agent': 'scoville',
       ...given({ 'scoville-signature': sum && `t=${seconds},v1=${sum}` }),
     },
   });

@@ -17,7 +17,10 @@ export type AppDeps = Awaited<ReturnType<typeof openParts>>;
 export async function openParts(database: Database, around: Surroundings) {
   const { settings, log, now } = around;
   return {
-    ...{ settings, database, log, now },
+    settings,
+    database,
+    log,
+    now,
     records: makeRecords(database, around),
     queue: await openQueue(database, around),
     tokens: makeTokens(database, now),

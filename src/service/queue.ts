@@ -66,7 +66,12 @@ const MOST_FACTOR = 3 ** 4;
 const WEEK_SECONDS = 7 * 86_400;
 /** A person who waits goes before what nobody waits for. */
 const PRIORITY: Readonly<Record<Reason, number>> = {
-  ...{ api: 4, page: 4, harbor: 4, webhook: 3, follow: 1, daily: 0 },
+  api: 4,
+  page: 4,
+  harbor: 4,
+  webhook: 3,
+  follow: 1,
+  daily: 0,
 };
 
 interface Taken {
@@ -89,7 +94,9 @@ export async function openQueue(database: Database, options: QueueOptions) {
   const { query } = database;
   // Jobs that are done are deleted at once, but those that were scheduled: their time is taken.
   const boss = new PgBoss({
-    ...{ db: bossDb(query), schedule: false, retentionDays: 90 },
+    db: bossDb(query),
+    schedule: false,
+    retentionDays: 90,
     archiveCompletedAfterSeconds: WEEK_SECONDS,
     // Of its rounds it leaves out every other one.
     maintenanceIntervalSeconds: Math.ceil(silentSeconds / 2),

@@ -103,7 +103,9 @@ export function imageRecords(
       const sum = (of: 'images' | 'old'): number => counted.reduce((all, one) => all + one[of], 0);
       const at = (level: number): number => counted.find((one) => one.level === level)?.images ?? 0;
       return {
-        ...{ images: sum('images'), ungraded: at(-1), old: sum('old') },
+        images: sum('images'),
+        ungraded: at(-1),
+        old: sum('old'),
         /** Graded images by level, 0 to 5. */
         levels: [0, 1, 2, 3, 4, 5].map(at) as readonly number[],
         /** Whose last change, in the last seven days, was for the worse; the newest first. */

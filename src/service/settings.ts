@@ -119,20 +119,26 @@ export async function serviceSettings(
   const { every, bounds, key, osv } = given;
   const { keys = [], trustedRoot, ...others } = given.trust ?? {};
   const trust: Settings['trust'] = {
-    ...{ images: [], identities: [], bases: [], ...others, keys: keys.map(beside) },
+    images: [],
+    identities: [],
+    bases: [],
+    ...others,
+    keys: keys.map(beside),
     ...present({ trustedRoot: trustedRoot && beside(trustedRoot) }),
   };
   const database = flags.database ?? (await databaseOf(env));
   return {
     listen: listenOf(checked('listen', flags.listen) ?? given.listen ?? '127.0.0.1:8480'),
     ...present({
-      ...{ url: (checked('url', flags.url) ?? given.url)?.replace(/\/$/, '') },
-      ...{ key: key && beside(key), osv },
+      url: (checked('url', flags.url) ?? given.url)?.replace(/\/$/, ''),
+      key: key && beside(key),
+      osv,
     }),
     database:
       placeOf(database, (path) => resolve(cwd, path)) ?? placeOf(given.database, beside) ?? folder,
     workers: flags.workers ?? given.workers ?? Math.min(availableParallelism(), MOST_WORKERS),
-    ...{ reading: given.reading ?? 'open', proxies: given.proxies ?? [] },
+    reading: given.reading ?? 'open',
+    proxies: given.proxies ?? [],
     registries: withNamed(registries, flags.registry),
     webhooks,
     notify: (given.notify ?? []).map((one): NotifyRule => ({ form: 'json', ...one })),
@@ -194,8 +200,12 @@ function ruleOf({ username, password, ...given }: GivenRegistry) {
   const host = given.host.toLowerCase();
   const hasBoth = username !== undefined && password !== undefined;
   return {
-    ...{ host: HUB.test(host) ? 'docker.io' : host, repositories, follow, plainHttp },
-    ...{ also: also.map((name) => name.toLowerCase()), isPrivate: given.private ?? false },
+    host: HUB.test(host) ? 'docker.io' : host,
+    repositories,
+    follow,
+    plainHttp,
+    also: also.map((name) => name.toLowerCase()),
+    isPrivate: given.private ?? false,
     ...present({ credentials: hasBoth ? { username, password } : undefined }),
   };
 }

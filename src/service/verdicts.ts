@@ -77,8 +77,15 @@ export function workAttach({ queue, records, log }: AppDeps, hands: () => Promis
     const client = registries.client(registry);
     const open = (): Promise<OpenedImage> => openRegistryImage({ name, reference, client });
     const target = {
-      ...{ open, openWhole: open, name, published: { registry, repository }, settings, registries },
-      ...{ inherits: false, regrade: true, grading: () => Promise.resolve(undefined) },
+      open,
+      openWhole: open,
+      name,
+      published: { registry, repository },
+      settings,
+      registries,
+      inherits: false,
+      regrade: true,
+      grading: () => Promise.resolve(undefined),
     };
     const { referrers } = await attachStatements(
       { ...context, signal },
@@ -203,7 +210,10 @@ function scorecardOf(
   if (stated.level !== undefined && stated.level !== levelOf(criteria))
     throw refused(`it states level ${stated.level}, and its criteria give ${levelOf(criteria)}`);
   return assembleScorecard({
-    ...{ toolVersion: stated.toolVersion, image: name, digest, gradedAt: gradedAt.toISOString() },
+    toolVersion: stated.toolVersion,
+    image: name,
+    digest,
+    gradedAt: gradedAt.toISOString(),
     platforms: [{ platform, digest, criteria }],
     notices: [`A verdict that ${signer} signed: its evidence stayed where it was made.`],
   });

@@ -25,7 +25,8 @@ const READERS: Readonly<Record<Webhook, (body: unknown) => readonly Pushed[] | u
       .filter((one) => textField(one, 'action') === 'push' && isImage(field(one, 'target')))
       .map((one) => ({
         registry: textAt(one, 'request', 'host')?.toLowerCase(),
-        ...{ repository: textAt(one, 'target', 'repository'), tag: textAt(one, 'target', 'tag') },
+        repository: textAt(one, 'target', 'repository'),
+        tag: textAt(one, 'target', 'tag'),
       }));
   },
   // PUSH_ARTIFACT, in its own form.

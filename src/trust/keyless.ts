@@ -330,7 +330,10 @@ export async function keylessSession(
 function sigstoreChoice({ cwd }: PipelineContext, sign: Settings['sign']): SigstoreChoice {
   const { fulcioUrl, rekorUrl, tsaUrl, oidcIssuer, signingConfig, trustedRoot } = sign;
   return given({
-    ...{ fulcioUrl, rekorUrl, tsaUrl, oidcIssuer },
+    fulcioUrl,
+    rekorUrl,
+    tsaUrl,
+    oidcIssuer,
     signingConfig: signingConfig && resolve(cwd, signingConfig),
     trustedRoot: trustedRoot && resolve(cwd, trustedRoot),
   });

@@ -81,7 +81,13 @@ function imageElement({ image, unreadable = [] }: SbomInput): Element {
     ({ location, reason }) => `${location.path} (layer ${location.layer}): ${reason}`,
   );
   return {
-    ...{ type: 'container', ref: purl, id: 'SPDXRef-Image', name, version: digest, digest, purl },
+    type: 'container',
+    ref: purl,
+    id: 'SPDXRef-Image',
+    name,
+    version: digest,
+    digest,
+    purl,
     ...given({
       supplier: vendor === undefined ? undefined : { kind: 'organization', name: vendor },
       comment:
@@ -135,7 +141,10 @@ function downloadElement(found: DownloadedFile): Element {
     type: 'file',
     ref: `download:/${path}`,
     id: elementId('Download', name, `${digest} /${path}`),
-    ...{ name, digest, purl, address },
+    name,
+    digest,
+    purl,
+    address,
     ...given({ version }),
     properties: { 'scoville:path': `/${path}`, 'scoville:layer': layer },
     sourceInfo: `/${path} (layer ${layer})`,
@@ -153,7 +162,8 @@ function packageElement({ package: found, ref, licenses, locations }: ListedPack
     type: 'library',
     ref,
     id: elementId(`Package-${type}`, name, ref),
-    ...{ name, licenses },
+    name,
+    licenses,
     ...given({
       version: version === '' ? undefined : version,
       supplier,

@@ -176,7 +176,8 @@ function withArtifacts(
         vouching.find(({ evidence }) => evidence.subjects.includes(attachment.descriptor.digest));
       return by
         ? {
-            ...{ evidence: one.evidence, verification: 'verified' },
+            evidence: one.evidence,
+            verification: 'verified',
             ...given({ verifiedBy: by.verifiedBy }),
           }
         : one;
@@ -236,7 +237,9 @@ export async function verifyAttachments(
 ): Promise<readonly CheckedAttachment[]> {
   tellOfVariables(context, trusted);
   const verifier: Verifier = {
-    ...{ context, image, trusted },
+    context,
+    image,
+    trusted,
     signable: [...imageDescriptors(image), ...artifactsOf(read)],
     subjects: new Map(),
     noTrustedRoot: undefined,

@@ -30,7 +30,12 @@ export const QUERY = {
   properties: {
     level: { type: 'integer', minimum: 0, maximum: 5 },
     olderThan: { type: 'integer', minimum: 0, maximum: 100_000 },
-    ...{ q: TEXT, registry: TEXT, fails: TEXT, cursor: TEXT, a: TEXT, b: TEXT },
+    q: TEXT,
+    registry: TEXT,
+    fails: TEXT,
+    cursor: TEXT,
+    a: TEXT,
+    b: TEXT,
   },
 };
 type Query = { readonly [K in 'level' | 'olderThan']?: number } & {

@@ -147,8 +147,10 @@ function chart(rows: readonly GradeRow[], now: number): Content {
   const said = `Level ${first} at first, ${last} now, ${plural(dots.length - 1, 'change')}`;
   const paths = {
     grid: grid.map((at) => `M0 ${at}h${WIDTH}`).join(''),
-    ...{ high: bars(both), critical: bars(({ critical }) => critical) },
-    ...{ line: line.join(''), dots: dots.join('') },
+    high: bars(both),
+    critical: bars(({ critical }) => critical),
+    line: line.join(''),
+    dots: dots.join(''),
   };
   const drawn = Object.entries(paths).map(([name, d]) => h(`path.${name}`, { d }));
   const plot = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', height: HEIGHT };
