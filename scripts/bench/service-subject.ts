@@ -8,7 +8,7 @@ import type { Logger } from '../../src/service/log.ts';
 import { openQueue } from '../../src/service/queue.ts';
 import { makeRecords } from '../../src/service/records.ts';
 import type { ServiceSettings } from '../../src/service/settings.ts';
-import { Workers } from '../../src/service/worker.ts';
+import { makeWorkers } from '../../src/service/worker.ts';
 
 interface Task {
   readonly registry: string;
@@ -56,7 +56,7 @@ const database = await openDatabase(task.database, { log });
 const records = makeRecords(database, { now, settings });
 const queue = await openQueue(database, { now, settings, log });
 let graded = 0;
-const workers = new Workers(
+const workers = makeWorkers(
   { settings, records, queue, log, now },
   {
     graders,

@@ -22,7 +22,6 @@ import { type Metrics, registerHealth } from './metrics.ts';
 import type { AppDeps } from './parts.ts';
 import type { ImageFilter } from './records-images.ts';
 import type { Ask, GradeRow, ImageName, ImageRow } from './shapes.ts';
-import { together } from './together.ts';
 
 export const API = '/api/v1';
 
@@ -238,18 +237,15 @@ const MOST = { all: 500, ofOne: 20 };
 
 /** Server-sent events of asks. All listeners of this process share one query a second. */
 export function askEvents({ records, log }: Pick<AppDeps, 'records' | 'log'>, most = MOST) {
-  const open: string[] = [];
+  const open: { readonly id: string; readonly address: string }[] = [];
   const stop = new AbortController();
-  const look = together(async (ids: readonly string[]) => {
-    const found = await records.asks([...new Set(ids)]);
-    return ids.map((id) => found.find((ask) => ask.id === id));
-  }, most.all);
-  let tick: Promise<void> | undefined;
-  /** The same for all, so that they look together. */
-  const ticking = (): Promise<void> =>
-    (tick ??= wait(EACH_MS, undefined, { signal: stop.signal, ref: false })
-      .catch(() => undefined)
-      .finally(() => (tick = undefined)));
+  let next: Promise<readonly Ask[]> | undefined;
+  /** In a second, the same for all: of those that are open then. */
+  const looked = (): Promise<readonly Ask[]> =>
+    (next ??= wait(EACH_MS, undefined, { signal: stop.signal, ref: false }).then(() => {
+      next = undefined;
+      return records.asks([...new Set(open.map(({ id }) => id))]);
+    }));
 
   /** Ends when the ask is done or failed, or was removed with what is too old. */
   async function* eventsOf(first: Ask): AsyncGenerator<string> {
@@ -263,23 +259,24 @@ export function askEvents({ records, log }: Pick<AppDeps, 'records' | 'log'>, mo
         [sent, at] = [text, Date.now()];
       }
       if (ask.state === 'done' || ask.state === 'failed') return;
-      await ticking();
-      if (stop.signal.aborted) return;
-      ask = await look(ask.id).catch((error: unknown) => {
+      try {
+        ask = (await looked()).find(({ id }) => id === first.id);
+      } catch (error) {
+        if (stop.signal.aborted) return;
         log.warn('events cannot be read', { error });
-        return ask;
-      });
+      }
     }
   }
 
   return {
     /** Throws ApiProblem for one too many. */
     open(ask: Ask, address: string): Readable {
-      const own = open.filter((one) => one === address);
+      const own = open.filter((one) => one.address === address);
       if (open.length >= most.all || own.length >= most.ofOne) throw tooMany(5000);
-      open.push(address);
+      const listener = { id: ask.id, address };
+      open.push(listener);
       return Readable.from(eventsOf(ask)).once('close', () => {
-        open.splice(open.indexOf(address), 1);
+        open.splice(open.indexOf(listener), 1);
       });
     },
     /** Ends all streams; clients connect again elsewhere. */

@@ -56,7 +56,8 @@ async function followRegistry(
       log.warn(`${what} was not followed`, { registry: host, message: messageOf(error) });
     }
   };
-  const ask = (image: ImageName) => queue.ask({ image, reason: 'follow' });
+  const ask = (images: readonly ImageName[]) =>
+    queue.askAll(images.map((image) => ({ image, reason: 'follow' })));
   /** Of a registry, by the range of its names: `0` comes behind `/`. */
   const followed = (columns: string, more: string) =>
     database.query<{ name: string }>(
@@ -89,13 +90,13 @@ async function followRegistry(
         const tags = (await listNames(client, one)).filter(
           (tag) => isMeantTag(`${host}/${one}:${tag}`) && !isAttachedTag(tag),
         );
-        await Promise.all((await records.followTags(host, one, tags)).map(ask));
+        await ask(await records.followTags(host, one, tags));
       }),
     );
     // Tags that were listed, and the round ended before they were asked for.
     const missed = `AND grade_id IS NULL
       AND NOT EXISTS (SELECT FROM ask WHERE image_id = image.id) LIMIT ${MOST_CHECKS}`;
-    await Promise.all((await followed('name', missed)).map(({ name }) => ask(imageOf(name))));
+    await ask((await followed('name', missed)).map(({ name }) => imageOf(name)));
     // Tags whose digest is another now. Those that were checked longest ago come first.
     const graded = `AND grade_id IS NOT NULL ORDER BY checked_at NULLS FIRST LIMIT ${MOST_CHECKS}`;
     await inParallel(await followed('name', graded), PARALLEL, ({ name }) =>
@@ -103,7 +104,7 @@ async function followRegistry(
         const image = imageOf(name);
         const digest = await client.findDigest(image.repository, image.tag ?? '');
         if (digest === undefined) await records.gone(image);
-        else if (await records.checked(image, digest)) await ask(image);
+        else if (await records.checked(image, digest)) await ask([image]);
       }),
     );
   });

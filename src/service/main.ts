@@ -30,7 +30,7 @@ import type { Scope } from './shapes.ts';
 import type { ServeFlags, WorkerFlags } from './spec.ts';
 import { workAttach } from './verdicts.ts';
 import { registerWebhooks } from './webhooks.ts';
-import { Workers } from './worker.ts';
+import { makeWorkers, type Workers } from './worker.ts';
 
 export { VERSION };
 
@@ -74,7 +74,8 @@ async function start(flags: ServeFlags, io: CommandIo): Promise<number> {
   const settings = await settingsOf(flags, io);
   return running(settings, io, async (deps, workers, listen) => {
     const here = await listen([
-      ...[registerPages, registerWebhooks],
+      registerPages,
+      registerWebhooks,
       (app, own) => {
         registerHarbor(app, own, (id, options) => workers.grade(id, options));
       },
@@ -119,7 +120,7 @@ async function running(
     closers.push(() => database.close());
     const deps = await openParts(database, { settings, log, now });
     const metrics = openMetrics(deps);
-    const workers = new Workers(deps, {
+    const workers = makeWorkers(deps, {
       graders: settings.workers,
       home: serviceFolder(io),
       env,

@@ -1,7 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { operation } from './http.ts';
-import { unavailable } from './http.ts';
+import { operation, unavailable } from './http.ts';
 import type { AppDeps } from './parts.ts';
 
 export type Metrics = ReturnType<typeof openMetrics>;
@@ -38,7 +37,9 @@ export function openMetrics({ records, queue, database, now }: AppDeps) {
     text: async (): Promise<string> => {
       const size = 'select pg_database_size(current_database()) as bytes';
       const [counts, sizes, [all]] = await Promise.all([
-        ...([records.counts(), queue.sizes(), database.query<{ bytes: number }>(size)] as const),
+        records.counts(),
+        queue.sizes(),
+        database.query<{ bytes: number }>(size),
       ]);
       for (const [state, number] of Object.entries(counts.asks)) asks.set({ state }, number);
       for (const [job, states] of Object.entries(sizes))

@@ -8,7 +8,6 @@ import type { Due } from './records-images.ts';
 import { type Asked, createAsks, type NewAsk } from './records.ts';
 import type { ServiceSettings } from './settings.ts';
 import type { Reason } from './shapes.ts';
-import { together } from './together.ts';
 
 export interface Jobs {
   readonly grade: { readonly askId: string };
@@ -63,6 +62,8 @@ const MOST_ATTEMPTS = 6;
 /** A job whose process ends each time does not come back for ever. */
 const MOST_ENDS = 30;
 const MOST_FACTOR = 3 ** 4;
+/** Asks of one transaction. */
+const MOST_TOGETHER = 1_000;
 const WEEK_SECONDS = 7 * 86_400;
 /** A person who waits goes before what nobody waits for. */
 const PRIORITY: Readonly<Record<Reason, number>> = {
@@ -240,7 +241,7 @@ export async function openQueue(database: Database, options: QueueOptions) {
         await pause(name);
       }
   };
-  const ask = together(async (asks: readonly NewAsk[]): Promise<readonly Asked[]> => {
+  const askAll = async (asks: readonly NewAsk[]): Promise<readonly Asked[]> => {
     const all = await database.transaction(async (query) => {
       const made = await createAsks(query, asks, now());
       const jobs = made.flatMap(({ ask: { id, reason } }, i) => {
@@ -260,11 +261,16 @@ export async function openQueue(database: Database, options: QueueOptions) {
     });
     ring('grade');
     return all;
-  });
+  };
 
   return {
     /** Ask and job in one transaction; the one that is queued already, where there is one. */
-    ask,
+    ask: async (one: NewAsk): Promise<Asked> => (await askAll([one]))[0] as Asked,
+    /** The same for many. Of those before a failure, all were asked for. */
+    askAll: async (asks: readonly NewAsk[]): Promise<void> => {
+      for (let i = 0; i < asks.length; i += MOST_TOGETHER)
+        await askAll(asks.slice(i, i + MOST_TOGETHER));
+    },
     /** The id; undefined where one with the same key waits. */
     send: async <N extends JobName>(
       name: N,

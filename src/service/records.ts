@@ -167,7 +167,8 @@ function askRecords({ query }: Database, now: () => number) {
     },
     progress: async (id: string, line: string): Promise<void> => {
       await query(`UPDATE ask SET progress = $2 WHERE id = $1 AND state = 'running'`, [
-        ...[id, line.slice(0, 500)],
+        id,
+        line.slice(0, 500),
       ]);
     },
     fail,
@@ -328,7 +329,8 @@ async function keepDocuments(query: Query, made: readonly NewGrade[]): Promise<r
   for (const { id } of known) left.delete(id);
   for (const [id, json] of [...left].sort())
     await query('INSERT INTO document VALUES ($1::text::bytea, $2) ON CONFLICT DO NOTHING', [
-      ...[id, await promisify(gzip)(json)],
+      id,
+      await promisify(gzip)(json),
     ]);
   return ids;
 }

@@ -28,51 +28,40 @@ interface GradeOptions {
   readonly signal?: AbortSignal;
 }
 
+export type Workers = ReturnType<typeof makeWorkers>;
+
 /** Takes jobs of the queue and has each graded; what a grader answers is kept exactly once. */
-export class Workers {
-  readonly #deps: Deps;
-  readonly #options: WorkerOptions;
-  readonly #allowed: Allowed;
-  readonly #all: readonly Grader[];
-  readonly #idle: Grader[];
-  readonly #turns: Turns;
-
-  constructor(deps: Deps, options: WorkerOptions) {
-    const { settings, records } = deps;
-    this.#deps = deps;
-    this.#options = options;
-    this.#allowed = new Allowed(settings.registries);
-    const { layerFacts: get, putLayerFacts: put } = records;
-    const own = { ...options, settings, facts: { get, put }, home: join(options.home, 'grader') };
-    // Without jobs too: scans of Harbor are graded by the process that was asked.
-    this.#all = Array.from({ length: Math.max(1, options.graders) }, () => new Grader(own));
-    this.#idle = [...this.#all];
-    this.#turns = new Turns(this.#all.length);
-  }
-
-  get pids(): readonly number[] {
-    return this.#all.flatMap(({ pid }) => pid ?? []);
-  }
-
-  start(): void {
-    const { graders } = this.#options;
-    if (graders === 0) return;
-    // One more than there are: while one is kept, the graders have work.
-    const parallel = graders + 1;
-    const { queue } = this.#deps;
-    queue.work('grade', ({ data, signal }) => this.grade(data.askId, { signal }), { parallel });
-    queue.work('again', (job) => this.again(job), { parallel });
-  }
+export function makeWorkers(
+  { settings, records, queue, log, now }: Deps,
+  { graders, onFinished, onGraded, ...place }: WorkerOptions,
+) {
+  const allowed = new Allowed(settings.registries);
+  const facts = { get: records.layerFacts, put: records.putLayerFacts };
+  const own = { ...place, settings, facts, home: join(place.home, 'grader') };
+  // Without jobs too: scans of Harbor are graded by the process that was asked.
+  const all = Array.from({ length: Math.max(1, graders) }, () => new Grader(own));
+  const idle = [...all];
+  const turns = new Turns(all.length);
+  const withGrader = <T>(run: (grader: Grader) => Promise<T>): Promise<T> =>
+    turns.take(undefined, async () => {
+      const grader = idle.pop() as Grader;
+      try {
+        return await run(grader);
+      } finally {
+        idle.push(grader);
+      }
+    });
 
   /** Grades an ask that was made `here`. Rejects with TryAgain where it may go well later. */
-  async grade(askId: string, { credentials, signal }: GradeOptions = {}): Promise<void> {
-    const { records, log, now } = this.#deps;
-    const { onFinished, onGraded } = this.#options;
+  const grade = async (
+    askId: string,
+    { credentials, signal }: GradeOptions = {},
+  ): Promise<void> => {
     const ask = await records.start(askId);
     // Done by another process, or taken back.
     if (ask === undefined) return;
     const started = performance.now();
-    const refusal = this.#allowed.refusal(ask.image);
+    const refusal = allowed.refusal(ask.image);
     const request = { image: ask.image, now: now(), ...given({ credentials }) };
     const onProgress = (line: string): void => {
       records.progress(ask.id, line).catch((error: unknown) => {
@@ -81,7 +70,7 @@ export class Workers {
     };
     const answer =
       refusal === undefined
-        ? await this.#with((grader) => grader.grade(request, { onProgress, ...given({ signal }) }))
+        ? await withGrader((grader) => grader.grade(request, { onProgress, ...given({ signal }) }))
         : failed('image', refusal);
     // The job was given back, and another worker takes it.
     if (signal?.aborted === true && !answer.ok) throw new TryAgain('it was stopped');
@@ -96,19 +85,17 @@ export class Workers {
     const how = { mayRetry: kind === 'registry', ...given({ gone }) };
     const state = await records.fail(ask.id, { message, ...given({ nextStep }) }, how);
     if (state === 'queued') throw new TryAgain(message);
-  }
+  };
 
   /** Grades what is due by what is known of it; of the others, each becomes an ask. */
-  async again({ data: { due }, attempt, signal }: Job<'again'>): Promise<void> {
-    const { records, queue, log, now } = this.#deps;
-    const { onFinished, onGraded } = this.#options;
+  const again = async ({ data: { due }, attempt, signal }: Job<'again'>): Promise<void> => {
     const names = due
       .map(({ name }) => name)
-      .filter((name) => this.#allowed.refusal(imageOf(name)) === undefined);
+      .filter((name) => allowed.refusal(imageOf(name)) === undefined);
     const began = performance.now();
     // Of a process that ends each time, one of them may be the cause.
     const request = { names: attempt > 2 ? [] : names, now: now() };
-    const answer = await this.#with((grader) => grader.grade(request));
+    const answer = await withGrader((grader) => grader.grade(request));
     const made: MadeAgain = answer.ok ? answer.made : new Map<string, never>();
     // Given back: another process has it now.
     if (signal.aborted) return;
@@ -119,22 +106,26 @@ export class Workers {
       log.error('grades were not kept together', { error });
       return due;
     });
-    await Promise.all(left.map(({ name }) => queue.ask({ image: imageOf(name), reason: 'daily' })));
-  }
+    await queue.askAll(left.map(({ name }) => ({ image: imageOf(name), reason: 'daily' })));
+  };
 
-  /** Ends the processes, after the queue stopped. */
-  close(): void {
-    for (const grader of this.#all) grader.close();
-  }
-
-  #with<T>(run: (grader: Grader) => Promise<T>): Promise<T> {
-    return this.#turns.take(undefined, async () => {
-      const grader = this.#idle.pop() as Grader;
-      try {
-        return await run(grader);
-      } finally {
-        this.#idle.push(grader);
-      }
-    });
-  }
+  return {
+    /** Of the processes that are there. */
+    get pids(): readonly number[] {
+      return all.flatMap(({ pid }) => pid ?? []);
+    },
+    start: (): void => {
+      if (graders === 0) return;
+      // One more than there are: while one is kept, the graders have work.
+      const parallel = graders + 1;
+      queue.work('grade', ({ data, signal }) => grade(data.askId, { signal }), { parallel });
+      queue.work('again', again, { parallel });
+    },
+    grade,
+    again,
+    /** Ends the processes, after the queue stopped. */
+    close: (): void => {
+      for (const grader of all) grader.close();
+    },
+  };
 }

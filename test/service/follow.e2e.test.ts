@@ -3,7 +3,7 @@ import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { startFollowing } from '../../src/service/follow.ts';
 import type { RegistryRule } from '../../src/service/settings.ts';
 import type { ImageName } from '../../src/service/shapes.ts';
-import { Workers } from '../../src/service/worker.ts';
+import { makeWorkers } from '../../src/service/worker.ts';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
 import { type Kind, KINDS, removeDatabases } from './databases.ts';
 import { DAY_MS, madeGrade, SETTINGS } from './made.ts';
@@ -47,7 +47,7 @@ async function open(
   // Only `look` and `ask` send jobs.
   startFollowing({ ...deps, queue: { ...deps.queue, schedule: () => undefined } }, {});
   // Its graders do not start: what is due becomes an ask each.
-  const workers = new Workers(deps, { graders: 1, home: '/dev/null', env: {} });
+  const workers = makeWorkers(deps, { graders: 1, home: '/dev/null', env: {} });
   deps.queue.work('again', (job) => workers.again(job));
   const done = async (name: 'follow' | 'daily'): Promise<void> => {
     await deps.queue.send(name, {});

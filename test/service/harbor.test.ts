@@ -8,7 +8,7 @@ import { MEDIA_TYPE } from '../../src/model/image.ts';
 import { digestOf } from '../../src/model/reference.ts';
 import { DatabaseAway } from '../../src/service/database.ts';
 import { type GradeHere, registerHarbor } from '../../src/service/harbor.ts';
-import { Workers } from '../../src/service/worker.ts';
+import { makeWorkers } from '../../src/service/worker.ts';
 import { fakeOsv, type FakeOsv } from '../fakes/fake-osv.ts';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
 import { ImageBytes } from '../fakes/images.ts';
@@ -90,7 +90,7 @@ async function open(grade?: GradeHere) {
             env: process.env,
             file: bundle.file,
           };
-          const workers = new Workers(deps, options);
+          const workers = makeWorkers(deps, options);
           onTestFinished(() => {
             workers.close();
           });

@@ -9,7 +9,7 @@ import { openQueue } from '../../src/service/queue.ts';
 import { makeRecords } from '../../src/service/records.ts';
 import type { ServiceSettings } from '../../src/service/settings.ts';
 import type { Ask } from '../../src/service/shapes.ts';
-import { Workers, type WorkerOptions } from '../../src/service/worker.ts';
+import { makeWorkers, type WorkerOptions } from '../../src/service/worker.ts';
 import { type FakeOsv, fakeOsv } from '../fakes/fake-osv.ts';
 import { type FakeRegistry, startFakeRegistry } from '../fakes/fake-registry.ts';
 import { ImageBytes } from '../fakes/images.ts';
@@ -77,7 +77,7 @@ async function service(kind: Kind, options: Partial<WorkerOptions> = {}) {
   const records = makeRecords(database, { now, settings });
   const queue = await openQueue(database, { now, settings, pollMs: 50, retrySeconds: 0 });
   const home = await mkdtemp(join(tmpdir(), 'scoville-service-'));
-  const workers = new Workers(
+  const workers = makeWorkers(
     { settings, records, queue, log: LOG, now },
     { graders: 1, home, env: process.env, file: bundle.file, ...options },
   );

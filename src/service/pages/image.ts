@@ -89,7 +89,8 @@ function about(grade: StoredDetail, now: number): Content {
     Built: builtAt === undefined ? 'not known' : [dateOf(builtAt), ', ', agoOf(builtAt, now)],
     Digest: h('code', digest),
     'To keep': [
-      ...[h('a', { href: gradePath(id) }, 'report as one file'), ', '],
+      h('a', { href: gradePath(id) }, 'report as one file'),
+      ', ',
       h('a', { href: pathOf(gradePath(id), { form: 'json' }) }, 'JSON'),
     ],
   };

@@ -153,7 +153,8 @@ function worse({ worse: rows }: FleetSummary, now: number): Content {
 
 function oldest({ old }: FleetSummary, rows: readonly ImageRow[], now: number): Content {
   const lines = rows.map(({ image, latest }) => [
-    ...[imageLink(image), h('span.muted', ' built ', agoOf(latest?.builtAt, now))],
+    imageLink(image),
+    h('span.muted', ' built ', agoOf(latest?.builtAt, now)),
   ]);
   const all = { href: pathOf('/', { olderThan: HORIZON_DAYS }) };
   const title = ['Past the build horizon ', h('small', 'built over 30 days ago')];
