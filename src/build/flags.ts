@@ -255,7 +255,8 @@ export const BUILD: CommandSpec<typeof OWN> = {
   name: 'build',
   usage: ['build [flags] PATH | URL | -'],
   about: `
-Builds as docker build does, reproducibly; then signs, attests and grades the image, and only then loads or pushes it.`,
+Builds as docker build does, reproducibly, and loads the image; then signs, attests and grades it. With a gate, such as
+--min-level, nothing is loaded before it is met. A push comes last.`,
   examples: [
     ['scoville build -t my-app .', 'like docker build'],
     ['scoville build --min-level 3 -t my-app .', 'publish nothing below level 3'],

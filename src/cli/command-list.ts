@@ -28,7 +28,7 @@ const GROUPS = {
 const LISTED: Readonly<Record<string, Omit<ListedCommand, 'name' | 'group'>>> = {
   build: {
     publishes: true,
-    summary: 'Build, sign and grade an image, then load or push it',
+    summary: 'Build, sign and grade an image; load or push it',
     spec: async () => (await import('../build/flags.ts')).BUILD,
     load: async () => (await import('./build-early.ts')).buildEarly,
   },
