@@ -3,7 +3,7 @@
 # a loopback port, and base images in it that need no public registry.
 #
 #   scripts/engine.sh up [--yes]   make it ready; a second call finds everything there
-#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, podman, oras, chromium, diffoscope, rpm, shfmt, strace, tmux, pre-commit, neovim, postgresql, docker-compose, the second toolchain's clients
+#   scripts/engine.sh test-tools   what only tests need (Debian, root): skopeo, podman, buildah, nix, oras, chromium, diffoscope, rpm, shfmt, strace, tmux, pre-commit, neovim, postgresql, docker-compose, the second toolchain's clients
 #   scripts/engine.sh stacks [NAME:TAG... | --list]   base images that stand in for those of each stack (node, golang, distroless ...), made when
 #                                  they are missing; prints their names in the registry
 #   scripts/engine.sh status       what is there; exit 0 where all is
@@ -270,6 +270,8 @@ test_tools() {
   local missing=''
   have skopeo || missing='skopeo'
   have podman || missing="$missing podman"
+  have buildah || missing="$missing buildah"
+  have nix-store || missing="$missing nix-bin"
   have oras || missing="$missing oras"
   have chromium || missing="$missing chromium"
   have shfmt || missing="$missing shfmt"

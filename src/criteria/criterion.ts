@@ -92,7 +92,7 @@ export function lineEvidence(
   text: string,
   detail?: string,
   state?: EvidenceState,
-): Evidence {
+): Evidence & { readonly kind: 'dockerfile' } {
   const { startLine, endLine } = range;
   const shown = withoutCredentials(text);
   return { kind: 'dockerfile', startLine, endLine, text: shown, ...given({ detail, state }) };

@@ -1,6 +1,6 @@
 import { given } from '../lib/json.ts';
 import type { BuildAnalysis } from '../model/build-analysis.ts';
-import type { Evidence, EvidenceState, Verdict } from '../model/criterion.ts';
+import type { EvidenceState, Verdict } from '../model/criterion.ts';
 import type { SourceRange } from '../model/dockerfile.ts';
 import { type BuildFact, type Fact, NAME_THE_DOCKERFILE, unknownFact } from '../model/facts.ts';
 import {
@@ -56,11 +56,15 @@ export function judgeLines<T extends JudgedLine>(
   const judged = question.judge(value);
   // In a complete replay each program got what the lock has by digest, and nothing else.
   const isReplayed = build.replayed !== undefined;
-  const evidence = [
+  const lines = [
     ...judged.map(({ range, command, reason, state }) =>
       lineEvidence(range, command, reason, state),
     ),
     ...unreadEvidence(value, isReplayed),
+  ];
+  const evidence = [
+    // The image alone shows its history, and no Dockerfile.
+    ...(source === 'image' ? lines.map((one) => ({ ...one, inHistory: true }) as const) : lines),
     ...(value.partial === undefined ? [] : [note(value.partial)]),
   ];
   const { isMetByReplay, settleOpen } = question;
@@ -107,7 +111,7 @@ function analysisOf(build: BuildFact): Fact<BuildAnalysis> {
 }
 
 /** Lines whose shell, and commands whose program, could not be read. */
-function unreadEvidence(analysis: BuildAnalysis, isReplayed: boolean): Evidence[] {
+function unreadEvidence(analysis: BuildAnalysis, isReplayed: boolean) {
   return analysis.unread.map(({ range, reason, command = 'RUN', held }) =>
     isReplayed
       ? lineEvidence(range, command, 'replayed: all that it got has a digest in the lock', 'held')

@@ -43,7 +43,7 @@ const NOP = /^\/bin\/sh -c #\(nop\) +([^ ].*)$/;
  * Dockerfile text that an image's history shows: the RUN, ENV and ADD steps with an address. Each
  * is on the line of its number in the history plus 1, after a FROM that the history does not name.
  * Undefined if no step runs or fetches anything. Other stages and the content of COPY are unknown.
- * Steps over several lines are left out and counted.
+ * Steps over several lines are left out; `unread` has their numbers in the history, from 1.
  */
 export function historyDockerfile(
   history: readonly HistoryEntry[] | undefined,
@@ -52,7 +52,7 @@ export function historyDockerfile(
   let steps = 0;
   const lines = (history ?? []).slice(0, MAX_ENTRIES).map(({ created_by: by }, at) => {
     const line = by === undefined ? undefined : instructionOf(by);
-    if (line === 'unread') unread.push(at + 2);
+    if (line === 'unread') unread.push(at + 1);
     else if (line !== undefined && !line.startsWith('ENV')) steps += 1;
     return line === 'unread' ? '' : (line ?? '');
   });

@@ -143,7 +143,9 @@ export function withLines(
   build: Fact<BuildFact>,
 ): SecretsFact {
   if (!build.known || !build.value.dockerfile.known) return secrets;
-  const model = build.value.dockerfile.value;
+  const { value: model, source } = build.value.dockerfile;
+  // What the history shows is on the lines of no file.
+  if (source === 'image') return secrets;
   const lines = layerLines(
     model,
     tracedLayers(layers, config).map(({ createdBy }) => createdBy),

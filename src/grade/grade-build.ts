@@ -9,6 +9,7 @@ import { buildFact, historyDockerfile, historyMisfit, usedImages } from '../fact
 import { err, messageOf, ok, type Result, UserError } from '../lib/errors.ts';
 import { given } from '../lib/json.ts';
 import { DAY_MS } from '../lib/time.ts';
+import type { BuildAnalysis } from '../model/build-analysis.ts';
 import type { PipelineContext } from '../model/context.ts';
 import {
   assignment,
@@ -422,7 +423,8 @@ async function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Promise<
   if (history === undefined) return fact;
   const read = await analyse(history.text, { built: true });
   if (!read.ok) return fact;
-  const { model, analysis } = read.value;
+  const { model } = read.value;
+  const analysis = asEntries(read.value.analysis);
   const reason = 'only the image’s history describes the build, and it does not name images';
   const value: BuildFact = {
     ...(fact.known && fact.value),
@@ -441,6 +443,15 @@ async function withHistory(fact: Fact<BuildFact>, config: ImageConfig): Promise<
     },
   };
   return known(value, fact.known ? fact.source : 'image');
+}
+
+/** With numbers of entries, from 1, as lines: the text has a FROM before the first. */
+function asEntries(analysis: BuildAnalysis): BuildAnalysis {
+  const text = JSON.stringify(analysis, (key, value: unknown) =>
+    key === 'startLine' || key === 'endLine' ? Number(value) - 1 : value,
+  );
+  // eslint-disable-next-line no-restricted-syntax -- written just above, by us
+  return JSON.parse(text) as BuildAnalysis;
 }
 
 const LARGEST = 4 * 2 ** 20;

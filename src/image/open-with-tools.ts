@@ -3,6 +3,7 @@ import { rm, stat } from 'node:fs/promises';
 import { given } from '../lib/json.ts';
 import { toolFailure } from '../lib/run-result.ts';
 import type { RunTool, ToolRun } from '../lib/run-tool.ts';
+import { shellWord } from '../model/dockerfile.ts';
 import { MEDIA_TYPE, type OpenedImage } from '../model/image.ts';
 import { type Digest, digestOf } from '../model/reference.ts';
 import { archiveBlobs, type ArchiveEntry, ArchiveFiles } from './archive/archive-files.ts';
@@ -32,7 +33,12 @@ export async function openCopiedImage(source: string, options: Options): Promise
     // The policy says which images may run, and this one is only read.
     const args = ['--insecure-policy', 'copy', '--quiet', ...whole, source, `oci:${path}`];
     const missing = 'Debian: apt-get install skopeo; macOS: brew install skopeo';
-    await toItsEnd({ command: 'skopeo', args }, options, { missing });
+    // podman's store has the image of this platform in another form than its list names.
+    const [, listed] = /^containers-storage:(.+)$/s.exec(source) ?? [];
+    const ofList =
+      listed &&
+      `podman manifest push --all ${shellWord(listed)} oci:image && scoville grade oci:image`;
+    await toItsEnd({ command: 'skopeo', args }, options, { missing, ...given({ ofList }) });
     const layout = { name, path, platform, withoutAttachments: NO_ATTESTATIONS };
     return { ...(await openLayoutFolder(layout)), place: 'copied', close };
   } catch (error) {
@@ -90,15 +96,14 @@ function packed(path: string, options: Options, onStdout: ToolRun['onStdout'] & 
 async function toItsEnd(
   what: Omit<ToolRun, 'timeoutMs'>,
   { name, run, signal }: Options,
-  help: { readonly missing?: string; readonly failed?: string },
+  help: { readonly missing?: string; readonly failed?: string; readonly ofList?: string },
 ): Promise<void> {
   const timeoutMs = { unlimited: 'as long as the image is large' };
   const result = await run({ ...what, timeoutMs, ...given({ signal }) });
   signal?.throwIfAborted();
-  if (result.ended !== 'exit' || result.exitCode !== 0)
-    throw toolFailure(
-      result,
-      `${what.command} could not read all of ${name}`,
-      result.ended === 'not-found' ? help.missing : help.failed,
-    );
+  if (result.ended === 'exit' && result.exitCode === 0) return;
+  const isOfList = result.ended === 'exit' && result.stderr.includes('manifest list');
+  const failed = isOfList ? help.ofList : help.failed;
+  const nextStep = result.ended === 'not-found' ? help.missing : failed;
+  throw toolFailure(result, `${what.command} could not read all of ${name}`, nextStep);
 }

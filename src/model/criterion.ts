@@ -41,6 +41,8 @@ export type Evidence =
     }
   | {
       readonly kind: 'dockerfile';
+      /** The lines are entries of the image's history, from 1, and of no file. */
+      readonly inHistory?: true;
       readonly startLine: number;
       readonly endLine: number;
       readonly text: string;

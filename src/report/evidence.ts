@@ -50,11 +50,12 @@ export function evidenceParts(one: Evidence): EvidenceParts {
     }
     case 'dockerfile': {
       const { startLine, endLine, text, detail } = one;
+      const named = { what: text, about: said(detail), key: `line ${text}` };
+      if (one.inHistory)
+        return { kind: 'History', ...named, place: `history:${startLine}`, name: 'history' };
       const start = Math.max(1, startLine);
       const lines = [start, Math.max(start, endLine)] as const;
-      const place = `Dockerfile:${startLine}`;
-      const about = said(detail);
-      return { kind: 'Dockerfile', what: text, about, place, key: `line ${text}`, lines };
+      return { kind: 'Dockerfile', ...named, place: `Dockerfile:${startLine}`, lines };
     }
     case 'attestation': {
       const { predicateType: name, digest, detail } = one;

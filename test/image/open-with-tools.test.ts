@@ -47,6 +47,12 @@ test.each([
 
 test.each<[string, ScriptedRun['result'], string, string?]>([
   ['the image is not there', { exitCode: 1, stderr: 'no such image\n' }, 'no such image'],
+  [
+    'it is a list of podman’s',
+    { exitCode: 1, stderr: 'copying system image from manifest list: file does not exist\n' },
+    'file does not exist',
+    'podman manifest push --all app oci:image && scoville grade oci:image',
+  ],
   ['skopeo is not there', { ended: 'not-found' }, 'it is not on PATH', INSTALL],
   ['skopeo wrote nothing', {}, 'is not an OCI layout', 'Name the folder'],
 ])('an error that says so, and no folder left, where %s', async (_, result, message, nextStep) => {
