@@ -20,7 +20,7 @@ import { UserError } from '../lib/errors.ts';
 import { given, lookup } from '../lib/json.ts';
 import { quantity } from '../lib/text.ts';
 import { declared, lintDockerfile } from '../lint/lint.ts';
-import type { Evidence } from '../model/criterion.ts';
+import type { CriterionResult } from '../model/criterion.ts';
 import { folderWord } from '../model/dockerfile.ts';
 import { isWithin, type PlannedEdit } from '../model/fix.ts';
 import { printedCommand } from '../model/printed-command.ts';
@@ -134,12 +134,15 @@ async function readyEdits(
     ].filter(
       ({ criteria, partly }) => criteria.length > 0 || cves.some((id) => partly.includes(id)),
     );
+    const planned = [...all.applied, ...bold.applied];
+    const secrets = openSecrets(planned, task, scorecard, request.settings);
     return [
-      ...openSecrets([...all.applied, ...bold.applied], task, scorecard, request.settings),
+      ...secrets.inRun,
       ...steps.map((one) => ({ ...one, command: fixCommand(request, io.cwd, one.command) })),
       ...lockFileSteps(all, open, request, io),
       ...decisions(bold, task, scorecard, parsed.again),
-      ...mirrorSteps(all, scorecard, task, await configFlag(parsed, io)),
+      ...secrets.inFiles,
+      ...mirrorSteps(all, scorecard, task, await configFlag(parsed, io), parsed.again),
       ...leftAlone(all, scorecard, task.opened.names.Dockerfile),
     ];
   } catch (error) {
@@ -163,7 +166,7 @@ function decisions(
   const isSecret = ({ rule }: PlannedEdit): boolean => rule === envSecrets.id;
   const groups = [applied.filter(isSecret), applied.filter((edit) => !isSecret(edit))];
   return groups.flatMap((edits, at) => {
-    const partly = failed.filter(({ id }) => edits.some(({ criterion }) => criterion === id));
+    const partly = failed.filter((result) => edits.some((edit) => serves(edit, result)));
     if (partly.length === 0) return [];
     const worth = task.worth(new Set(edits.map(({ id }) => id)), files.dockerfile);
     const what = edits.map(({ title, riskReason }) => `${title} (${riskReason.split('; ', 1)[0]})`);
@@ -176,24 +179,44 @@ function decisions(
         cost: at === 0 ? 'a build' : 'some builds',
         criteria: failed.map(({ id }) => id).filter((id) => worth?.criteria.includes(id)),
         partly: partly.map(({ id }) => id),
-        command: again === undefined ? command : `${command} && ${printedCommand('build', again)}`,
+        command: withBuild(command, again),
       },
     ];
   });
 }
 
-/** A secret in a RUN, which no edit removes from the image: its owner has to rotate it. */
+/** The command, and the build after it where there is one that can be repeated. */
+function withBuild(command: string, again: readonly string[] | undefined): string {
+  return again === undefined ? command : `${command} && ${printedCommand('build', again)}`;
+}
+
+/** An edit of one variable does nothing for the secrets that are elsewhere. */
+function serves(
+  { criterion, helps, clears }: PlannedEdit,
+  { id, evidence }: CriterionResult,
+): boolean {
+  const isElsewhere =
+    id === noSecrets.id && evidence.length > 0 && !evidence.some((one) => clears?.(one));
+  return helps?.includes(id) === true || (criterion === id && !isElsewhere);
+}
+
+/**
+ * A secret that no edit removes from the image: its owner has to rotate it. One in a RUN comes
+ * before all else, since it stays in the history.
+ */
 function openSecrets(
   edits: readonly PlannedEdit[],
   { opened, around }: FixTask,
   { criteria, gradedAt }: Scorecard,
   settings: Settings,
-): readonly ReadyStep[] {
+): { readonly inRun: readonly ReadyStep[]; readonly inFiles: readonly ReadyStep[] } {
   const { id } = noSecrets;
   const { evidence = [] } = criteria.find((one) => one.id === id && one.outcome === 'fail') ?? {};
-  const isLeft = (one: Evidence): boolean =>
-    one.kind !== 'note' && !edits.some(({ clears }) => clears?.(one) === true);
-  if (!evidence.some(isLeft)) return [];
+  const left = evidence.filter(
+    (one) => one.kind !== 'note' && !edits.some(({ clears }) => clears?.(one) === true),
+  );
+  if (left.length === 0) return { inRun: [], inFiles: [] };
+  const step = { cost: 'a hand edit', criteria: [id], command: `scoville explain ${id}` } as const;
   const name = opened.names.Dockerfile;
   const { buildArgs, target, context } = around;
   const declarations = declared({ settings, now: Date.parse(gradedAt) });
@@ -202,9 +225,15 @@ function openSecrets(
   const place = findings.find(
     ({ rule, range }) => rule === id && /^\s*(?:RUN|ARG)\b/i.test(lines[range.startLine - 1] ?? ''),
   );
-  if (place === undefined) return [];
-  const text = `Rotate the secret of ${name}:${place.range.startLine}, and pass the new one by RUN --mount=type=secret`;
-  return [{ text, cost: 'a hand edit', criteria: [id], command: `scoville explain ${id}` }];
+  const rotated =
+    place &&
+    `Rotate the secret of ${name}:${place.range.startLine}, and pass the new one by RUN --mount=type=secret`;
+  const file = left.find((one) => one.kind === 'file');
+  const kept =
+    file &&
+    `A person must decide: keep /${file.path} out of the image, where a COPY brings it by .dockerignore, and rotate its secret`;
+  const stepOf = (text: string | undefined) => (text === undefined ? [] : [{ ...step, text }]);
+  return { inRun: stepOf(rotated), inFiles: stepOf(kept) };
 }
 
 /** Criteria that a final stage of its own would meet. */
@@ -216,16 +245,19 @@ function mirrorSteps(
   { criteria }: Scorecard,
   { command }: FixTask,
   named: readonly string[],
+  again: readonly string[] | undefined,
 ): readonly ReadyStep[] {
   const failed = criteria.filter(({ id, outcome }) => outcome === 'fail' && BY_STAGE.has(id));
   if (failed.length === 0 || !refusals.some(({ settle }) => settle === MIRROR)) return [];
-  const setting = printedCommand('config', [...named, 'fix.distroless=REGISTRY/PATH']);
+  const settings = ['fix.distroless=REGISTRY/PATH', 'trust.images=REGISTRY/PATH/*'];
+  const setting = printedCommand('config', [...named, ...settings]);
+  const edits = command(['--yes', '--verify', '--max-risk', 'medium']);
   return [
     {
-      text: 'A person must decide: put in a mirror of gcr.io/distroless that you can reach for REGISTRY/PATH, then run this',
+      text: 'A person must decide: put in a mirror of gcr.io/distroless that you can reach and trust for REGISTRY/PATH, then run this',
       cost: 'a hand edit',
       criteria: failed.map(({ id }) => id),
-      command: `${setting} && ${command(['--yes', '--verify', '--max-risk', 'medium'])}`,
+      command: withBuild(`${setting} && ${edits}`, again),
     },
   ];
 }

@@ -214,7 +214,7 @@ function planEnv(input: FixInput): FixPlan {
             lines === '' ? '' : `; a made-up value is given to ${lines}, which needs one`;
           return proposed(env, {
             key: word,
-            ...(isEmpty ? { criterion: secretsByFile.id } : {}),
+            ...(isEmpty ? { criterion: secretsByFile.id } : { helps: [secretsByFile.id] }),
             clears: (one) => one.kind === 'config' && one.field === word,
             title: `Leave ${word} out of the image`,
             why: 'Anyone who can pull the image can read it. Give another value at run time',

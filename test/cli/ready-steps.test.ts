@@ -74,8 +74,23 @@ test('a secret in ENV is a decision with the build after it, which meets no-secr
   expect(await stepsFor(SECRET, { 'no-secrets': [ofEnv] })).toEqual([`${STEP} (no-secrets)`]);
 });
 
+const KEEP_OUT =
+  'A person must decide: keep /.env out of the image, where a COPY brings it by .dockerignore, and rotate its secret: scoville explain no-secrets (no-secrets)';
+
 test('where a file has a secret too, the criterion is not met by that', async () => {
-  expect(await stepsFor(SECRET, { 'no-secrets': [ofEnv, ofFile] })).toEqual([`${STEP} ()`]);
+  expect(await stepsFor(SECRET, { 'no-secrets': [ofEnv, ofFile] })).toEqual([
+    `${STEP} ()`,
+    KEEP_OUT,
+  ]);
+});
+
+test('where only a file has one, the variable is no step for it', async () => {
+  expect(await stepsFor(SECRET, { 'no-secrets': [ofFile] })).toEqual([KEEP_OUT]);
+});
+
+test('a value that is not found as a secret leaves ENV for secrets-by-file', async () => {
+  const named: Evidence = { kind: 'config', field: 'config.Env', value: 'DB_PASSWORD=[masked]' };
+  expect(await stepsFor(SECRET, { 'secrets-by-file': [named] })).toEqual([`${STEP} ()`]);
 });
 
 test('a secret in a RUN is for a person, though an edit takes another out', async () => {
