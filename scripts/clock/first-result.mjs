@@ -2,8 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { writeOwnSettings } from '../fixes/project.mjs';
 import { paste } from './chain.mjs';
-import { environment, writeOwnSettings } from './newcomer.mjs';
+import { environment } from './newcomer.mjs';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 

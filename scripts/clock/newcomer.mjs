@@ -1,6 +1,6 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { projectIn, projectOf, smokeOf, standInSettings } from '../fixes/project.mjs';
+import { homeOf, projectIn, projectOf, smokeOf, writeOwnSettings } from '../fixes/project.mjs';
 
 /** What an app in a folder of one's own has to answer. */
 const SAYS_HELLO = 'curl -fsS --max-time 5 "$SCOVILLE_URL/" | grep -qi hello';
@@ -13,7 +13,7 @@ export function newcomer(source, { registry, osvUrl, bin }) {
   const isOfSet = !source.includes('/');
   const folder = isOfSet ? projectOf(source, registry) : projectIn(source, registry);
   const above = dirname(folder);
-  const home = join(above, 'home');
+  const home = homeOf(folder);
   writeOwnSettings(home, registry, osvUrl);
   const programs = join(above, 'bin');
   mkdirSync(programs);
@@ -45,14 +45,4 @@ export function environment(home, programs) {
     GIT_CONFIG_KEY_1: 'user.email',
     GIT_CONFIG_VALUE_1: 'ann@example.org',
   };
-}
-
-/** Own settings below a home: what this machine has in place of the public registries and OSV.dev. */
-export function writeOwnSettings(home, registry, osvUrl) {
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(join(home, 'config'), { recursive: true });
-  writeFileSync(
-    join(home, 'config', 'config.yaml'),
-    standInSettings(registry, osvUrl, ['library', 'distroless', 'base']),
-  );
 }

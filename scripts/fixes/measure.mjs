@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
-import { smokeOf } from './project.mjs';
+import { homeOf, smokeOf } from './project.mjs';
 
 /** What `fix --yes --verify` made of a project: level, grade and points before and after, edits, what was taken back. */
 export async function fixAndVerify(bin, name, folder, flags) {
@@ -9,7 +8,7 @@ export async function fixAndVerify(bin, name, folder, flags) {
     [bin, 'fix', '--yes', '--json', ...flags, '--verify', '--smoke', smokeOf(name), folder],
     folder,
     // A store of its own, beside the project: it goes with it.
-    { ...process.env, SCOVILLE_HOME: join(dirname(folder), 'home') },
+    { ...process.env, SCOVILLE_HOME: homeOf(folder) },
   );
   try {
     const { edits, left, refusals, verified, diff } = JSON.parse(stdout);

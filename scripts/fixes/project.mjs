@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 const SET = resolve(import.meta.dirname, '../../test/fixtures/fix');
 
@@ -55,8 +63,10 @@ export function projectIn(source, registry, osvUrl) {
     `FROM ${registry}/library/`,
   );
   writeFileSync(file, standing);
-  if (osvUrl !== undefined)
-    writeFileSync(join(folder, '.scoville.yaml'), settings(registry, osvUrl));
+  if (osvUrl !== undefined) {
+    writeFileSync(join(folder, '.scoville.yaml'), OF_OWNER);
+    writeOwnSettings(homeOf(folder), registry, osvUrl);
+  }
   const git = (...args) =>
     spawnSync('git', ['-c', 'user.name=set', '-c', 'user.email=set@example.org', ...args], {
       cwd: folder,
@@ -68,24 +78,33 @@ export function projectIn(source, registry, osvUrl) {
   return folder;
 }
 
-function settings(registry, osvUrl) {
-  return `image:
+const OF_OWNER = `image:
   authors: The web team
 secrets:
   use: none
-${standInSettings(registry, osvUrl, ['library', 'distroless'])}`;
+`;
+
+/** A home beside the project, which goes with it. */
+export function homeOf(folder) {
+  return join(dirname(folder), 'home');
 }
 
-/** Settings by which the engine's registry and a local server stand for the public registries and OSV.dev; `folders` of it are trusted. */
-export function standInSettings(registry, osvUrl, folders) {
-  return `trust:
+/**
+ * A new home's own settings, by which the engine's registry and a local server stand for the public registries and OSV.dev. A project may not say who answers
+ * for OSV.dev.
+ */
+export function writeOwnSettings(home, registry, osvUrl) {
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(join(home, 'config'), { recursive: true });
+  const settings = `trust:
   images:
-${folders.map((folder) => `    - ${registry}/${folder}/*\n`).join('')}fix:
+${['library', 'distroless', 'base'].map((name) => `    - ${registry}/${name}/*\n`).join('')}fix:
   distroless: ${registry}/distroless
 scanner: osv
 osv:
   url: ${osvUrl}
 `;
+  writeFileSync(join(home, 'config', 'config.yaml'), settings);
 }
 
 /** What each app answers. */
