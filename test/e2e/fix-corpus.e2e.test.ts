@@ -21,6 +21,8 @@ interface Project {
   readonly answer: string;
   /** Text that the fixed Dockerfile has. */
   readonly has?: string;
+  /** Text that it has with edits of medium risk alone. */
+  readonly hasAtMedium?: string;
 }
 
 const CHECK = '#!/bin/sh\necho checked\n';
@@ -35,7 +37,7 @@ const PROJECTS: Readonly<Record<string, Project>> = {
     dockerfile: `FROM ${bases.debian}\nCOPY notes.txt /notes.txt\nCMD ["cat", "/notes.txt"]\n`,
     files: { 'notes.txt': 'hello\n' },
     answer: 'hello\n',
-    has: 'USER 65532:65532',
+    hasAtMedium: 'USER 65532:65532',
   },
   'a script of the context in shell form': {
     dockerfile: `FROM ${bases.debian}\nCOPY --chmod=755 start.sh /start.sh\nCMD /start.sh --now\n`,
@@ -85,7 +87,7 @@ async function answerOf(folder: string, tag: string): Promise<string> {
 describe('images answer the same before and after fix --yes', () => {
   test.each(rows(Object.entries(PROJECTS), (_, at) => at === 0))(
     '%s',
-    async (name, { dockerfile, files = {}, answer, has }) => {
+    async (name, { dockerfile, files = {}, answer, has, hasAtMedium }) => {
       const folder = await mkdtemp(join(tmpdir(), 'fix-corpus-'));
       folders.push(folder);
       const file = join(folder, 'Dockerfile');
@@ -100,6 +102,8 @@ describe('images answer the same before and after fix --yes', () => {
         expect(await answerOf(folder, `${tag}-${risk}`)).toBe(answer);
         const { stdout } = await run('cat', [file]);
         if (has !== undefined) expect(stdout).toContain(has);
+        if (hasAtMedium !== undefined)
+          expect([risk, stdout.includes(hasAtMedium)]).toEqual([risk, risk === 'medium']);
       }
     },
   );

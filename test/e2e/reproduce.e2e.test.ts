@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { written } from '../fakes/written.ts';
@@ -46,8 +46,7 @@ describe('scoville reproduce', () => {
     ),
   )('proves %s: exit 0, one digest, nothing kept', async (_, project) => {
     // A folder of its own: others build at the same time.
-    const own = join(folder, 'tmp');
-    mkdirSync(own);
+    const own = mkdtempSync(join(folder, 'tmp-'));
     const ended = await scoville.expect(0, ['reproduce', '--json', ...project()], {
       env: { TMPDIR: own },
     });

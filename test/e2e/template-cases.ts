@@ -99,6 +99,7 @@ export const TEMPLATE_CASES: readonly TemplateCase[] = [
   },
   {
     dockerfile: 'python/pip.Dockerfile',
+    ...UNHELD,
     fixture: 'python',
     flags: AUTHORS,
     bases: PYTHON,
