@@ -122,11 +122,14 @@ export function entryKey({ mediaType, digest, platform }: Descriptor): string {
 /** The fields of a platform that engines know. One without a value counts as missing. */
 const KNOWN = ['architecture', 'os', 'os.version', 'os.features', 'variant', 'features'];
 
-/** A platform with no known field is dropped: Docker's classic store takes it on any machine. */
+/**
+ * A platform with no known field is dropped: Docker's classic store takes it on any machine, and
+ * some builds of Docker 26 with containerd's do, where its lists are empty.
+ */
 export function withNormalPlatform(descriptor: Descriptor): Descriptor {
   const { platform, ...rest } = descriptor;
   const isNamed = Object.entries(platform ?? {}).some(
-    ([field, value]) => KNOWN.includes(field) && value !== '',
+    ([field, value]) => KNOWN.includes(field) && String(value) !== '',
   );
   return platform !== undefined && isNamed ? { ...rest, platform: normalPlatform(platform) } : rest;
 }

@@ -338,7 +338,8 @@ const CASES: readonly Case[] = [
     platform: 'linux/amd64',
     index: ({ good, evil }) =>
       before({ ...evil, platform: { 'os.features': [], features: [] } }, good),
-    ...{ pulled: 'good', ran: 'good', exitCode: 0, signed: 'pass' },
+    // Another build of the same Docker pulled `good`.
+    ...{ pulled: 'evil', ran: 'good', exitCode: 1, says: UNSIGNED, signed: 'fail' },
   },
   {
     what: 'a variant that is not spelled as engines spell it',
