@@ -4,6 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Evidence } from '../../src/model/criterion.ts';
+import type { Scorecard } from '../../src/model/scorecard.ts';
 import {
   failedLine,
   FLEET_LINE_START,
@@ -24,11 +26,23 @@ function errorsOf(text: string): unknown {
   return validate(JSON.parse(text)) ? [] : validate.errors;
 }
 
+/** The card with what is found in the Dockerfile found in the image's history. */
+function ofHistory(card: Scorecard): Scorecard {
+  const criteria = card.criteria.map((one) => ({
+    ...one,
+    evidence: one.evidence.map((found): Evidence =>
+      found.kind === 'dockerfile' ? { ...found, inHistory: true } : found,
+    ),
+  }));
+  return { ...card, criteria };
+}
+
 describe('jsonReport', () => {
   test.each([
     ['a flawed image', sampleScorecard()],
     ['an image of which nothing is known', sampleScorecard(factsOf())],
     ['two platforms', twoPlatforms()],
+    ['an image that its history alone describes', ofHistory(sampleScorecard())],
     [
       'a platform that was not judged',
       {
